@@ -1,0 +1,8 @@
+/** Unit tests: no database server. The tests of integration and of the package have their own. */
+module.exports = {
+  testEnvironment: "node",
+  roots: ["<rootDir>/test"],
+  testMatch: ["**/*.test.ts"],
+  testPathIgnorePatterns: ["<rootDir>/test/(integration|package|examples)/"],
+  transform: { "^.+\\.ts$": ["ts-jest", {}] },
+}
