@@ -1,0 +1,162 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hash,
+  type KeyObject,
+  timingSafeEqual,
+} from "node:crypto"
+
+import { InvalidTokenError } from "../errors"
+import { BlockStream } from "./block-stream"
+import { findPadding, paddedBlocks, writePadding } from "./padding"
+import type { PlaintextReader } from "./plaintext"
+import { RandomPool } from "./random-pool"
+import { beginToken, isPadded, type TokenBatch } from "./token-batch"
+import { MAC_BYTES, TokenMac } from "./token-mac"
+import { BLOCK_BYTES, CIPHERTEXT_AT, IV_AT, scratchFor, type TokenScratch } from "./token-scratch"
+
+const ALGORITHM = "aes-128-cbc"
+const FINGERPRINT_DOMAIN = "typeorm-fernet key fingerprint\0"
+const FINGERPRINT_CHARACTERS = 8
+
+/** The streams below use the first block of their life for nothing, so it is no secret. */
+const FIRST_CHAIN = Buffer.alloc(BLOCK_BYTES)
+
+const random = new RandomPool()
+const expectedMac = Buffer.alloc(MAC_BYTES)
+
+/**
+ * One Fernet key at work, on tokens in scratch memory.
+ *
+ * Both directions of AES-CBC go through one long-lived {@link BlockStream}, as one endless message.
+ *
+ * To encrypt, the stream is given a fresh random block R and then the padded plaintext. The first
+ * block that comes out is E(R ⊕ the block before). R is uniform and independent of everything that
+ * came before, so R ⊕ anything is uniform, and so is its image under the permutation E: the block
+ * is random and unpredictable, which is what CBC asks of an IV. It becomes the token's IV, and what
+ * follows it is CBC under that IV, bit for bit what a new cipher would have returned. NIST SP
+ * 800-38A, appendix C, gives this way of making IVs: the forward cipher under the same key, applied
+ * to a nonce. Here the nonce is random and never leaves the process.
+ *
+ * To decrypt, the stream is given the IV and the ciphertext. The plaintext of a block depends on it
+ * and the block before only, so what came before spoils no more than the first block that comes
+ * out, which stands for the IV and is dropped.
+ */
+export class TokenKey {
+  /** Eight hexadecimal characters to tell keys apart by. A hash in a domain of its own. */
+  readonly fingerprint: string
+  readonly #mac: TokenMac
+  readonly #secret: KeyObject
+  readonly #encryptor: BlockStream
+  readonly #decryptor: BlockStream
+
+  /** @param key - signing key ‖ encryption key; overwritten with zeros when it has been taken in */
+  constructor(key: Buffer) {
+    const secret = createSecretKey(key.subarray(16))
+    this.fingerprint = hash("sha256", Buffer.concat([Buffer.from(FINGERPRINT_DOMAIN), key])).slice(
+      0,
+      FINGERPRINT_CHARACTERS,
+    )
+    this.#mac = new TokenMac(key.subarray(0, 16))
+    this.#secret = secret
+    // Never finished, a cipher adds no padding; a decipher would hold back what may be padding.
+    this.#encryptor = new BlockStream(() => createCipheriv(ALGORITHM, secret, FIRST_CHAIN))
+    this.#decryptor = new BlockStream(() =>
+      createDecipheriv(ALGORITHM, secret, FIRST_CHAIN).setAutoPadding(false),
+    )
+    key.fill(0)
+  }
+
+  /**
+   * Returns `plaintext` as a token (Fernet specification, "Generating").
+   *
+   * @param plaintext - well-formed text, or bytes that nothing else can change
+   * @param timestamp - seconds since the epoch
+   * @param iv - 16 bytes in place of a random IV
+   * @internal
+   */
+  seal(plaintext: string | Uint8Array, timestamp: number, iv?: Uint8Array): string {
+    const length = Buffer.byteLength(plaintext)
+    const scratch = scratchFor(paddedBlocks(length))
+    const { bytes, encrypted } = scratch
+    scratch.begin(timestamp)
+    if (typeof plaintext === "string") bytes.write(plaintext, CIPHERTEXT_AT)
+    else bytes.set(plaintext, CIPHERTEXT_AT)
+    writePadding(encrypted, BLOCK_BYTES + length, encrypted.length)
+    // Ciphertext takes the place of the plaintext: none stays behind in scratch memory.
+    bytes.set(iv === undefined ? this.#encrypt(scratch) : this.#encryptUnder(iv, scratch), IV_AT)
+    return this.#sign(scratch)
+  }
+
+  /**
+   * Turns the entries of a batch, whose plaintexts are padded, into tokens in the same order, as
+   * {@link seal} does but with one call of the cipher, and empties the batch.
+   *
+   * @internal
+   */
+  sealBatch(batch: TokenBatch): readonly string[] {
+    for (const { start } of batch.entries) random.takeBlock(batch.view, start)
+    const { buffer, byteOffset } = this.#encryptor.transform(batch.bytes)
+    const encrypted = new DataView(buffer, byteOffset)
+    const tokens = batch.entries.map((entry) => this.#sign(beginToken(entry, encrypted)))
+    batch.clear()
+    return tokens
+  }
+
+  /**
+   * Decrypts the entries of a batch, tokens that this key {@link signed}, in place. What stands for
+   * their IVs is noise afterwards.
+   *
+   * @throws {@link InvalidTokenError} if the padding of one is wrong
+   * @internal
+   */
+  openBatch(batch: TokenBatch): void {
+    const padded = this.#decryptor.transform(batch.bytes)
+    batch.replace(padded)
+    padded.fill(0)
+    if (!isPadded(batch)) throw new InvalidTokenError()
+  }
+
+  /** Says whether this key signed the token, in a time that tells nothing about the right HMAC. */
+  signed(token: TokenScratch): boolean {
+    expectedMac.write(this.#mac.tagOf(token.authenticated), "latin1")
+    return timingSafeEqual(expectedMac, token.mac)
+  }
+
+  /**
+   * Decrypts a token that this key {@link signed}, and wipes the decrypted bytes when they are read.
+   *
+   * @throws {@link InvalidTokenError} if the padding is wrong
+   */
+  decrypt<T>(token: TokenScratch, read: PlaintextReader<T>): T {
+    const padded = this.#decryptor.transform(token.encrypted)
+    try {
+      const end = findPadding(padded)
+      if (end === undefined) throw new InvalidTokenError()
+      return read(padded, BLOCK_BYTES, end)
+    } finally {
+      padded.fill(0)
+    }
+  }
+
+  /** Says whether both keys sign alike, so that no HMAC could tell their tokens apart. */
+  signsAs(other: TokenKey): boolean {
+    return this.#mac.tagOf(Buffer.alloc(64)) === other.#mac.tagOf(Buffer.alloc(64))
+  }
+
+  #sign(scratch: TokenScratch): string {
+    scratch.mac.write(this.#mac.tagOf(scratch.authenticated), "latin1")
+    return scratch.encode()
+  }
+
+  #encrypt(scratch: TokenScratch): Buffer {
+    random.takeBlock(scratch.view, IV_AT)
+    return this.#encryptor.transform(scratch.encrypted)
+  }
+
+  #encryptUnder(iv: Uint8Array, scratch: TokenScratch): Buffer {
+    const cipher = createCipheriv(ALGORITHM, this.#secret, iv)
+    return Buffer.concat([iv, cipher.update(scratch.encrypted.subarray(BLOCK_BYTES))])
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "@jest/globals"
+
+import { Fernet } from "../../src/fernet/fernet"
+import { tokenShape } from "../../src/fernet/token-shape"
+import { PYTHON_KEY, pythonRotated, pythonTexts } from "./python-tokens"
+import { padded } from "./reference"
+import { generateVector, invalidVectors } from "./vectors"
+
+const fernet = new Fernet(PYTHON_KEY)
+const { token } = generateVector
+
+describe("tokenShape", () => {
+  test.each([
+    generateVector.token,
+    pythonRotated.before,
+    ...pythonTexts.map((written) => written.token),
+    fernet.encryptAtTime("from beyond 2106", 2 ** 40),
+  ])("calls %s a token", (text) => {
+    expect(tokenShape(text)).toBe("token")
+  })
+
+  test.each([
+    ["cut short by a column's length", token.slice(0, 64)],
+    ["without its padding", token.replace("==", "")],
+    ["with a character too many", `${token}=`],
+    ["with stray bits in its last character", token.replace("A==", "B==")],
+    ["in the standard alphabet", token.replace("-", "+").replace("_", "/")],
+    ["between spaces", ` ${token}\n`],
+    ["of no more than its head", "gAAAAAA"],
+  ])("calls a token %s malformed", (_, text) => {
+    expect(tokenShape(text)).toBe("malformed")
+  })
+
+  test.each(["A", "B", "C", "D"])("knows a head that goes on with %s, up to 2106", (seventh) => {
+    expect(tokenShape(`gAAAAA${seventh}x`)).toBe("malformed")
+  })
+
+  test.each([
+    ["an empty text", ""],
+    ["a social security number", "123-45-6789"],
+    ["a text that mentions a token", `see ${token}`],
+    ["two tokens", `${token} ${token}`],
+    ["a token broken in two", `${token.slice(0, 60)}\n${token.slice(60)}`],
+    ["six characters of a head", "gAAAAA"],
+    ["a head of another time", "gAAAAAExxxx"],
+    ["a head in other letters", "gaaaaaaxxxx"],
+    ["bytes of another version", padded(Buffer.alloc(73, 0x81))],
+    ["bytes of another length", padded(Buffer.alloc(72, 0x80))],
+    ["bytes without ciphertext", padded(Buffer.alloc(57, 0x80))],
+  ])("calls %s plaintext", (_, text) => {
+    expect(tokenShape(text)).toBe("plaintext")
+  })
+
+  test("calls the specification's invalid tokens by their shape", () => {
+    expect(invalidVectors.map((vector) => [vector.desc, tokenShape(vector.token)])).toEqual([
+      ["incorrect mac", "token"],
+      ["too short", "malformed"],
+      ["invalid base64", "plaintext"],
+      ["payload size not multiple of block size", "malformed"],
+      ["payload padding error", "token"],
+      ["far-future TS (unacceptable clock skew)", "token"],
+      ["expired TTL", "token"],
+      ["incorrect IV (causes padding error)", "token"],
+    ])
+  })
+})
