@@ -1,0 +1,55 @@
+import type { ColumnOptions, ValueTransformer } from "typeorm"
+
+import { EncryptionError } from "../errors"
+import type { BuiltInCodec } from "./built-in-codecs"
+import type { Codec } from "./codec"
+
+/** What `@EncryptedColumn` says beyond a plain column. Kept as given: the binding validates it. */
+export interface EncryptedColumnDeclaration {
+  readonly codec?: BuiltInCodec | Codec
+  readonly ttl?: number
+  readonly plaintext?: "allow" | "reject"
+  readonly constrained?: boolean
+}
+
+/**
+ * The transformer of an encrypted column until `withEncryption` replaces it on a DataSource. It
+ * carries the declaration, and fails closed: on a DataSource that was not bound nothing is written
+ * in plaintext and no token is returned as a value.
+ */
+export class UnboundTransformer implements ValueTransformer {
+  /** By its name a second copy of the package finds the declarations of the first. */
+  readonly "@typeorm-fernet/declaration": EncryptedColumnDeclaration
+  readonly #column: string
+
+  constructor(column: string, declaration: EncryptedColumnDeclaration) {
+    this.#column = column
+    this["@typeorm-fernet/declaration"] = declaration
+  }
+
+  /** Refuses to write. @throws {@link EncryptionError} `ERR_COLUMN_UNBOUND` */
+  to(): never {
+    return this.#refuse()
+  }
+
+  /** Refuses to read. @throws {@link EncryptionError} `ERR_COLUMN_UNBOUND` */
+  from(): never {
+    return this.#refuse()
+  }
+
+  #refuse(): never {
+    throw new EncryptionError(
+      "ERR_COLUMN_UNBOUND",
+      `${this.#column} is an encrypted column, but its DataSource has no keys. Call ` +
+        "`withEncryption(dataSource)` before `dataSource.initialize()`.",
+    )
+  }
+}
+
+/** Returns what was declared on a column, or `undefined` for a column that is not encrypted. */
+export function declarationOf(
+  transformer: ColumnOptions["transformer"],
+): EncryptedColumnDeclaration | undefined {
+  if (transformer === undefined || Array.isArray(transformer)) return undefined
+  return (transformer as Partial<UnboundTransformer>)["@typeorm-fernet/declaration"]
+}

@@ -1,0 +1,47 @@
+import { isUint8Array } from "node:util/types"
+
+import { type Codec, CodecRefusal, type TextCodec } from "./codec"
+import { describeType } from "./describe-type"
+
+/** Any value that JSON can hold. Key order is kept; it does not count when values are compared. */
+export const jsonCodec: TextCodec = {
+  encode: stringify,
+  decodeText(plaintext: string): unknown {
+    try {
+      return JSON.parse(plaintext)
+    } catch {
+      // SyntaxError quotes the text
+      throw new CodecRefusal("JSON")
+    }
+  },
+  canonical: (value: unknown): string => JSON.stringify(JSON.parse(stringify(value), sortKeys)),
+}
+
+function stringify(value: unknown): string {
+  try {
+    // The declared type leaves out that a function or a symbol yields undefined
+    const text = JSON.stringify(value) as string | undefined
+    if (text !== undefined) return text
+  } catch {
+    // TypeError names the properties along a cycle
+    throw new CodecRefusal("a value JSON can hold, got one with a cycle or a bigint")
+  }
+  throw new CodecRefusal(`a value JSON can hold, got ${describeType(value)}`)
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Bytes as they are. Read back as a `Buffer`, which is what TypeORM's binary columns give. */
+export const bytesCodec: Codec = {
+  encode(value: unknown): Uint8Array {
+    if (!isUint8Array(value)) {
+      throw new CodecRefusal(`a Buffer or Uint8Array, got ${describeType(value)}`)
+    }
+    return value
+  },
+  decode: (plaintext) => Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength),
+}

@@ -1,0 +1,108 @@
+import { Column, type ColumnOptions } from "typeorm"
+
+import type { BuiltInCodec } from "./built-in-codecs"
+import type { Codec } from "./codec"
+import { type EncryptedColumnDeclaration, UnboundTransformer } from "./declaration"
+
+/** The column types that hold a token unchanged on every supported database. */
+export type TokenColumnType = "character varying" | "longtext" | "mediumtext" | "text" | "varchar"
+
+/** Options of an encrypted column. The rest of TypeORM's `ColumnOptions` does not apply to one. */
+export interface EncryptedColumnOptions extends Pick<
+  ColumnOptions,
+  "charset" | "collation" | "comment" | "insert" | "name" | "nullable" | "select" | "update"
+> {
+  /**
+   * How the property becomes the plaintext inside the token: the name of a built-in codec, or your
+   * own. Never guessed from the property's type. Defaults to `"string"`.
+   */
+  codec?: BuiltInCodec | Codec
+
+  /**
+   * Seconds for which a token can be read after it was written; older ones are refused with reason
+   * `expired`. Defaults to no limit.
+   */
+  ttl?: number
+
+  /**
+   * `"allow"` reads legacy plaintext in this column as it is, `"reject"` refuses it. Defaults to the
+   * `plaintext` option of `withEncryption`, which defaults to `"reject"`.
+   */
+  plaintext?: "allow" | "reject"
+
+  /**
+   * Declares the CHECK constraint that keeps plaintext out of the column, which bulk encryption adds
+   * on demand, so that TypeORM's schema commands keep it; they add it where it is missing. On MySQL
+   * and SQLite TypeORM does not manage it. Defaults to `false`.
+   */
+  constrained?: boolean
+
+  /**
+   * The database type. MySQL's `text` ends at 65,535 characters of token, which is 49,087 bytes of
+   * plaintext; `mediumtext` and `longtext` hold more. Defaults to `"text"`.
+   */
+  type?: TokenColumnType
+
+  /**
+   * The length of a `varchar` column, in characters of token: at least 100, which holds 15 bytes of
+   * plaintext; 255 hold 127 bytes. Values whose token is longer are refused before they are sent.
+   */
+  length?: number | string
+}
+
+/** The column options that an encrypted column registers. */
+export type TokenColumnOptions = Omit<EncryptedColumnOptions, keyof EncryptedColumnDeclaration> & {
+  readonly type: TokenColumnType
+  readonly transformer: UnboundTransformer
+}
+
+/**
+ * Marks a property as an encrypted column: plaintext in the entity, a Fernet token in the database.
+ * It only registers the column; `withEncryption(dataSource)` gives it keys, and until then every
+ * read and write of it throws.
+ *
+ * @example
+ * ```ts
+ * @EncryptedColumn()
+ * apiKey: string
+ *
+ * @EncryptedColumn({ codec: "date", nullable: true })
+ * bornOn: Date | null
+ * ```
+ */
+export function EncryptedColumn(options: EncryptedColumnOptions = {}): PropertyDecorator {
+  return (target, propertyKey) => {
+    if (typeof propertyKey === "object") {
+      throw new TypeError(
+        "@EncryptedColumn, as TypeORM's own decorators, is a legacy decorator: compile with " +
+          "experimentalDecorators.",
+      )
+    }
+    const owner = (target.constructor as { name?: string }).name ?? "Entity"
+    Column(toColumnOptions(options, `${owner}.${String(propertyKey)}`))(target, propertyKey)
+  }
+}
+
+/**
+ * Returns the column options of an encrypted column for an `EntitySchema`; the same as
+ * `@EncryptedColumn` on a property.
+ *
+ * @example
+ * ```ts
+ * new EntitySchema({ name: "camera", columns: { password: encryptedColumn() } })
+ * ```
+ */
+export function encryptedColumn(options: EncryptedColumnOptions = {}): TokenColumnOptions {
+  return toColumnOptions(options, "A column of an EntitySchema")
+}
+
+function toColumnOptions(options: EncryptedColumnOptions, column: string): TokenColumnOptions {
+  const { codec, ttl, plaintext, constrained, type = "text", ...columnOptions } = options
+  const transformer = new UnboundTransformer(column, {
+    ...(codec !== undefined && { codec }),
+    ...(ttl !== undefined && { ttl }),
+    ...(plaintext !== undefined && { plaintext }),
+    ...(constrained !== undefined && { constrained }),
+  })
+  return { ...columnOptions, type, transformer }
+}
