@@ -1,0 +1,102 @@
+import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
+
+import { boundColumn } from "./bound-column"
+import { CANARY, CANARY_TOKEN } from "./canary-value"
+import type { ColumnMetadata } from "./column-metadata"
+import { propertyOfOperand } from "./comparison-operand"
+import { unsupportedCondition } from "./query-rules"
+
+type Driver = DataSource["driver"]
+
+/**
+ * Wraps three public methods of one DataSource's driver, on the instance. Everything TypeORM writes
+ * passes the first, everything a database returns for an INSERT or UPDATE the second, and every
+ * statement of a query builder the third.
+ */
+export function wrapDriver(driver: Driver): void {
+  encryptPersistedValues(driver)
+  decryptReturnedValues(driver)
+  refuseOperands(driver)
+}
+
+/** The one place where values are encrypted. */
+function encryptPersistedValues(driver: Driver): void {
+  const preparePersistentValue = driver.preparePersistentValue.bind(driver)
+  driver.preparePersistentValue = (value: unknown, column: ColumnMetadata): unknown => {
+    const bound = boundColumn(column)
+    if (!bound) return preparePersistentValue(value, column)
+    return value === CANARY ? CANARY_TOKEN : bound.encrypt(value)
+  }
+}
+
+/**
+ * TypeORM merges what RETURNING yields into the entity as it came from the database, so a token
+ * would take the place of the value, and the next save would encrypt that token.
+ */
+function decryptReturnedValues(driver: Driver): void {
+  const createGeneratedMap = driver.createGeneratedMap.bind(driver)
+  driver.createGeneratedMap = (metadata, result, ...rest) => {
+    if (!isRow(result)) return createGeneratedMap(metadata, result, ...rest)
+    const [plain, encrypted] = partitionRow(metadata, result)
+    const map = createGeneratedMap(metadata, plain, ...rest)
+    if (encrypted.length === 0) return map
+    const filled: ObjectLiteral = map ?? {}
+    for (const [column, value] of encrypted) column.setEntityValue(filled, value)
+    return filled
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+function isRow(result: unknown): result is Row {
+  return (
+    typeof result === "object" && result !== null && !Array.isArray(result) && !isReport(result)
+  )
+}
+
+/**
+ * MySQL answers a write without RETURNING by a report. Its `info` or `message` may be called like a
+ * column, and is none of its cells.
+ */
+function isReport(result: object): boolean {
+  const report = result as Row
+  return ["fieldCount", "affectedRows", "serverStatus"].every((n) => typeof report[n] === "number")
+}
+
+function partitionRow(
+  metadata: EntityMetadata,
+  row: Row,
+): [plain: Row, encrypted: (readonly [ColumnMetadata, unknown])[]] {
+  const encrypted: (readonly [ColumnMetadata, unknown])[] = []
+  const plain: Record<string, unknown> = {}
+  for (const [name, cell] of Object.entries(row)) {
+    const column = metadata.findColumnWithDatabaseName(name)
+    const bound = column && boundColumn(column)
+    if (bound) encrypted.push([column, bound.from(cell)])
+    else plain[name] = cell
+  }
+  return [plain, encrypted]
+}
+
+/**
+ * The last guard: whatever path a comparison took into a query builder, its operand ends up among
+ * the parameters, or spliced into the statement, and is refused before anything is sent.
+ */
+function refuseOperands(driver: Driver): void {
+  const escapeQueryWithParameters = driver.escapeQueryWithParameters.bind(driver)
+  driver.escapeQueryWithParameters = (sql, parameters, ...rest) => {
+    const escaped = escapeQueryWithParameters(sql, parameters, ...rest)
+    const [statement, values] = escaped
+    for (const value of [statement, ...(values as unknown[])]) refuseOperand(value)
+    return escaped
+  }
+}
+
+function refuseOperand(value: unknown): void {
+  if (typeof value !== "string") {
+    if (Array.isArray(value)) value.forEach(refuseOperand)
+    return
+  }
+  const property = propertyOfOperand(value)
+  if (property !== undefined) throw unsupportedCondition(property)
+}

@@ -1,0 +1,114 @@
+import type { DataSource } from "typeorm"
+
+import { declarationOf } from "../column/declaration"
+import { ColumnMisuseError, EncryptionError } from "../errors"
+import { BoundColumn } from "./bound-column"
+import { guardQueryBuilders } from "./builder-guard"
+import { proveSeams } from "./canary"
+import { bindColumnMetadata } from "./column-seam"
+import { declareCheck } from "./declare-check"
+import { wrapDriver } from "./driver-seam"
+import { Keys, keepKeys, keysOf, type KeySource } from "./keys"
+import { tokenLimit } from "./token-limit"
+import { findMisuse } from "./validate"
+
+/** Options of `withEncryption`. */
+export interface EncryptionOptions {
+  /**
+   * The keys: a keyring, or a sync or async function that fetches them, asked at each
+   * `initialize()`. Defaults to `Keyring.fromEnv()`, which reads `ENCRYPTION_KEY` or
+   * `ENCRYPTION_KEY_FILE`.
+   */
+  readonly keyring?: KeySource
+
+  /**
+   * `"allow"` returns legacy plaintext as it is, while tables are being encrypted; a column may say
+   * otherwise. Defaults to `"reject"`.
+   */
+  readonly plaintext?: "allow" | "reject"
+
+  /**
+   * Lets `initialize()` succeed without keys, which are then demanded at the first value: for schema
+   * and migration commands where no secrets are at hand. Defaults to `false`.
+   */
+  readonly lazyKeys?: boolean
+}
+
+/** The part of a DataSource that is no public API of it; the canary notices if it changes. */
+interface Internals {
+  buildMetadatas: () => Promise<void>
+}
+
+/**
+ * Gives the encrypted columns of a DataSource their keys, and returns the same DataSource. Call it
+ * before `initialize()`, which then validates the model, fetches the keys and proves that values
+ * are encrypted; it rejects, before any statement is sent, if one of these fails. Nothing outside
+ * this DataSource changes, and the binding survives `destroy()` and `initialize()`.
+ *
+ * @throws {@link EncryptionError} `ERR_COLUMN_MISUSE` if the DataSource is initialized already, or
+ * was given to `withEncryption` before
+ *
+ * @example
+ * ```ts
+ * export const dataSource = withEncryption(new DataSource({ type: "postgres", entities: [User] }))
+ * await dataSource.initialize()
+ * ```
+ */
+export function withEncryption<Source extends DataSource>(
+  dataSource: Source,
+  options: EncryptionOptions = {},
+): Source {
+  const internals = dataSource as unknown as Internals
+  if (dataSource.isInitialized) {
+    throw misuse("withEncryption() came after initialize(); call it before.")
+  }
+  if (keysOf(dataSource)) {
+    throw misuse("withEncryption() was called twice with the same DataSource; call it once.")
+  }
+  const { plaintext } = options as { readonly plaintext?: unknown }
+  if (plaintext !== undefined && plaintext !== "allow" && plaintext !== "reject") {
+    throw misuse('The option plaintext of withEncryption() is neither "allow" nor "reject".')
+  }
+  const keys = new Keys(options.keyring, options.lazyKeys ?? false)
+  keepKeys(dataSource, keys)
+  const buildMetadatas = internals.buildMetadatas.bind(dataSource)
+  let wrapped = false
+  internals.buildMetadatas = async () => {
+    await buildMetadatas()
+    const problems = findMisuse(dataSource)
+    if (problems.length > 0) throw new ColumnMisuseError(problems)
+    await keys.load()
+    bindColumns(dataSource, options, keys)
+    // Not earlier, so that what others wrapped before initialize() is inside; and only once
+    if (!wrapped) wrapDataSource(dataSource)
+    wrapped = true
+    proveSeams(dataSource)
+  }
+  return dataSource
+}
+
+function misuse(problem: string): EncryptionError {
+  return new EncryptionError("ERR_COLUMN_MISUSE", problem)
+}
+
+function bindColumns(dataSource: DataSource, options: EncryptionOptions, keys: Keys): void {
+  for (const metadata of dataSource.entityMetadatas) {
+    for (const column of metadata.columns) {
+      const declaration = declarationOf(column.transformer)
+      if (!declaration) continue
+      const scheme = {
+        property: `${metadata.name}.${column.propertyPath}`,
+        declaration,
+        plaintextAllowed: (declaration.plaintext ?? options.plaintext) === "allow",
+        tokenLimit: tokenLimit(column, dataSource.options.type),
+      }
+      bindColumnMetadata(column, new BoundColumn(scheme, keys), metadata)
+      if (declaration.constrained) declareCheck(metadata, column, dataSource.options.type)
+    }
+  }
+}
+
+function wrapDataSource(dataSource: DataSource): void {
+  wrapDriver(dataSource.driver)
+  guardQueryBuilders(dataSource)
+}
