@@ -1,0 +1,37 @@
+import type { Connection } from "./connection"
+import type { BulkTable, Cell, Key, ReadOptions, TableRow } from "./dialect"
+
+/** Rows that were read column by column, and are written back without being taken apart. */
+export interface ColumnBatch {
+  readonly size: number
+  /** The cells of each encrypted column. */
+  readonly cells: readonly (readonly Cell[])[]
+  /** The key of the last row; `undefined` if there are no rows. */
+  readonly last: Key | undefined
+  /** The same rows one by one. */
+  toRows(): readonly TableRow[]
+}
+
+/** The new cells of a column; `undefined` for each that stays as it is. */
+export type NewCells = readonly (string | undefined)[]
+
+/**
+ * A second way to read and write, for a database that can pack a whole column of a batch into one
+ * value: most of what a row costs is its way through the driver.
+ */
+export interface ColumnAccess<Batch extends ColumnBatch = ColumnBatch> {
+  /** Reads what `Dialect.read` reads. */
+  read(connection: Connection, table: BulkTable, options: ReadOptions): Promise<Batch>
+
+  /**
+   * Changes the rows with at least one new cell, as `Dialect.write` does.
+   *
+   * @param newCells - for each encrypted column
+   */
+  write(
+    connection: Connection,
+    table: BulkTable,
+    batch: Batch,
+    newCells: readonly NewCells[],
+  ): Promise<number>
+}

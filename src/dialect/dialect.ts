@@ -1,0 +1,179 @@
+import type { ColumnAccess } from "./column-access"
+import type { Connection } from "./connection"
+
+/** A column of a primary key, as the database knows it. */
+export interface KeyColumn {
+  readonly name: string
+  /** Its type, for casting values that were read as text. */
+  readonly type: string
+  /** Its collation, where values must be told what to be compared under. */
+  readonly collation?: string | undefined
+}
+
+/** A table as statements need it. */
+export interface BulkTable {
+  /** Schema, if any, and name, escaped. */
+  readonly path: string
+  readonly key: readonly KeyColumn[]
+  /** Names of the encrypted columns. */
+  readonly columns: readonly string[]
+  /** Other columns that the database would change with a row unless told not to. */
+  readonly kept: readonly string[]
+  /** A raw condition that reading is restricted by. */
+  readonly where: string | undefined
+}
+
+/** The values of a primary key, in the form the dialect reads and binds them. */
+export type Key = readonly unknown[]
+
+/** What a cell holds: text, or NULL. */
+export type Cell = string | null
+
+/** One row: its key and the cells of the encrypted columns, in the order of the table's lists. */
+export interface TableRow {
+  readonly key: Key
+  readonly cells: readonly Cell[]
+}
+
+/** A row to change: it is changed only if every cell still is what was read. */
+export interface RowChange extends TableRow {
+  readonly newCells: readonly Cell[]
+}
+
+/** Which rows a batch is read from, told apart cheaply by the first characters of a token. */
+export type RowFilter = "all" | "has-plaintext" | "has-tokens"
+
+/** The rows after one key up to another, both optional, in the order of the key. */
+export interface KeyRange {
+  readonly after?: Key | undefined
+  readonly upTo?: Key | undefined
+}
+
+/** Which rows to read, in the order that `after` and `upTo` compare by. */
+export interface ReadOptions extends KeyRange {
+  readonly filter: RowFilter
+  readonly limit: number
+  /** Whether any rows will do, which may be found faster. */
+  readonly anyOrder?: boolean
+  /**
+   * Whether to read what was committed last, though the transaction began before: a database whose
+   * transactions would go on seeing old rows locks them.
+   */
+  readonly latest?: boolean
+}
+
+/** A row's key and the bytes in its encrypted columns. */
+export interface RowSize {
+  readonly key: Key
+  readonly bytes: number
+}
+
+/** How many rows there are, and the bytes in the encrypted columns of the largest. */
+export interface RowCount {
+  readonly rows: number
+  readonly longest: number
+}
+
+/** What is known of a column in the database. */
+export interface ColumnFacts {
+  readonly name: string
+  /** As the database spells it, with its length. */
+  readonly type: string
+  /** Whether cells of it are text. */
+  readonly isText: boolean
+  /** The characters it holds; `undefined` for no limit that matters. */
+  readonly limit: number | undefined
+  readonly nullable: boolean
+  /** Whether the database computes it. */
+  readonly generated: boolean
+  /** Whether the database changes it when a row is changed. */
+  readonly selfUpdating: boolean
+  readonly collation?: string | undefined
+}
+
+/** What is known of a table in the database. */
+export interface TableFacts {
+  /** All columns; none if there is no such table. */
+  readonly columns: readonly ColumnFacts[]
+  readonly primaryKey: readonly string[]
+  /** Sets of columns that are unique in all rows, the primary key among them. */
+  readonly uniqueKeys: readonly (readonly string[])[]
+}
+
+/** Why a statement failed, if trying again makes sense. */
+export type Transience = "connection" | "lock" | undefined
+
+/** What differs between databases in bulk work, and only that. */
+export interface Dialect {
+  /** Quotes an identifier. */
+  escape(identifier: string): string
+
+  /** Columns and keys of a table, keys in their order. */
+  describe(connection: Connection, path: string): Promise<TableFacts>
+
+  /** Counts and measures the rows that pass a filter. */
+  count(connection: Connection, table: BulkTable, filter: RowFilter): Promise<RowCount>
+
+  /** Returns the length in bytes of the longest cell of a column that does not begin as tokens do. */
+  longestPlaintext(connection: Connection, table: BulkTable, column: string): Promise<number>
+
+  /** Reads rows in the order of the key. */
+  read(connection: Connection, table: BulkTable, options: ReadOptions): Promise<readonly TableRow[]>
+
+  /** Measures the rows that {@link read} would read. */
+  measure(
+    connection: Connection,
+    table: BulkTable,
+    options: ReadOptions,
+  ): Promise<readonly RowSize[]>
+
+  /** The rows that one statement changes at most; `Infinity` for no such limit. */
+  rowsPerStatement(table: BulkTable): number
+
+  /**
+   * Changes rows, in the order of the key, as one transaction of its own or as part of the one that
+   * is open. Returns how many there were whose cells still were what had been read: a concurrent
+   * write wins.
+   */
+  write(connection: Connection, table: BulkTable, changes: readonly RowChange[]): Promise<number>
+
+  /** A faster way to read and write, if the database has one. */
+  readonly columnwise?: ColumnAccess
+
+  /**
+   * Writes a change, then other cells in its place, and undoes both. Returns `false` if the database
+   * had stored something else, as a trigger may.
+   */
+  rehearse(
+    connection: Connection,
+    table: BulkTable,
+    change: RowChange,
+    again: readonly Cell[],
+    inTransaction: boolean,
+  ): Promise<boolean>
+
+  /**
+   * Returns the condition that passes one of `count` equal parts of the rows, by a hash of the key;
+   * `undefined` if the database has no hash function.
+   */
+  shardCondition(table: BulkTable, index: number, count: number): string | undefined
+
+  /** Bounds how long a statement waits for a lock. Returns how to undo that. */
+  boundLockWaits(connection: Connection, milliseconds: number): Promise<() => Promise<void>>
+
+  /**
+   * Takes the lock that tells runs on one part of a table from each other. Returns how to give it
+   * back, or `undefined` if another run has it. A database without such locks takes it for granted.
+   *
+   * @param inTransaction - whether a transaction is open, which may fail and then ends by itself
+   */
+  tryLock(
+    connection: Connection,
+    table: BulkTable,
+    part: string,
+    inTransaction: boolean,
+  ): Promise<(() => Promise<void>) | undefined>
+
+  /** Says whether and why a failed statement may succeed when it is tried again. */
+  transience(error: unknown): Transience
+}

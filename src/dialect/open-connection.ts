@@ -1,0 +1,107 @@
+import type { QueryRunner } from "typeorm"
+
+import type { Connection } from "./connection"
+import { type StatementError, statementError } from "./statement-error"
+
+/** What is used of a client of `pg`. */
+interface PgClient {
+  query(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>
+}
+
+/** What is used of a connection of `mysql2`. */
+interface MysqlConnection {
+  query(
+    statement: { sql: string; values: readonly unknown[]; typeCast: true },
+    callback: (error: Error | null, result: MysqlResult) => void,
+  ): void
+}
+type MysqlResult = Record<string, unknown>[] | { affectedRows: number }
+
+/** What is used of a database of `better-sqlite3`. */
+interface SqliteDatabase {
+  prepare(sql: string): SqliteStatement
+}
+interface SqliteStatement {
+  readonly reader: boolean
+  safeIntegers(on: boolean): SqliteStatement
+  all(...values: readonly unknown[]): Record<string, unknown>[]
+  run(...values: readonly unknown[]): { changes: number }
+}
+
+/** Takes the driver's own connection out of a query runner that is connected to PostgreSQL. */
+export async function openPostgres(runner: QueryRunner): Promise<Connection> {
+  const client = (await runner.connect()) as PgClient
+  return {
+    async query(sql, values = []) {
+      try {
+        const { rows, rowCount } = await client.query(sql, values)
+        return { rows, affected: rowCount ?? 0 }
+      } catch (error) {
+        throw statementError(error, mayQuotePostgres)
+      }
+    },
+  }
+}
+
+/** Takes the driver's own connection out of a query runner that is connected to MySQL. */
+export async function openMysql(runner: QueryRunner): Promise<Connection> {
+  const connection = (await runner.connect()) as MysqlConnection
+  return {
+    query: (sql, values = []) =>
+      new Promise((resolve, reject) => {
+        // A caster of the application's would change what is read
+        connection.query({ sql, values, typeCast: true }, (error, result) => {
+          if (error) reject(mysqlError(error))
+          else if (Array.isArray(result)) resolve({ rows: result, affected: 0 })
+          else resolve({ rows: [], affected: result.affectedRows })
+        })
+      }),
+  }
+}
+
+/** Takes the driver's own database out of a query runner that is connected through better-sqlite3. */
+export async function openSqlite(runner: QueryRunner): Promise<Connection> {
+  const database = (await runner.connect()) as SqliteDatabase
+  return {
+    query: async (sql, values = []) => {
+      // Never in the same turn as the caller, as with any other database
+      await Promise.resolve()
+      try {
+        const statement = database.prepare(sql)
+        if (!statement.reader) return { rows: [], affected: statement.run(...values).changes }
+        // A key may be larger than a number holds
+        return { rows: statement.safeIntegers(true).all(...values), affected: 0 }
+      } catch (error) {
+        throw statementError(error, (code) => code !== "SQLITE_CONSTRAINT_TRIGGER")
+      }
+    },
+  }
+}
+
+/**
+ * Classes of SQLSTATE whose messages name what is in the catalogue. Those of data exceptions and of
+ * violated constraints, and what triggers raise, may quote values.
+ */
+function mayQuotePostgres(code: string): boolean {
+  return /^(?:08|25|28|3D|40|42|53|54|55|57|58)/.test(code) || code === "22001"
+}
+
+/** Errors of MariaDB that the driver has no name for, or that of another error of MySQL. */
+const MARIADB_CODES: Readonly<Record<number, string>> = {
+  1927: "ER_CONNECTION_KILLED",
+  1969: "ER_STATEMENT_TIMEOUT",
+  4025: "ER_CONSTRAINT_FAILED",
+}
+
+/** Messages that hold names only. That of a syntax error quotes the statement and its values. */
+const QUOTED_FROM_MYSQL =
+  /^(?:ER_(?:LOCK_|BAD_|NO_SUCH_|DATA_TOO_LONG|NET_PACKET_|CON_COUNT|CONSTRAINT_FAILED|CHECK_CONSTRAINT_V|.*DENIED|CANT_AGGREGATE|NON_UPDAT|STATEMENT_TIMEOUT|QUERY_|SERVER_SHUT|CONNECTION_)|PROTOCOL_|E[A-Z]+$)/
+
+function mysqlError(error: Error): StatementError {
+  const { errno = 0, code, message } = error as { errno?: number; code?: string; message: string }
+  const named = { code: MARIADB_CODES[errno] ?? code, message }
+  return statementError(named, (name) => QUOTED_FROM_MYSQL.test(name))
+}

@@ -1,0 +1,50 @@
+import type { BulkTable, RowFilter } from "./dialect"
+
+/** Version byte and zeros of the timestamp, which begin every token until the year 2106. */
+export const TOKEN_HEAD = "gAAAAA"
+
+/** Characters of the shortest token, of 0 to 15 bytes of plaintext. */
+export const SHORTEST_TOKEN: number = 4 * Math.ceil((1 + 8 + 16 + 16 + 32) / 3)
+
+/** Returns the name of the constraint that keeps plaintext out of a column. */
+export function constraintName(table: string, column: string, longest: number): string {
+  const suffix = "_is_token"
+  return `${`${table}_${column}`.slice(0, longest - suffix.length)}${suffix}`
+}
+
+/**
+ * Returns the condition that passes rows with at least one cell of the wanted kind. NULL is neither.
+ *
+ * @param hasTokenHead - gives the SQL that says whether a column begins as tokens do, byte by byte
+ */
+export function filterCondition(
+  table: BulkTable,
+  filter: RowFilter,
+  hasTokenHead: (column: string) => string,
+): string | undefined {
+  if (filter === "all") return undefined
+  const not = filter === "has-tokens" ? "" : "NOT "
+  return table.columns.map((column) => `${not}(${hasTokenHead(column)})`).join(" OR ")
+}
+
+/** Joins conditions, leaving out what is `undefined`; `""` if nothing is left. */
+export function whereClause(...conditions: readonly (string | undefined)[]): string {
+  const present = conditions.filter((condition) => condition !== undefined)
+  return present.length === 0 ? "" : ` WHERE ${present.map((one) => `(${one})`).join(" AND ")}`
+}
+
+/** Collects the values of a statement and gives out their places. */
+export class Values {
+  readonly list: unknown[] = []
+  readonly #placeholder: (position: number) => string
+
+  constructor(placeholder: (position: number) => string) {
+    this.#placeholder = placeholder
+  }
+
+  /** Takes a value in and returns its placeholder. */
+  add(value: unknown): string {
+    this.list.push(value)
+    return this.#placeholder(this.list.length)
+  }
+}

@@ -1,0 +1,70 @@
+/** The code of a connection that ended, where the driver itself gives none. */
+export const CONNECTION_LOST = "CONNECTION_LOST"
+
+/**
+ * A statement failed. Drivers attach the statement, its values and the row that was refused to their
+ * errors, and some of their messages quote values: none of that is passed on.
+ */
+export class StatementError extends Error {
+  static {
+    this.prototype.name = "StatementError"
+  }
+
+  /** The driver's: an SQLSTATE, a name as `ER_LOCK_DEADLOCK`, or `""` if there was none. */
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+const SOCKET_CODES: ReadonlySet<string> = new Set([
+  ...["ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ETIMEDOUT"],
+  ...["EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
+])
+
+/** Whether a code says that the connection is gone, whatever the database. */
+export function isConnectionLost(code: string): boolean {
+  return code === CONNECTION_LOST || SOCKET_CODES.has(code)
+}
+
+/** What of a driver's error may be looked at. */
+interface DriverError {
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly constraint?: unknown
+  readonly column?: unknown
+}
+
+/**
+ * Returns an error that says what failed, without any value.
+ *
+ * @param mayQuote - whether messages of this code hold nothing but names
+ */
+export function statementError(
+  error: unknown,
+  mayQuote: (code: string) => boolean,
+): StatementError {
+  const { code: given, message, constraint, column } = error as DriverError
+  const text = String(message)
+  const code = typeof given === "string" ? given : saysLost(text) ? CONNECTION_LOST : ""
+  const names = [constraint, column].filter((name) => typeof name === "string")
+  const told = code === CONNECTION_LOST || (code !== "" && mayQuote(code)) ? text : names.join(", ")
+  const failure = code === "" ? nameOf(error) : code
+  return new StatementError(
+    code,
+    `A statement failed with ${failure}${told === "" ? "; its message may quote values" : `: ${told}`}.`,
+  )
+}
+
+/** The words of `pg` and `mysql2` for a connection that ended under a statement or before it. */
+function saysLost(message: string): boolean {
+  return /connection (?:terminated|ended|lost|error)|closed state|client was closed|not queryable|connection is closed/i.test(
+    message,
+  )
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? `a ${error.constructor.name}` : "something that is no Error"
+}
