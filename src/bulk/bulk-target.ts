@@ -1,0 +1,144 @@
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "typeorm"
+
+import { boundColumn } from "../binding/bound-column"
+import { codecOf } from "../binding/cell-codec"
+import type { BuiltInCodec } from "../column/built-in-codecs"
+import type { Codec, TextCodec } from "../column/codec"
+import { declarationOf } from "../column/declaration"
+import { EncryptionError } from "../errors"
+
+/** An entity with only some of its encrypted columns. */
+export interface EntityColumns<Entity extends ObjectLiteral = ObjectLiteral> {
+  readonly entity: EntityTarget<Entity>
+  /** Paths of encrypted properties, as in `"ssn"` or `"address.street"`. */
+  readonly properties: readonly string[]
+}
+
+/** A table without its entity, for migrations that must outlive the entity. */
+export interface TableDescription {
+  /** The table's name, with its schema if it needs one: `"sales.customer"`. */
+  readonly table: string
+  /** The columns that tell rows apart. Defaults to the table's primary key. */
+  readonly primaryKey?: string | readonly string[]
+  /** The encrypted columns by their names in the database. */
+  readonly columns: Readonly<Record<string, ColumnDescription>>
+}
+
+/** A column of a {@link TableDescription}. */
+export interface ColumnDescription {
+  /** The codec that plaintext must satisfy. Defaults to `"string"`. */
+  readonly codec?: BuiltInCodec | Codec
+}
+
+/** What to work on: an entity, some of its columns, or a table described by its names. */
+export type BulkTarget = EntityTarget<ObjectLiteral> | EntityColumns | TableDescription
+
+/** An encrypted column to work on. */
+export interface BulkColumn {
+  /** Its name in the database. */
+  readonly name: string
+  /** What messages call it: `Entity.property` or `table.column`. */
+  readonly label: string
+  readonly codec: Codec | TextCodec
+}
+
+/** A target with its names looked up, before the database was asked about it. */
+export interface NamedTable {
+  /** What messages call it: the name of the table as the database knows it. */
+  readonly label: string
+  /** Database, schema and name, as far as they are given. */
+  readonly path: readonly string[]
+  readonly primaryKey: readonly string[] | undefined
+  readonly columns: readonly BulkColumn[]
+}
+
+/**
+ * Looks a target up in the model of its DataSource.
+ *
+ * @throws {@link EncryptionError} `ERR_COLUMN_MISUSE` if it names no encrypted column
+ */
+export function nameTable(dataSource: DataSource, target: BulkTarget): NamedTable {
+  const named = isDescription(target) ? fromDescription(target) : fromEntity(dataSource, target)
+  if (named.columns.length > 0) return named
+  throw new EncryptionError(
+    "ERR_COLUMN_MISUSE",
+    `${named.label} has no encrypted columns. Declare them with @EncryptedColumn().`,
+  )
+}
+
+function isDescription(target: BulkTarget): target is TableDescription {
+  return typeof target === "object" && "table" in target && "columns" in target
+}
+
+function isEntityColumns(
+  target: EntityTarget<ObjectLiteral> | EntityColumns,
+): target is EntityColumns {
+  return typeof target === "object" && "entity" in target
+}
+
+function fromDescription({ table, primaryKey, columns }: TableDescription): NamedTable {
+  return {
+    label: table,
+    path: table.split("."),
+    primaryKey: typeof primaryKey === "string" ? [primaryKey] : primaryKey,
+    columns: Object.entries(columns).map(([name, { codec }]) => ({
+      name,
+      label: `${table}.${name}`,
+      codec: codecOf(codec === undefined ? {} : { codec }),
+    })),
+  }
+}
+
+function fromEntity(
+  dataSource: DataSource,
+  target: EntityTarget<ObjectLiteral> | EntityColumns,
+): NamedTable {
+  const { entity, properties } = isEntityColumns(target)
+    ? target
+    : { entity: target, properties: undefined }
+  const metadata = dataSource.getMetadata(entity)
+  const columns = encryptedColumns(metadata)
+  return {
+    label: metadata.tablePath,
+    // As TypeORM itself takes it apart
+    path: metadata.tablePath.split("."),
+    primaryKey: undefined,
+    columns: properties
+      ? distinct(properties.map((path) => pick(metadata, columns, path)))
+      : distinct([...columns.values()]),
+  }
+}
+
+/** Entities that share a table may each have a property for one of its columns. */
+function distinct(columns: readonly BulkColumn[]): readonly BulkColumn[] {
+  return columns.filter(({ name }, i) => columns.findIndex((one) => one.name === name) === i)
+}
+
+/** Returns the encrypted columns of an entity by their property paths. */
+export function encryptedColumns(metadata: EntityMetadata): ReadonlyMap<string, BulkColumn> {
+  const columns = new Map<string, BulkColumn>()
+  for (const column of metadata.columns) {
+    const declaration = boundColumn(column)?.declaration ?? declarationOf(column.transformer)
+    if (!declaration) continue
+    const label = `${metadata.name}.${column.propertyPath}`
+    columns.set(column.propertyPath, {
+      name: column.databaseName,
+      label,
+      codec: codecOf(declaration),
+    })
+  }
+  return columns
+}
+
+function pick(
+  metadata: EntityMetadata,
+  columns: ReadonlyMap<string, BulkColumn>,
+  path: string,
+): BulkColumn {
+  const column = columns.get(path)
+  if (column) return column
+  throw new EncryptionError(
+    "ERR_COLUMN_MISUSE",
+    `${metadata.name}.${path} is not an encrypted column; there are ${[...columns.keys()].join(", ") || "none"}.`,
+  )
+}

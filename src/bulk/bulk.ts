@@ -1,0 +1,100 @@
+import type { BulkTarget } from "./bulk-target"
+import { decryptWork, encryptWork, inspectWork, rotateWork } from "./cell-work"
+import { encryptColumn, inspectColumn, rotateColumn } from "./column-work"
+import { restoreTypes as giveTypes } from "./column-types"
+import { constrainColumns, releaseColumns } from "./constrain-columns"
+import type { BulkOptions, DecryptOptions, EncryptOptions } from "./options"
+import type { BulkReport } from "./report"
+import { runBulk } from "./run-bulk"
+import type { BulkSource } from "./workers"
+
+/**
+ * Encrypts the plaintext in encrypted columns in place, while the application goes on: batch by
+ * batch, each row guarded by what was read, so that a concurrent write always wins. What is left to
+ * do is read from the cells: a run may be stopped, killed and repeated, and does nothing twice.
+ * Tokens are left as they are. Triggers, versions, update dates and subscribers see nothing.
+ *
+ * @param source - an initialized DataSource, or the query runner of a migration
+ * @throws {@link ColumnMisuseError} before anything is written, if a column cannot hold tokens
+ * @throws {@link KeyError} before anything is written, if there are no keys or the wrong ones
+ * @throws {@link EncryptionError} `ERR_ALREADY_RUNNING` if another run has the table;
+ * `ERR_BULK_INCOMPLETE` if, in a migration, cells could not be dealt with
+ */
+export async function encryptColumns(
+  source: BulkSource,
+  target: BulkTarget,
+  options: EncryptOptions = {},
+): Promise<BulkReport> {
+  const { alter = false, constrain = false, shard, where } = options
+  if (constrain && (shard ?? where) !== undefined) {
+    throw new TypeError("A constraint is for the whole table: constrain without shard and where.")
+  }
+  return runBulk(source, target, options, {
+    filter: "has-plaintext",
+    work: encryptWork,
+    columnWork: encryptColumn,
+    types: { grows: true, alter },
+    ...(constrain && { after: constrainColumns }),
+  })
+}
+
+/**
+ * Moves every token under an older key of the keyring to its first key, with its timestamp, as
+ * {@link encryptColumns} works. Afterwards, if nothing is stale, the older keys can be removed.
+ *
+ * @throws as {@link encryptColumns} does
+ */
+export function rotateColumns(
+  source: BulkSource,
+  target: BulkTarget,
+  options: BulkOptions = {},
+): Promise<BulkReport> {
+  return runBulk(source, target, options, {
+    filter: "has-tokens",
+    work: rotateWork,
+    columnWork: rotateColumn,
+    types: { grows: false, alter: false },
+  })
+}
+
+/**
+ * Turns every token back into its plaintext, as {@link encryptColumns} works: the way out. The
+ * constraints that `constrain` added are dropped first.
+ *
+ * @throws as {@link encryptColumns} does
+ */
+export function decryptColumns(
+  source: BulkSource,
+  target: BulkTarget,
+  options: DecryptOptions = {},
+): Promise<BulkReport> {
+  const { restoreTypes } = options
+  return runBulk(source, target, options, {
+    filter: "has-tokens",
+    work: decryptWork,
+    types: { grows: false, alter: false },
+    before: releaseColumns,
+    ...(restoreTypes && {
+      after: (session, table) => giveTypes(session, table, restoreTypes),
+    }),
+  })
+}
+
+/**
+ * Opens every token and counts the states of all cells, and writes nothing. Cells that cannot be
+ * read are listed by their primary keys.
+ *
+ * @throws {@link KeyError} if there are no keys
+ */
+export function inspectColumns(
+  source: BulkSource,
+  target: BulkTarget,
+  options: BulkOptions = {},
+): Promise<BulkReport> {
+  return runBulk(source, target, options, {
+    filter: undefined,
+    work: () => inspectWork,
+    columnWork: inspectColumn,
+    types: { grows: false, alter: false },
+  })
+}

@@ -1,0 +1,103 @@
+import type { ColumnBatch } from "../dialect/column-access"
+import type { Written } from "./batch-writer"
+import type { ClassifiedCell } from "./cell-state"
+import { type ColumnVerdict, CURRENT } from "./column-work"
+import type { Decision, Sweep } from "./sweep"
+import type { Worker } from "./worker"
+
+/** After so many attempts that lost against locks, rows go in smaller statements. */
+const ATTEMPTS = 2
+
+/** Rows that others wrote meanwhile, in part: what was decided about all, and how many were changed. */
+export interface RacedBatch {
+  readonly decisions: readonly Decision[]
+  readonly written: Written
+}
+
+/**
+ * Deals with a batch column by column. Returns `undefined`, having done nothing, if it must go row by
+ * row: for damaged cells, and when rows are locked for long.
+ */
+export async function sweepColumns(
+  plan: Sweep,
+  worker: Worker,
+  batch: ColumnBatch,
+): Promise<RacedBatch | "settled" | undefined> {
+  const verdicts = decideAll(plan, batch)
+  if (verdicts === undefined) return undefined
+  const changes = countChanges(batch, verdicts)
+  if (plan.audit) {
+    // What the audit writes is looked at once more
+    if (changes > 0) return undefined
+    noteFound(plan, verdicts)
+    return "settled"
+  }
+  const changed =
+    changes === 0 || plan.dryRun ? changes : await write(plan, worker, batch, verdicts)
+  if (changed === undefined) return undefined
+  if (changed < changes) {
+    return { decisions: toDecisions(batch, verdicts), written: { changed, locked: false } }
+  }
+  plan.tally.changed += changed
+  if (!plan.dryRun) noteTurns(plan, verdicts)
+  return "settled"
+}
+
+function decideAll(
+  { columns, columnWork }: Sweep,
+  { cells }: ColumnBatch,
+): readonly ColumnVerdict[] | undefined {
+  const verdicts = columns.map((column, i) => columnWork?.(cells[i] ?? [], column))
+  return verdicts.includes(undefined) ? undefined : (verdicts as ColumnVerdict[])
+}
+
+function countChanges({ size }: ColumnBatch, verdicts: readonly ColumnVerdict[]): number {
+  let changes = 0
+  for (let row = 0; row < size; row++) {
+    if (verdicts.some(({ newCells }) => newCells[row] !== undefined)) changes++
+  }
+  return changes
+}
+
+function write(
+  { table }: Sweep,
+  worker: Worker,
+  batch: ColumnBatch,
+  verdicts: readonly ColumnVerdict[],
+): Promise<number | undefined> {
+  const newCells = verdicts.map((verdict) => verdict.newCells)
+  return worker.run(async ({ connection, dialect }, attempt) =>
+    attempt > ATTEMPTS ? undefined : dialect.columnwise?.write(connection, table, batch, newCells),
+  )
+}
+
+function toDecisions(batch: ColumnBatch, verdicts: readonly ColumnVerdict[]): readonly Decision[] {
+  return batch.toRows().map((row, i) => ({
+    row,
+    newCells: row.cells.map((cell, column) => verdicts[column]?.newCells[i] ?? cell),
+    found: verdicts.flatMap(({ found }) => found[i] ?? []),
+    problems: [],
+  }))
+}
+
+function noteFound({ columns, tally }: Sweep, verdicts: readonly ColumnVerdict[]): void {
+  verdicts.forEach(({ found }, i) => {
+    for (const [state, count] of countEach(found))
+      tally.found(columns[i]?.label ?? "", state, count)
+  })
+}
+
+function noteTurns({ columns, tally }: Sweep, verdicts: readonly ColumnVerdict[]): void {
+  verdicts.forEach(({ found, newCells }, i) => {
+    const turned = found.filter((_, row) => newCells[row] !== undefined)
+    for (const [from, count] of countEach(turned)) {
+      tally.turned(columns[i]?.label ?? "", from, CURRENT, count)
+    }
+  })
+}
+
+function countEach(states: readonly ClassifiedCell[]): ReadonlyMap<ClassifiedCell, number> {
+  const counts = new Map<ClassifiedCell, number>()
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1)
+  return counts
+}

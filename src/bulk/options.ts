@@ -1,0 +1,106 @@
+import type { KeySource } from "../binding/keys"
+
+/** How far a run is. */
+export interface BulkProgress {
+  readonly table: string
+  /** What is being done: `"change"` while cells are changed, `"audit"` while all are counted. */
+  readonly phase: "audit" | "change"
+  /** Rows dealt with in this phase, and how many there were when it began. */
+  readonly done: number
+  readonly total: number
+  readonly changed: number
+  readonly raced: number
+  readonly failed: number
+  readonly ratePerSecond: number
+  readonly etaSeconds: number
+}
+
+/** Options of the bulk functions. */
+export interface BulkOptions {
+  /** The keys. Defaults to those of the DataSource, else to `Keyring.fromEnv()`. */
+  readonly keyring?: KeySource
+  /** Rows in a batch, each of which is one transaction. Defaults to 5,000. */
+  readonly batchSize?: number
+  /** Connections to work on at once, each on a part of the table. Defaults to 2; SQLite has 1. */
+  readonly concurrency?: number
+  /** Stops the run after the batch at hand. */
+  readonly signal?: AbortSignal
+  /** Told of the progress after every batch. */
+  readonly onProgress?: (progress: BulkProgress) => void
+  /** Finds out what would be done, and writes nothing. Defaults to `false`. */
+  readonly dryRun?: boolean
+  /** One of several parts of the table, for several processes at once. Defaults to all of it. */
+  readonly shard?: { readonly index: number; readonly count: number }
+  /** A raw SQL condition on the table, which is called `t` there, that restricts the run. */
+  readonly where?: string
+  /** Milliseconds to rest after each batch. Defaults to 0. */
+  readonly pauseMs?: number
+  /** Milliseconds to wait for a lock before a batch is tried again. Defaults to 200. */
+  readonly lockTimeoutMs?: number
+  /** Runs although another run has this table. Defaults to `false`. */
+  readonly force?: boolean
+  /**
+   * Reads every cell once more when the change is done, to count states, to find what is unreadable,
+   * and to encrypt plaintext that begins as tokens do. Defaults to `true`.
+   */
+  readonly audit?: boolean
+}
+
+/** Options of `encryptColumns`. */
+export interface EncryptOptions extends BulkOptions {
+  /**
+   * Changes columns that cannot hold tokens to text first. On PostgreSQL this takes a moment for
+   * `varchar`; other types, and MySQL, have the table copied and locked. Defaults to `false`, which
+   * refuses such columns with the statements to run.
+   */
+  readonly alter?: boolean
+  /**
+   * Adds to every column, once no plaintext is left in it, a CHECK constraint that it is NULL or
+   * begins as tokens do, so that neither raw SQL nor an old build brings plaintext back. Not on
+   * SQLite. Defaults to `false`.
+   */
+  readonly constrain?: boolean
+}
+
+/** Options of `decryptColumns`. */
+export interface DecryptOptions extends BulkOptions {
+  /**
+   * Types to give columns when they are all plaintext again, by their names in the database:
+   * `{ phone: "varchar(20)" }`. Not on SQLite. Defaults to leaving the types as they are.
+   */
+  readonly restoreTypes?: Readonly<Record<string, string>>
+}
+
+/** Options with their defaults, checked. */
+export type CheckedOptions = BulkOptions &
+  Required<
+    Pick<
+      BulkOptions,
+      "audit" | "batchSize" | "concurrency" | "dryRun" | "force" | "lockTimeoutMs" | "pauseMs"
+    >
+  >
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws RangeError if a number is out of range
+ */
+export function checkOptions(options: BulkOptions): CheckedOptions {
+  const { batchSize = 5000, concurrency = 2, pauseMs = 0, lockTimeoutMs = 200, shard } = options
+  requireWhole("batchSize", batchSize, 1)
+  requireWhole("concurrency", concurrency, 1)
+  requireWhole("pauseMs", pauseMs, 0)
+  requireWhole("lockTimeoutMs", lockTimeoutMs, 1)
+  if (shard) {
+    requireWhole("shard.count", shard.count, 1)
+    requireWhole("shard.index", shard.index, 0)
+    if (shard.index >= shard.count) throw new RangeError("shard.index must be below shard.count.")
+  }
+  const { dryRun = false, force = false, audit = true } = options
+  return { ...options, batchSize, concurrency, pauseMs, lockTimeoutMs, dryRun, force, audit }
+}
+
+function requireWhole(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return
+  throw new RangeError(`${name} must be a whole number, ${least} or more.`)
+}

@@ -1,0 +1,154 @@
+import type { Key } from "../dialect/dialect"
+import type { ClassifiedCell } from "./cell-state"
+
+/** How many cells of a column are in each state. */
+export interface StateCounts {
+  readonly null: number
+  readonly plaintext: number
+  readonly current: number
+  /** By the fingerprint of the key that opens them. */
+  readonly stale: Readonly<Record<string, number>>
+  readonly unreadable: number
+}
+
+/** A cell that could not be dealt with. Never holds its content. */
+export interface CellFailure {
+  /** What was wrong, naming the column and not the value. */
+  readonly problem: string
+  readonly column: string
+  /** The values of the row's primary key, as text; bytes in hexadecimal, after `0x`. */
+  readonly key: readonly string[]
+}
+
+/** What a bulk run found and did. */
+export interface BulkReport {
+  readonly table: string
+  /** Whether the whole table, or its shard, was dealt with; `false` after an abort. */
+  readonly completed: boolean
+  readonly dryRun: boolean
+  /** By column, as `Entity.property`: the cells before the run and after it. */
+  readonly columns: Readonly<
+    Record<string, { readonly before: StateCounts; readonly after: StateCounts }>
+  >
+  /** Rows that were changed; in a dry run, that would have been. */
+  readonly changed: number
+  /** Rows that someone else wrote between reading and writing; they were read again. */
+  readonly raced: number
+  /** Cells that could not be dealt with. */
+  readonly failed: number
+  /** The first of them, at most 1,000. */
+  readonly failures: readonly CellFailure[]
+  /** Columns that a constraint keeps plaintext out of. */
+  readonly constrained: readonly string[]
+  /** Changes of the table's definition that were made, as SQL. */
+  readonly statements: readonly string[]
+  readonly seconds: number
+}
+
+/** What a report says beyond what was counted. */
+export type RunFacts = Pick<BulkReport, "completed" | "constrained" | "dryRun" | "statements">
+
+/** Failures that a report lists one by one. */
+const LISTED_FAILURES = 1000
+
+class MutableCounts {
+  null = 0
+  plaintext = 0
+  current = 0
+  unreadable = 0
+  readonly stale: Record<string, number> = {}
+
+  add(cell: ClassifiedCell, fingerprints: readonly string[], by: number): void {
+    if (cell.state !== "stale") {
+      this[cell.state] += by
+      return
+    }
+    const fingerprint = fingerprints[cell.keyIndex ?? 0] ?? ""
+    this.stale[fingerprint] = (this.stale[fingerprint] ?? 0) + by
+  }
+
+  copy(): MutableCounts {
+    const copy = Object.assign(new MutableCounts(), this)
+    return Object.assign(copy, { stale: { ...this.stale } })
+  }
+}
+
+/** Counts what a run finds and does. */
+export class Tally {
+  changed = 0
+  raced = 0
+  failed = 0
+  readonly #failures: CellFailure[] = []
+  readonly #fingerprints: readonly string[]
+  readonly #after = new Map<string, MutableCounts>()
+  readonly #undone = new Map<string, MutableCounts>()
+  readonly #started = performance.now()
+
+  constructor(columns: readonly string[], fingerprints: readonly string[]) {
+    this.#fingerprints = fingerprints
+    for (const column of columns) {
+      this.#after.set(column, new MutableCounts())
+      this.#undone.set(column, new MutableCounts())
+    }
+  }
+
+  /** Counts a cell, or several alike, as they are when the run is over. */
+  found(column: string, cell: ClassifiedCell, count = 1): void {
+    this.#after.get(column)?.add(cell, this.#fingerprints, count)
+  }
+
+  /** Notes that the run turned a cell of one state, or several, into one of another. */
+  turned(column: string, from: ClassifiedCell, to: ClassifiedCell, count = 1): void {
+    const undone = this.#undone.get(column)
+    undone?.add(from, this.#fingerprints, count)
+    undone?.add(to, this.#fingerprints, -count)
+  }
+
+  /** Notes a cell that could not be dealt with. */
+  failedAt(column: string, key: Key, problem: string): void {
+    this.failed++
+    if (this.#failures.length < LISTED_FAILURES) {
+      this.#failures.push({ column, key: key.map(partText), problem })
+    }
+  }
+
+  /** Sums up. What was before is what is after, less what the run turned into it. */
+  report(table: string, run: RunFacts): BulkReport {
+    const columns = [...this.#after].map(([column, after]) => {
+      const before = after.copy()
+      const undone = this.#undone.get(column) ?? new MutableCounts()
+      for (const state of ["null", "plaintext", "current", "unreadable"] as const) {
+        before[state] += undone[state]
+      }
+      for (const [fingerprint, count] of Object.entries(undone.stale)) {
+        before.stale[fingerprint] = (before.stale[fingerprint] ?? 0) + count
+      }
+      return [column, { before: plain(before), after: plain(after) }] as const
+    })
+    return {
+      table,
+      ...run,
+      columns: Object.fromEntries(columns),
+      changed: this.changed,
+      raced: this.raced,
+      failed: this.failed,
+      failures: this.#failures,
+      seconds: (performance.now() - this.#started) / 1000,
+    }
+  }
+}
+
+/** Returns a text that tells keys apart. */
+export function keyText(key: Key): string {
+  return JSON.stringify(key.map(partText))
+}
+
+/** Bytes, as of a binary uuid, in hexadecimal. */
+function partText(part: unknown): string {
+  return part instanceof Uint8Array ? `0x${Buffer.from(part).toString("hex")}` : String(part)
+}
+
+function plain({ null: none, plaintext, current, stale, unreadable }: MutableCounts): StateCounts {
+  const left = Object.entries(stale).filter(([, count]) => count !== 0)
+  return { null: none, plaintext, current, stale: Object.fromEntries(left), unreadable }
+}

@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { Keys, keysOf, type KeySource } from "../binding/keys"
+import type { BulkTable, RowFilter } from "../dialect/dialect"
+import type { Session } from "../dialect/dialect-of"
+import { EncryptionError } from "../errors"
+import type { Keyring } from "../fernet/keyring"
+import { type BulkTarget, nameTable, type NamedTable } from "./bulk-target"
+import type { CellWork } from "./cell-work"
+import type { ColumnWork } from "./column-work"
+import { fitColumns, type NamedDescription, type TypeDemands } from "./column-types"
+import { constrainedColumns } from "./constrain-columns"
+import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
+import { alreadyRunning, describeTable, requireRightKeys } from "./preflight"
+import { ProgressMeter } from "./progress-meter"
+import { requireFaithful } from "./rehearsal"
+import { type BulkReport, Tally } from "./report"
+import { SharedRange } from "./shared-range"
+import { sweep } from "./sweep"
+import {
+  type BulkSource,
+  closeWorkers,
+  dataSourceOf,
+  isQueryRunner,
+  openWorkers,
+  type Workers,
+} from "./workers"
+
+/** What distinguishes the bulk functions. */
+export interface BulkJob {
+  /** The rows that have something to change; `undefined` if nothing is to be changed. */
+  readonly filter: RowFilter | undefined
+  readonly work: (keyring: Keyring) => CellWork
+  /** The same for whole columns, which is faster. */
+  readonly columnWork?: (keyring: Keyring) => ColumnWork
+  /** Whether columns that cannot hold what cells become are refused or altered. */
+  readonly types: TypeDemands
+  /** Changes the table's definition before the first cell, and after the last if all went well. */
+  readonly before?: (session: Session, table: NamedDescription) => Promise<readonly string[]>
+  readonly after?: (session: Session, table: NamedDescription) => Promise<readonly string[]>
+}
+
+/** Everything a run knows once it has begun. */
+interface Run extends NamedDescription {
+  readonly job: BulkJob
+  readonly options: CheckedOptions
+  readonly keyring: Keyring
+  readonly workers: Workers
+  readonly tally: Tally
+  readonly statements: string[]
+}
+
+/** Runs a job on a table: checks first, then the change in batches, then the audit. */
+export async function runBulk(
+  source: BulkSource,
+  target: BulkTarget,
+  givenOptions: BulkOptions,
+  job: BulkJob,
+): Promise<BulkReport> {
+  const options = checkOptions(givenOptions)
+  const dataSource = dataSourceOf(source)
+  const named = nameTable(dataSource, target)
+  const keyring = await fetchKeyring(options.keyring, keysOf(dataSource))
+  const workers = await openWorkers(source, options)
+  try {
+    const [described, statements] = await workers[0].run((session) =>
+      describeFit(session, named, keyring, options, job.types),
+    )
+    const labels = named.columns.map(({ label }) => label)
+    const tally = new Tally(labels, keyring.fingerprints)
+    const run = { ...described, job, options, keyring, workers, tally, statements: [...statements] }
+    const report = await underLock(await sharded(run), runPhases)
+    if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
+    return report
+  } finally {
+    await closeWorkers(workers)
+  }
+}
+
+async function describeFit(
+  session: Session,
+  named: NamedTable,
+  keyring: Keyring,
+  { where, dryRun, force }: CheckedOptions,
+  { grows, alter }: TypeDemands,
+): Promise<readonly [NamedDescription, statements: readonly string[]]> {
+  const describe = async (): Promise<NamedDescription> => ({
+    ...(await describeTable(session, named, where)),
+    label: named.label,
+    name: named.path.at(-1) ?? named.label,
+  })
+  const described = await describe()
+  const alters = alter && !dryRun
+  // With the wrong keys not even a type is changed
+  if (alters && !force) await requireRightKeys(session, textOf(described), keyring)
+  const statements = await fitColumns(session, described, { grows, alter: alters })
+  return [statements.length === 0 ? described : await describe(), statements]
+}
+
+/** The table with those of its encrypted columns that can hold tokens by now. */
+function textOf({ table, facts }: NamedDescription): BulkTable {
+  return { ...table, columns: table.columns.filter((_, i) => facts[i]?.isText) }
+}
+
+/** A migration that left something behind must not be recorded as done. */
+function requireComplete({ table, failed, failures, completed }: BulkReport): void {
+  if (completed && failed === 0) return
+  const [first] = failures
+  const example = first ? ` The first, at key ${first.key.join(", ")}: ${first.problem}` : ""
+  throw new EncryptionError(
+    "ERR_BULK_INCOMPLETE",
+    `${failed} cells of ${table} could not be dealt with in this migration.${example}`,
+  )
+}
+
+async function fetchKeyring(
+  given: KeySource | undefined,
+  bound: Keys | undefined,
+): Promise<Keyring> {
+  if (given === undefined && bound) return bound.get()
+  const keys = new Keys(given, false)
+  await keys.load()
+  return keys.get()
+}
+
+async function sharded(run: Run): Promise<Run> {
+  const { table, options, workers } = run
+  const { shard } = options
+  if (!shard || shard.count === 1) return run
+  return workers[0].run(({ dialect }) => {
+    const condition = dialect.shardCondition(table, shard.index, shard.count)
+    if (condition === undefined) {
+      throw new EncryptionError("ERR_UNSUPPORTED_DATABASE", "This database cannot shard a table.")
+    }
+    const where = table.where === undefined ? condition : `(${table.where}) AND ${condition}`
+    return Promise.resolve({ ...run, table: { ...table, where } })
+  })
+}
+
+async function underLock(run: Run, locked: (run: Run) => Promise<BulkReport>): Promise<BulkReport> {
+  const { table, options, job, workers } = run
+  if (options.force || job.filter === undefined) return locked(run)
+  const { index, count } = options.shard ?? { index: 0, count: 1 }
+  const [worker] = workers
+  const unlock = await worker.run(({ connection, dialect }) =>
+    dialect.tryLock(connection, table, `${index}/${count}`, worker.inTransaction),
+  )
+  if (!unlock) throw alreadyRunning(table)
+  try {
+    return await locked(run)
+  } finally {
+    // A connection that was lost took the lock with it
+    await unlock().catch(() => undefined)
+  }
+}
+
+async function runPhases(run: Run): Promise<BulkReport> {
+  const { job, options, tally, table, keyring, workers, statements } = run
+  const [first] = workers
+  if (job.filter !== undefined && !options.force) {
+    await first.run((session) => requireRightKeys(session, table, keyring))
+  }
+  if (job.filter !== undefined && !options.dryRun) {
+    const work = { columns: run.columns, keyring, work: job.work(keyring) }
+    await requireFaithful(first, table, job.filter, work)
+  }
+  const alter = async (change: BulkJob["before"]): Promise<void> => {
+    if (change && !options.dryRun) statements.push(...(await first.run((s) => change(s, run))))
+  }
+  await alter(job.before)
+  let completed = true
+  // A dry run leaves all there is to do to the audit, which would count it once more
+  const audited = options.dryRun && options.audit
+  if (job.filter !== undefined && !audited) completed = await runPhase(run, "change", job.filter)
+  if (completed && options.audit) completed = await runPhase(run, "audit", "all")
+  if (completed && tally.failed === 0) await alter(job.after)
+  const constrained = await first.run((session) => constrainedColumns(session, run))
+  const { dryRun } = options
+  return tally.report(run.label, { completed, dryRun, constrained, statements })
+}
+
+async function runPhase(
+  run: Run,
+  phase: BulkProgress["phase"],
+  filter: RowFilter,
+): Promise<boolean> {
+  const { label, job, options, keyring, workers, table, columns, tally } = run
+  if (options.signal?.aborted) return false
+  const { rows: total, longest } = await workers[0].run(({ connection, dialect }) =>
+    dialect.count(connection, table, filter),
+  )
+  const meter = new ProgressMeter(label, phase, total, tally, options.onProgress)
+  let stopped = false
+  const onBatch = async (rows: number): Promise<boolean> => {
+    meter.advance(rows)
+    // An abort cuts the rest short
+    const { pauseMs, signal } = options
+    if (!stopped && pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    if (signal?.aborted) stopped = true
+    return !stopped
+  }
+  const audit = phase === "audit"
+  const plan = {
+    ...{ table, columns, keyring, filter, tally, onBatch, audit, longest },
+    work: job.work(keyring),
+    columnWork: job.columnWork?.(keyring),
+    last: audit || !options.audit,
+    batchSize: options.batchSize,
+    dryRun: options.dryRun,
+  }
+  if (total === 0) return true
+  const shared = new SharedRange()
+  // A worker without a batch of its own would only ask for the end
+  const busy = workers.slice(0, Math.ceil(total / options.batchSize))
+  const sweeps = busy.map(async (worker) => {
+    try {
+      return await sweep(plan, worker, shared)
+    } catch (error) {
+      stopped = true
+      throw error
+    }
+  })
+  const results = await Promise.allSettled(sweeps)
+  const failure = results.find((result) => result.status === "rejected")
+  if (failure) throw failure.reason
+  return results.every((result) => result.status === "fulfilled" && result.value)
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "@jest/globals"
+
+import { keyText, Tally } from "../../src/bulk/report"
+
+const end = { completed: true, dryRun: false, constrained: [], statements: [] } as const
+const none = { null: 0, plaintext: 0, current: 0, stale: {}, unreadable: 0 }
+
+describe("Tally", () => {
+  test("counts before and after alike if nothing was turned", () => {
+    const tally = new Tally(["Patient.ssn"], ["aaaa"])
+    for (const state of ["null", "plaintext", "plaintext", "unreadable"] as const) {
+      tally.found("Patient.ssn", { state })
+    }
+
+    const counts = { ...none, null: 1, plaintext: 2, unreadable: 1 }
+    expect(tally.report("patient", end).columns).toEqual({
+      "Patient.ssn": { before: counts, after: counts },
+    })
+  })
+
+  test("counts what was turned as it was before", () => {
+    const tally = new Tally(["Patient.ssn"], ["aaaa", "bbbb"])
+    tally.turned("Patient.ssn", { state: "stale", keyIndex: 1 }, { state: "current", keyIndex: 0 })
+    tally.turned("Patient.ssn", { state: "plaintext" }, { state: "current", keyIndex: 0 })
+    for (let i = 0; i < 3; i++) tally.found("Patient.ssn", { state: "current", keyIndex: 0 })
+
+    expect(tally.report("patient", end).columns["Patient.ssn"]).toEqual({
+      before: { ...none, plaintext: 1, current: 1, stale: { bbbb: 1 } },
+      after: { ...none, current: 3 },
+    })
+  })
+
+  test("leaves out fingerprints of which nothing is left", () => {
+    const tally = new Tally(["Patient.ssn"], ["aaaa", "bbbb"])
+    const stale = { state: "stale", keyIndex: 1 } as const
+    tally.found("Patient.ssn", { state: "plaintext" })
+    tally.turned("Patient.ssn", stale, { state: "plaintext" })
+
+    const { before, after } = tally.report("patient", end).columns["Patient.ssn"] ?? {}
+    expect(before?.stale).toEqual({ bbbb: 1 })
+    expect(after?.stale).toEqual({})
+  })
+
+  test("counts all failures and lists the first thousand", () => {
+    const tally = new Tally(["Patient.ssn"], [])
+    for (let id = 1; id <= 1_001; id++) tally.failedAt("Patient.ssn", [id], "It failed.")
+
+    const { failed, failures } = tally.report("patient", end)
+    expect(failed).toBe(1_001)
+    expect(failures).toHaveLength(1_000)
+    expect(failures[0]).toEqual({ column: "Patient.ssn", key: ["1"], problem: "It failed." })
+  })
+
+  test("lists bytes of a key in hexadecimal", () => {
+    const tally = new Tally(["Patient.ssn"], [])
+    tally.failedAt("Patient.ssn", [Buffer.from([0, 255]), 9007199254740993n], "It failed.")
+
+    expect(tally.report("patient", end).failures[0]?.key).toEqual(["0x00ff", "9007199254740993"])
+  })
+})
+
+describe("keyText", () => {
+  test("tells keys apart that are alike when joined or read as text", () => {
+    const keys = [["a", "b"], ["a,b"], ['a","b'], [Buffer.of(0xff)], [Buffer.of(0xfe)]]
+
+    expect(new Set(keys.map(keyText)).size).toBe(keys.length)
+  })
+})
