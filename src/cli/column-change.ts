@@ -1,0 +1,100 @@
+import { type Command } from "commander"
+
+import { decryptColumns, encryptColumns, rotateColumns } from "../bulk/bulk"
+import type { BulkReport, StateCounts } from "../bulk/report"
+import { addChangeOptions, type ChangeCommandOptions } from "./column-options"
+import { requireConsent } from "./consent"
+import { UsageError } from "./exit-code"
+import { renderChanges } from "./render-report"
+import { runColumnCommand } from "./run-column-command"
+
+interface EncryptCommandOptions extends ChangeCommandOptions {
+  readonly alter?: boolean
+  readonly constrain?: boolean
+}
+
+interface DecryptCommandOptions extends ChangeCommandOptions {
+  readonly yes?: boolean
+}
+
+/** Adds `column:encrypt` to a program. */
+export function registerColumnEncrypt(program: Command): void {
+  addChangeOptions(program.command("column:encrypt"))
+    .description("encrypt the plaintext in encrypted columns, while the application runs")
+    .option("--alter", "change columns that cannot hold tokens to text first")
+    .option("--constrain", "add CHECK constraints that keep plaintext out afterwards")
+    .action((options: EncryptCommandOptions) =>
+      runColumnCommand(
+        {
+          name: "column:encrypt",
+          doing: "encrypting",
+          run: encryptColumns,
+          prepare: ({ alter = false, constrain = false, shard, where }) => {
+            if (constrain && (shard ?? where) !== undefined) {
+              throw new UsageError("--constrain is for a whole table, without --shard and --where.")
+            }
+            return Promise.resolve({ alter, constrain })
+          },
+          fails: failsIfLeft(({ plaintext }) => plaintext),
+          render: (reports, keys) => renderChanges(reports, keys, "encrypted"),
+        },
+        options,
+      ),
+    )
+}
+
+/** Adds `column:rotate` to a program. */
+export function registerColumnRotate(program: Command): void {
+  addChangeOptions(program.command("column:rotate"))
+    .description("move tokens under older keys to the first key")
+    .action((options: ChangeCommandOptions) =>
+      runColumnCommand(
+        {
+          name: "column:rotate",
+          doing: "rotating",
+          run: rotateColumns,
+          fails: failsIfLeft(staleCount),
+          render: (reports, keys) => renderChanges(reports, keys, "rotated"),
+        },
+        options,
+      ),
+    )
+}
+
+/** Adds `column:decrypt` to a program: the way out, which asks first. */
+export function registerColumnDecrypt(program: Command): void {
+  addChangeOptions(program.command("column:decrypt"))
+    .description("turn tokens back into plaintext: the way out")
+    .option("--yes", "do not ask")
+    .action((options: DecryptCommandOptions) =>
+      runColumnCommand(
+        {
+          name: "column:decrypt",
+          doing: "decrypting",
+          run: decryptColumns,
+          prepare: async ({ yes, dryrun, check }, _, table) => {
+            if (!yes && !dryrun && !check) await requireConsent(table)
+            return {}
+          },
+          fails: failsIfLeft((counts) => counts.current + staleCount(counts)),
+          render: (reports, keys) => renderChanges(reports, keys, "decrypted"),
+        },
+        options,
+      ),
+    )
+}
+
+/** A run fails by its failures, and if an audit found that something is left; a check if there is work. */
+function failsIfLeft(
+  left: (counts: StateCounts) => number,
+): (report: BulkReport, options: ChangeCommandOptions) => boolean {
+  return ({ failed, changed, dryRun, columns }, { check }) => {
+    if (failed > 0) return true
+    if (dryRun) return (check ?? false) && changed > 0
+    return Object.values(columns).some(({ after }) => left(after) > 0)
+  }
+}
+
+function staleCount({ stale }: StateCounts): number {
+  return Object.values(stale).reduce((sum, count) => sum + count, 0)
+}

@@ -1,0 +1,34 @@
+import type { Command } from "commander"
+
+import { inspectColumns } from "../bulk/bulk"
+import type { BulkReport } from "../bulk/report"
+import { addReadOptions, type ColumnCommandOptions } from "./column-options"
+import { renderStates } from "./render-report"
+import { runColumnCommand } from "./run-column-command"
+
+/** Adds `column:status` to a program: how many cells are in which state. */
+export function registerColumnStatus(program: Command): void {
+  addReadOptions(program.command("column:status"))
+    .description("count the cells of encrypted columns by their state and key")
+    .option("--check", "exit with 1 if a cell is plaintext, stale or unreadable")
+    .action((options: ColumnCommandOptions) =>
+      runColumnCommand(
+        {
+          name: "column:status",
+          doing: "inspecting",
+          run: inspectColumns,
+          fails: (report, { check }) => (check ?? false) && !isFinished(report),
+          render: renderStates,
+        },
+        options,
+      ),
+    )
+}
+
+/** Whether nothing is left to encrypt, rotate or repair. */
+export function isFinished({ columns }: BulkReport): boolean {
+  return Object.values(columns).every(
+    ({ after: { plaintext, stale, unreadable } }) =>
+      plaintext === 0 && unreadable === 0 && Object.keys(stale).length === 0,
+  )
+}

@@ -1,0 +1,92 @@
+import type { DataSource } from "typeorm"
+
+import { nameTable, type BulkColumn } from "../bulk/bulk-target"
+import { describeTable } from "../bulk/preflight"
+import { builtInCodecs } from "../column/built-in-codecs"
+import type { BulkTable, ColumnFacts, RowFilter } from "../dialect/dialect"
+import { openSession, type Session } from "../dialect/dialect-of"
+import type { MigrationColumn, MigrationTable } from "./migration-template"
+import type { SelectedTable } from "./select-tables"
+
+/** Columns of so many characters hold all but the largest values as tokens. */
+const ROOMY = 2 ** 16 - 1
+
+/**
+ * Describes the tables that a migration is to encrypt: those that hold plaintext, without the
+ * columns that hold nothing but tokens, for a revert must not decrypt what was encrypted before.
+ *
+ * @param all - take every table and column, whatever they hold
+ */
+export async function describeForMigration(
+  dataSource: DataSource,
+  tables: readonly SelectedTable[],
+  all: boolean,
+): Promise<readonly MigrationTable[]> {
+  const runner = dataSource.createQueryRunner()
+  try {
+    const session = await openSession(runner, dataSource.options.type)
+    const described: MigrationTable[] = []
+    for (const { name, target } of tables) {
+      const named = nameTable(dataSource, target)
+      const { table, columns, facts } = await describeTable(session, named, undefined)
+      const found = await findColumns(session, { table, columns, facts })
+      const chosen = all ? found : found.filter(({ holds }) => holds !== "tokens")
+      if (!all && found.every(({ holds }) => holds !== "plaintext")) continue
+      described.push({ table: name, columns: chosen.map(({ column }) => column) })
+    }
+    return described
+  } finally {
+    await runner.release()
+  }
+}
+
+interface FoundColumn {
+  readonly column: MigrationColumn
+  readonly holds: "nothing" | "plaintext" | "tokens"
+}
+
+async function findColumns(
+  session: Session,
+  {
+    table,
+    columns,
+    facts,
+  }: {
+    readonly table: BulkTable
+    readonly columns: readonly BulkColumn[]
+    readonly facts: readonly ColumnFacts[]
+  },
+): Promise<readonly FoundColumn[]> {
+  const found: FoundColumn[] = []
+  for (const [i, { name, codec: own }] of columns.entries()) {
+    const known = Object.entries(builtInCodecs).find(([, codec]) => codec === own)?.[0]
+    const fact = facts[i]
+    const alone = { ...table, columns: [name] }
+    found.push({
+      column: {
+        name,
+        ...(known !== undefined && known !== "string" && { codec: known }),
+        ...(fact && isNarrow(fact) && { type: fact.type }),
+      },
+      holds: fact?.isText === false ? "plaintext" : await whatItHolds(session, alone),
+    })
+  }
+  return found
+}
+
+function isNarrow({ isText, limit }: ColumnFacts): boolean {
+  return !isText || (limit !== undefined && limit < ROOMY)
+}
+
+async function whatItHolds(session: Session, table: BulkTable): Promise<FoundColumn["holds"]> {
+  if (await hasRow(session, table, "has-plaintext")) return "plaintext"
+  return (await hasRow(session, table, "has-tokens")) ? "tokens" : "nothing"
+}
+
+async function hasRow(
+  { connection, dialect }: Session,
+  table: BulkTable,
+  filter: RowFilter,
+): Promise<boolean> {
+  return (await dialect.read(connection, table, { filter, limit: 1 })).length > 0
+}

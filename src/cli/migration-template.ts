@@ -1,0 +1,109 @@
+/** A column as a migration describes it. */
+export interface MigrationColumn {
+  readonly name: string
+  /** The name of its codec, unless it is `"string"` or a codec of the user's own. */
+  readonly codec?: string
+  /** The type to give back when it is decrypted, if it cannot hold tokens as it is. */
+  readonly type?: string
+}
+
+/** A table as a migration describes it, by names that outlive the entity. */
+export interface MigrationTable {
+  readonly table: string
+  readonly columns: readonly MigrationColumn[]
+}
+
+/** What a migration file is made of. */
+export interface MigrationOutline {
+  readonly className: string
+  readonly tables: readonly MigrationTable[]
+  readonly language: "commonjs" | "esm" | "typescript"
+  /** Whether to add constraints that keep plaintext out. */
+  readonly constrain: boolean
+}
+
+/** Returns the text of a migration that encrypts tables, and decrypts them when it is reverted. */
+export function renderMigration({
+  className,
+  tables,
+  language,
+  constrain,
+}: MigrationOutline): string {
+  const typed = language === "typescript"
+  const named = tables.map((table, i) => ({ ...table, name: constantName(table, i, tables) }))
+  const up = named.map(({ name, columns }) => {
+    const options = encryptOptions(columns, constrain)
+    return `    await encryptColumns(queryRunner, ${name}${options})\n`
+  })
+  const down = named.toReversed().map(({ name, columns }) => {
+    return `    await decryptColumns(queryRunner, ${name}${decryptOptions(columns)})\n`
+  })
+  const runner = typed ? "queryRunner: QueryRunner" : "queryRunner"
+  const result = typed ? ": Promise<void>" : ""
+  return [
+    `${imports[language]}\n`,
+    ...named.map(({ name, ...table }) => `${constant(name, table, typed)}\n`),
+    `${language === "commonjs" ? "module.exports =" : "export"} class ${className}`,
+    `${typed ? " implements MigrationInterface" : ""} {\n`,
+    `  name = ${JSON.stringify(className)}\n\n`,
+    `  async up(${runner})${result} {\n${up.join("")}  }\n\n`,
+    `  async down(${runner})${result} {\n${down.join("")}  }\n}\n`,
+  ].join("")
+}
+
+const imports = {
+  typescript:
+    'import type { MigrationInterface, QueryRunner } from "typeorm"\n' +
+    'import { decryptColumns, encryptColumns, type TableDescription } from "typeorm-fernet"\n',
+  esm: 'import { decryptColumns, encryptColumns } from "typeorm-fernet"\n',
+  commonjs: 'const { decryptColumns, encryptColumns } = require("typeorm-fernet")\n',
+} as const
+
+function constant(name: string, { table, columns }: MigrationTable, typed: boolean): string {
+  const lines = columns.map(({ name: column, codec }) => {
+    const description = codec === undefined ? "{}" : `{ codec: ${JSON.stringify(codec)} }`
+    return `    ${propertyName(column)}: ${description},\n`
+  })
+  return [
+    `const ${name}${typed ? ": TableDescription" : ""} = {\n`,
+    `  table: ${JSON.stringify(table)},\n`,
+    `  columns: {\n${lines.join("")}  },\n}\n`,
+  ].join("")
+}
+
+function encryptOptions(columns: readonly MigrationColumn[], constrain: boolean): string {
+  const options = [
+    ...(columns.some(({ type }) => type !== undefined) ? ["alter: true"] : []),
+    ...(constrain ? ["constrain: true"] : []),
+  ]
+  return options.length === 0 ? "" : `, { ${options.join(", ")} }`
+}
+
+function decryptOptions(columns: readonly MigrationColumn[]): string {
+  const types = columns.flatMap(({ name, type }) =>
+    type === undefined ? [] : [`${propertyName(name)}: ${JSON.stringify(type)}`],
+  )
+  return types.length === 0 ? "" : `, { restoreTypes: { ${types.join(", ")} } }`
+}
+
+/** `salesCustomerTable` for `sales.customer`, with a number if another table is called so too. */
+function constantName(
+  { table }: MigrationTable,
+  index: number,
+  tables: readonly MigrationTable[],
+): string {
+  const name = pascalCase(table)
+  const twin = tables.slice(0, index).some((other) => pascalCase(other.table) === name)
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}Table${twin ? index + 1 : ""}`
+}
+
+/** Makes one identifier of a name, as in `SalesCustomer`. */
+export function pascalCase(name: string): string {
+  const words = name.split(/[^\p{ID_Continue}]+|_/u).filter((word) => word !== "")
+  const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")
+  return /^\p{ID_Start}/u.test(joined) ? joined : `T${joined}`
+}
+
+function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)
+}

@@ -1,0 +1,84 @@
+import type { BulkReport, CellFailure, StateCounts } from "../bulk/report"
+import { formatCount, formatTable } from "./format"
+
+/** Failures that are printed for a table; `--json` lists more. */
+const PRINTED_FAILURES = 20
+
+/** Renders the states of all columns as one table, and the cells that could not be dealt with. */
+export function renderStates(reports: readonly BulkReport[], keys: readonly string[]): string {
+  const rows = reports.flatMap(({ columns, constrained }) =>
+    Object.entries(columns).map(([name, { after }]) => [
+      name,
+      ...statesOf(after, keys).map(formatCount),
+      constrained.includes(name) ? "yes" : "no",
+    ]),
+  )
+  if (rows.length === 0) return ""
+  return formatTable([headings(keys), ...rows]) + reports.map(renderFailures).join("")
+}
+
+/**
+ * Renders what was changed in each table, and the states that are left.
+ *
+ * @param done - what was done to rows, as in `"encrypted"`
+ */
+export function renderChanges(
+  reports: readonly BulkReport[],
+  keys: readonly string[],
+  done: string,
+): string {
+  const lines = reports.map((report) => `${summarize(report, done)}\n`).join("")
+  const audited = reports.filter(({ columns }) => Object.values(columns).some(isCounted))
+  return [lines, renderStates(audited, keys), failuresOf(reports, audited)].join("")
+}
+
+function summarize(report: BulkReport, done: string): string {
+  const { table, changed, raced, seconds, dryRun, completed, statements } = report
+  const would = dryRun ? "would be " : ""
+  return [
+    `${table}: ${formatCount(changed)} rows ${would}${done} in ${seconds.toFixed(1)} s`,
+    raced > 0 ? `, ${formatCount(raced)} written by others meanwhile and read again` : "",
+    completed ? "" : ", then stopped",
+    ...statements.map((statement) => `\n  ${statement}`),
+  ].join("")
+}
+
+function headings(keys: readonly string[]): readonly string[] {
+  const [first = "", ...older] = keys
+  const stale = older.map((fingerprint) => `stale ${fingerprint}`)
+  return ["column", "null", "plaintext", `current ${first}`, ...stale, "unreadable", "constraint"]
+}
+
+function statesOf(counts: StateCounts, keys: readonly string[]): readonly number[] {
+  const stale = keys.slice(1).map((fingerprint) => counts.stale[fingerprint] ?? 0)
+  return [counts.null, counts.plaintext, counts.current, ...stale, counts.unreadable]
+}
+
+/** Without an audit nothing was counted, and a table of zeros would lie. */
+function isCounted({ after }: { readonly after: StateCounts }): boolean {
+  return statesOf(after, [])
+    .concat(Object.values(after.stale))
+    .some((count) => count !== 0)
+}
+
+function failuresOf(reports: readonly BulkReport[], printed: readonly BulkReport[]): string {
+  return reports
+    .filter((report) => !printed.includes(report))
+    .map(renderFailures)
+    .join("")
+}
+
+function renderFailures({ table, failed, failures }: BulkReport): string {
+  if (failed === 0) return ""
+  const shown = failures.slice(0, PRINTED_FAILURES)
+  const more = failed - shown.length
+  return [
+    `${table}: ${formatCount(failed)} cells have a problem\n`,
+    ...shown.map((failure) => `  key ${keyText(failure)}: ${failure.problem}\n`),
+    more > 0 ? `  and ${formatCount(more)} more; --json lists up to 1,000\n` : "",
+  ].join("")
+}
+
+function keyText({ key }: CellFailure): string {
+  return key.length === 1 ? (key[0] ?? "") : `(${key.join(", ")})`
+}

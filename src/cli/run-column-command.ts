@@ -1,0 +1,185 @@
+import type { DataSource } from "typeorm"
+
+import { keysOf } from "../binding/keys"
+import type { BulkTarget } from "../bulk/bulk-target"
+import type { EncryptOptions } from "../bulk/options"
+import type { BulkReport } from "../bulk/report"
+import { Keyring } from "../fernet/keyring"
+import type { ChangeCommandOptions, ColumnCommandOptions } from "./column-options"
+import { describeError } from "./describe-error"
+import { exitCodes, UsageError } from "./exit-code"
+import { Interruption, signalExitCode } from "./interruption"
+import { openDisplay, type ProgressDisplay } from "./progress-display"
+import { type SelectedTable, selectTables } from "./select-tables"
+import { useDataSource } from "./use-data-source"
+
+/** What distinguishes the commands on columns. */
+export interface ColumnCommand<Options extends ColumnCommandOptions> {
+  readonly name: string
+  /** What it does to a table, as in `"encrypting"`. */
+  readonly doing: string
+  readonly run: (
+    dataSource: DataSource,
+    target: BulkTarget,
+    options: EncryptOptions,
+  ) => Promise<BulkReport>
+  /** Options beyond the common ones; may throw to stop the command before it begins. */
+  readonly prepare?: (
+    options: Options,
+    dataSource: DataSource,
+    table: SelectedTable,
+  ) => Promise<EncryptOptions>
+  /** Whether a table calls for exit code 1. */
+  readonly fails: (report: BulkReport, options: Options) => boolean
+  /** Renders reports for people. */
+  readonly render: (reports: readonly BulkReport[], keys: readonly string[]) => string
+}
+
+/** What a command prints with `--json`. */
+export interface ColumnCommandResult {
+  readonly command: string
+  /** Fingerprints of the keyring, in order; the first key encrypts. */
+  readonly keys: readonly string[]
+  /** Whether everything that was asked for was dealt with. */
+  readonly completed: boolean
+  readonly exitCode: number
+  /** The signal that stopped the command. */
+  readonly interrupted?: string
+  readonly error?: { readonly code?: string; readonly message: string }
+  readonly tables: readonly BulkReport[]
+}
+
+const STOPPED = "Stopped; nothing is lost. Run the same command again to go on."
+
+/** What a command found and did, while it runs. */
+interface Findings {
+  keys: readonly string[]
+  selected: number
+  readonly reports: BulkReport[]
+}
+
+/** What a command has at hand while it runs. */
+interface Running {
+  readonly display: ProgressDisplay
+  readonly interruption: Interruption
+  readonly findings: Findings
+}
+
+/** What ended a command before its time; anything can be thrown. */
+interface Failure {
+  readonly error: unknown
+}
+
+/**
+ * Runs a command on every table selected, prints its result and sets the exit code. With `--json`
+ * an error is part of the result; else it is thrown, after the result of the tables before it.
+ */
+export async function runColumnCommand<Options extends ColumnCommandOptions>(
+  command: ColumnCommand<Options>,
+  options: Options,
+): Promise<void> {
+  const { json = false } = options
+  const display = openDisplay(process.stderr, command.doing, json)
+  // A second signal must not leave the terminal as the bar has it
+  process.once("exit", display.close.bind(display))
+  const interruption = new Interruption(() => {
+    display.say("stopping", "Finishing the batch in hand. A second signal stops at once.")
+  })
+  const findings: Findings = { keys: [], selected: 0, reports: [] }
+  let failure: Failure | undefined
+  try {
+    await runTables(command, options, { display, interruption, findings })
+  } catch (error) {
+    failure = { error }
+  }
+  interruption.close()
+  display.close()
+  const result = sumUp(command, options, findings, interruption, failure)
+  process.exitCode = result.exitCode
+  process.stdout.write(
+    json ? `${JSON.stringify(result)}\n` : command.render(result.tables, result.keys),
+  )
+  if (result.interrupted) display.say("stopped", STOPPED)
+  if (!failure) return
+  if (!json) throw failure.error
+  display.say("error", describeError(failure.error).message)
+}
+
+async function runTables<Options extends ColumnCommandOptions>(
+  { run, prepare }: ColumnCommand<Options>,
+  options: Options,
+  { display, interruption, findings }: Running,
+): Promise<void> {
+  const { signal } = interruption
+  await useDataSource(options.dataSource, options.concurrency ?? 2, async (dataSource) => {
+    const keyring = keyringOf(dataSource, display)
+    findings.keys = keyring.fingerprints
+    const tables = selectTables(dataSource, options)
+    findings.selected = tables.length
+    const common = { ...bulkOptions(options), keyring, signal }
+    const onProgress = display.show.bind(display)
+    const prepared: EncryptOptions[] = []
+    for (const table of tables) prepared.push((await prepare?.(options, dataSource, table)) ?? {})
+    for (const [i, { target }] of tables.entries()) {
+      if (signal.aborted) break
+      const own = { ...common, onProgress, ...prepared[i] }
+      findings.reports.push(await run(dataSource, target, own))
+    }
+  })
+}
+
+function keyringOf(dataSource: DataSource, display: ProgressDisplay): Keyring {
+  const keys = keysOf(dataSource)
+  if (keys) return keys.get()
+  display.say("keys", "The DataSource is not withEncryption(); taking keys of the environment.")
+  return Keyring.fromEnv()
+}
+
+function bulkOptions(
+  options: ColumnCommandOptions & Partial<ChangeCommandOptions>,
+): EncryptOptions {
+  const { batch, concurrency, pause, lockTimeout, shard, where, audit } = options
+  return {
+    ...(batch !== undefined && { batchSize: batch }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(pause !== undefined && { pauseMs: pause }),
+    ...(lockTimeout !== undefined && { lockTimeoutMs: lockTimeout }),
+    ...(shard && { shard }),
+    ...(where !== undefined && { where }),
+    ...(audit !== undefined && { audit }),
+    force: options.force ?? false,
+    dryRun: (options.dryrun ?? false) || (options.check ?? false),
+  }
+}
+
+function sumUp<Options extends ColumnCommandOptions>(
+  { name, fails }: ColumnCommand<Options>,
+  options: Options,
+  { keys, selected, reports }: Findings,
+  { received }: Interruption,
+  failure: Failure | undefined,
+): ColumnCommandResult {
+  const completed =
+    !failure && reports.length === selected && reports.every((report) => report.completed)
+  const interrupted = completed || failure ? undefined : received
+  const failed = reports.some((report) => fails(report, options))
+  return {
+    command: name,
+    keys,
+    completed,
+    exitCode: exitCodeOf(failed, interrupted, failure),
+    ...(interrupted && { interrupted }),
+    ...(failure && { error: describeError(failure.error) }),
+    tables: reports,
+  }
+}
+
+function exitCodeOf(
+  failed: boolean,
+  interrupted: Interruption["received"],
+  failure: Failure | undefined,
+): number {
+  if (failure) return failure.error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  if (interrupted) return signalExitCode(interrupted)
+  return failed ? exitCodes.failed : exitCodes.done
+}

@@ -1,0 +1,17 @@
+import { DataSource } from "typeorm"
+
+import { withEncryption } from "../../../src"
+import { Patient, Visit } from "./model"
+
+// A greeting on stdout, as some libraries have it, must not end up in what a command prints there
+console.log("loading the clinic")
+
+export default withEncryption(
+  new DataSource({
+    type: "better-sqlite3",
+    database: process.env.CLINIC ?? "",
+    entities: [Patient, Visit],
+    synchronize: true,
+    dropSchema: true,
+  }),
+)

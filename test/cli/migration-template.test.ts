@@ -1,0 +1,84 @@
+import { describe, expect, test } from "@jest/globals"
+
+import { pascalCase, renderMigration } from "../../src/cli/migration-template"
+
+const tables = [
+  {
+    table: "sales.customer",
+    columns: [
+      { name: "phone", type: "varchar(20)" },
+      { name: "credit limit", codec: "number" },
+    ],
+  },
+  { table: "sales_customer", columns: [{ name: "notes" }] },
+]
+
+describe("renderMigration", () => {
+  test("describes tables by their names, and gives types back", () => {
+    const text = renderMigration({
+      className: "EncryptCustomers1",
+      tables,
+      language: "typescript",
+      constrain: true,
+    })
+
+    expect(text).toBe(`import type { MigrationInterface, QueryRunner } from "typeorm"
+import { decryptColumns, encryptColumns, type TableDescription } from "typeorm-fernet"
+
+const salesCustomerTable: TableDescription = {
+  table: "sales.customer",
+  columns: {
+    phone: {},
+    "credit limit": { codec: "number" },
+  },
+}
+
+const salesCustomerTable2: TableDescription = {
+  table: "sales_customer",
+  columns: {
+    notes: {},
+  },
+}
+
+export class EncryptCustomers1 implements MigrationInterface {
+  name = "EncryptCustomers1"
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await encryptColumns(queryRunner, salesCustomerTable, { alter: true, constrain: true })
+    await encryptColumns(queryRunner, salesCustomerTable2, { constrain: true })
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await decryptColumns(queryRunner, salesCustomerTable2)
+    await decryptColumns(queryRunner, salesCustomerTable, { restoreTypes: { phone: "varchar(20)" } })
+  }
+}
+`)
+  })
+
+  test.each([
+    ["esm", 'import { decryptColumns, encryptColumns } from "typeorm-fernet"', "export class X1 {"],
+    [
+      "commonjs",
+      'const { decryptColumns, encryptColumns } = require("typeorm-fernet")',
+      "module.exports = class X1 {",
+    ],
+  ] as const)("writes JavaScript as %s", (language, imported, exported) => {
+    const text = renderMigration({ className: "X1", tables, language, constrain: false })
+
+    expect(text).toContain(imported)
+    expect(text).toContain(exported)
+    expect(text).not.toContain("QueryRunner)")
+  })
+})
+
+describe("pascalCase", () => {
+  test.each([
+    ["encrypt-customers", "EncryptCustomers"],
+    ["sales.customer_order", "SalesCustomerOrder"],
+    ["Käufe", "Käufe"],
+    ["2-tables", "T2Tables"],
+  ])("makes an identifier of %s", (name, identifier) => {
+    expect(pascalCase(name)).toBe(identifier)
+  })
+})

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals"
+
+import { type Clinic, freshClinic } from "./clinic/fresh-clinic"
+import { type Outcome, runCli, startCli } from "./run-cli"
+
+const patients = 3000
+const args = [
+  "column:encrypt",
+  ...["-d", "test/cli/clinic/data-source.ts", "--entity", "Patient", "--batch", "100"],
+]
+
+jest.setTimeout(60_000)
+
+let clinic: Clinic
+
+beforeEach(() => {
+  clinic = freshClinic(patients)
+})
+
+afterEach(() => {
+  clinic.close()
+})
+
+function encrypted(): number {
+  const [count] = clinic.pluck("SELECT count(*) FROM patient WHERE ssn LIKE 'gAAAAA%'")
+  return Number(count)
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(10)
+}
+
+async function stoppedBy(signal: NodeJS.Signals, ...more: readonly string[]): Promise<Outcome> {
+  const { kill, ended } = startCli([...args, "--pause", "100", ...more], clinic.environment)
+  await until(() => encrypted() > 0)
+  kill(signal)
+  return ended
+}
+
+describe("a command on columns that is stopped", () => {
+  test.each<[NodeJS.Signals, number]>([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ])("finishes its batch on %s, and the next run does the rest", async (signal, exitCode) => {
+    const { code, stdout, stderr } = await stoppedBy(signal)
+    const first = encrypted()
+    const next = await runCli([...args, "--json"], clinic.environment)
+
+    expect(code).toBe(exitCode)
+    expect(stdout).toContain("then stopped")
+    expect(stderr).toContain("Finishing the batch in hand.")
+    expect(stderr).toContain("Run the same command again to go on.")
+    expect(first % 100).toBe(0)
+    expect(first).toBeLessThan(patients)
+    expect(next.code).toBe(0)
+    expect(JSON.parse(next.stdout)).toMatchObject({ tables: [{ changed: patients - first }] })
+    expect(encrypted()).toBe(patients)
+  })
+
+  test("says so in its JSON", async () => {
+    const { stdout, stderr } = await stoppedBy("SIGTERM", "--json")
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      completed: false,
+      interrupted: "SIGTERM",
+      exitCode: 143,
+      tables: [{ table: "patient", completed: false }],
+    })
+    expect(stderr).toContain('{"event":"stopped",')
+  })
+
+  test("does not rest for long", async () => {
+    const begun = performance.now()
+    const { code } = await stoppedBy("SIGTERM", "--pause", "50000")
+
+    expect(code).toBe(143)
+    expect(performance.now() - begun).toBeLessThan(20_000)
+  })
+
+  test("ends at once on a second signal", async () => {
+    const stuck = ["column:status", "-d", "test/cli/clinic/stuck-data-source.ts"]
+    const { kill, ended } = startCli(stuck, clinic.environment)
+    await sleep(3000)
+    kill("SIGTERM")
+    await sleep(500)
+    kill("SIGTERM")
+
+    expect((await ended).code).toBe(143)
+  })
+})
