@@ -1,0 +1,35 @@
+export { decryptRaw, encryptFor } from "./binding/raw"
+export type { KeyringLike, KeySource } from "./binding/keys"
+export { type EncryptionOptions, withEncryption } from "./binding/with-encryption"
+export type { BuiltInCodec } from "./column/built-in-codecs"
+export type { Codec } from "./column/codec"
+export {
+  EncryptedColumn,
+  encryptedColumn,
+  type EncryptedColumnOptions,
+  type TokenColumnOptions,
+  type TokenColumnType,
+} from "./column/encrypted-column"
+export {
+  ColumnMisuseError,
+  DecryptionError,
+  type DecryptionFailureReason,
+  EncryptionError,
+  type EncryptionErrorCode,
+  InvalidTokenError,
+  KeyError,
+  UnsupportedQueryError,
+} from "./errors"
+export { Fernet } from "./fernet/fernet"
+export { generateKey } from "./fernet/key"
+export { Keyring } from "./fernet/keyring"
+export { decryptColumns, encryptColumns, inspectColumns, rotateColumns } from "./bulk/bulk"
+export type {
+  BulkTarget,
+  ColumnDescription,
+  EntityColumns,
+  TableDescription,
+} from "./bulk/bulk-target"
+export type { BulkOptions, BulkProgress, DecryptOptions, EncryptOptions } from "./bulk/options"
+export type { BulkReport, CellFailure, StateCounts } from "./bulk/report"
+export type { BulkSource } from "./bulk/workers"

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs"
+import { describe, expect, test } from "@jest/globals"
+
+import type { EncryptionErrorCode } from "../../src"
+import { builtInCodecs } from "../../src/column/built-in-codecs"
+import { exampleRegions, readText, snippets } from "./regions"
+
+const readme = readText("README.md")
+const regions = [...exampleRegions()]
+
+/** By type, so that a new code does not compile until it is here. */
+const codes: Readonly<Record<EncryptionErrorCode, true>> = {
+  ERR_ALREADY_ENCRYPTED: true,
+  ERR_ALREADY_RUNNING: true,
+  ERR_BULK_INCOMPLETE: true,
+  ERR_COLUMN_MISUSE: true,
+  ERR_COLUMN_UNBOUND: true,
+  ERR_DECRYPTION_FAILED: true,
+  ERR_INVALID_TOKEN: true,
+  ERR_INVALID_VALUE: true,
+  ERR_KEY_INVALID: true,
+  ERR_KEY_MISSING: true,
+  ERR_SEAM_BROKEN: true,
+  ERR_UNSUPPORTED_DATABASE: true,
+  ERR_UNSUPPORTED_QUERY: true,
+}
+
+describe("the README", () => {
+  test.each(snippets(readme, ["ts", "python"]))("takes from an example: %s", (snippet) => {
+    expect(regions.map(([, code]) => code)).toContain(snippet)
+  })
+
+  test.each(regions)("shows the region %s", (_name, code) => {
+    expect(snippets(readme, ["ts", "python"])).toContain(code)
+  })
+
+  test.each(Object.keys(codes))("explains the code %s", (code) => {
+    expect(readme).toContain(`\n| \`${code}\``)
+  })
+
+  test.each(Object.keys(builtInCodecs))("names the codec %s", (codec) => {
+    expect(readme).toContain(`\n| \`"${codec}"\``)
+  })
+})
+
+describe.each(["README.md", "SECURITY.md", "CONTRIBUTING.md"])("%s", (file) => {
+  const text = readText(file)
+
+  test("links to files that exist", () => {
+    const targets = [...text.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path]) => path ?? "")
+
+    expect(targets.filter((path) => !existsSync(path))).toEqual([])
+  })
+
+  test("links to headings that exist", () => {
+    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+      heading.toLowerCase().replaceAll(" ", "-"),
+    )
+
+    const targets = [...text.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor = ""]) => anchor)
+    expect(headings).toEqual(expect.arrayContaining(targets))
+  })
+
+  test("names npm scripts that exist", () => {
+    const { scripts } = JSON.parse(readText("package.json")) as { readonly scripts: object }
+
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, script = ""]) => script)
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
+  })
+})

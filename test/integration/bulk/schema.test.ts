@@ -1,0 +1,170 @@
+import { beforeEach, expect, test } from "@jest/globals"
+import { Entity, PrimaryGeneratedColumn, type DataSource } from "typeorm"
+
+import {
+  decryptColumns,
+  EncryptedColumn,
+  encryptColumns,
+  inspectColumns,
+  Keyring,
+  withEncryption,
+} from "../../../src"
+import { eachDatabase } from "../../support/databases"
+import { keyring, keys } from "../../support/keys"
+
+@Entity()
+class Supplier {
+  @PrimaryGeneratedColumn()
+  id!: number
+
+  @EncryptedColumn({ constrained: true })
+  iban!: string
+}
+
+@Entity({ name: "supplier" })
+class UndeclaredSupplier {
+  @PrimaryGeneratedColumn()
+  id!: number
+
+  @EncryptedColumn()
+  iban!: string
+}
+
+eachDatabase("the definition of an encrypted table", (db) => {
+  const customer = { table: "customer", columns: { phone: {} } }
+  const options = { keyring } as const
+  let dataSource: DataSource
+
+  beforeEach(async () => {
+    dataSource = await db.connect()
+    await db.dropAllTables()
+    await db.rawRows(
+      "CREATE TABLE customer (id int PRIMARY KEY, phone varchar(20) NOT NULL, born date, age int)",
+    )
+    await db.rawRows("INSERT INTO customer VALUES (1, '555-0100', '1970-01-02', 52)")
+  })
+
+  const altersTypes = db.name !== "SQLite"
+  const insert = (phone: string) =>
+    db.rawRows(`INSERT INTO customer VALUES (2, '${phone}', '1970-01-02', 52)`)
+  const phone = async () => (await db.rawRows("SELECT phone FROM customer"))[0]?.phone
+
+  async function typeOf(column: string): Promise<string> {
+    const described = await dataSource.createQueryRunner().getTable("customer")
+    const found = described?.columns.find(({ name }) => name === column)
+    return `${found?.type ?? ""}${found?.length ? `(${found.length})` : ""}`
+  }
+
+  test("is refused with the statement to run where a column is too narrow", async () => {
+    if (!altersTypes) return
+    const encrypting = encryptColumns(dataSource, customer, options)
+
+    await expect(encrypting).rejects.toMatchObject({
+      code: "ERR_COLUMN_MISUSE",
+      message: expect.stringMatching(
+        /customer\.phone is .*20\), .* needs 100 characters as a token.*ALTER TABLE .customer. /,
+      ) as unknown,
+    })
+    expect(await phone()).toBe("555-0100")
+  })
+
+  test("is changed by alter, and given back by restoreTypes", async () => {
+    if (!altersTypes) return
+    const encrypted = await encryptColumns(dataSource, customer, { ...options, alter: true })
+    expect(encrypted.statements).toHaveLength(1)
+    expect(keyring.decryptText(String(await phone()))).toBe("555-0100")
+    expect(await typeOf("phone")).toMatch(/text/)
+
+    const restoreTypes = { phone: "varchar(20)" }
+    await decryptColumns(dataSource, customer, { ...options, restoreTypes })
+    expect(await phone()).toBe("555-0100")
+    expect(await typeOf("phone")).toMatch(/(?:varchar|character varying)\(20\)/)
+    await expect(db.rawRows("UPDATE customer SET phone = NULL")).rejects.toMatchObject({})
+  })
+
+  test("is not changed with the wrong keys", async () => {
+    if (!altersTypes) return
+    await db.rawRows("CREATE TABLE vendor (id int PRIMARY KEY, iban text, phone varchar(20))")
+    const [token] = [new Keyring([keys.second]).encrypt("DE02120300000000202051")]
+    await db.rawRows(`INSERT INTO vendor VALUES (1, '${token}', '555-0100')`)
+    const vendor = { table: "vendor", columns: { iban: {}, phone: {} } }
+    const encrypting = encryptColumns(dataSource, vendor, { ...options, alter: true })
+
+    await expect(encrypting).rejects.toMatchObject({ code: "ERR_KEY_INVALID" })
+    const described = await dataSource.createQueryRunner().getTable("vendor")
+    expect(described?.findColumnByName("phone")?.length).toBe("20")
+  })
+
+  test("is changed from other types to text that the codecs read", async () => {
+    if (!altersTypes) return
+    const columns = { born: { codec: "date" }, age: { codec: "number" } } as const
+    await encryptColumns(dataSource, { table: "customer", columns }, { ...options, alter: true })
+
+    const [row] = await db.rawRows("SELECT born, age FROM customer")
+    expect(keyring.decryptText(String(row?.born))).toBe("1970-01-02")
+    expect(keyring.decryptText(String(row?.age))).toBe("52")
+  })
+
+  test("keeps plaintext out with constrain, until the table is decrypted", async () => {
+    if (!altersTypes) return
+    const constraining = { ...options, alter: true, constrain: true }
+    const report = await encryptColumns(dataSource, customer, constraining)
+    expect(report.constrained).toEqual(["customer.phone"])
+    await expect(insert("555-0101")).rejects.toMatchObject({})
+    await insert(keyring.encrypt("555-0101"))
+    expect((await inspectColumns(dataSource, customer, options)).constrained).toHaveLength(1)
+    expect((await encryptColumns(dataSource, customer, constraining)).statements).toEqual([])
+
+    const decrypted = await decryptColumns(dataSource, customer, options)
+    expect(decrypted.constrained).toEqual([])
+    expect(decrypted.changed).toBe(2)
+  })
+
+  test("is not constrained while plaintext is left", async () => {
+    const columns = { phone: { codec: "number" } } as const
+    const target = { table: "customer", columns }
+    const options = { keyring, alter: altersTypes, constrain: true }
+    const report = await encryptColumns(dataSource, target, options)
+
+    expect(report).toMatchObject({ failed: 1, constrained: [] })
+  })
+
+  test("is left alone by a dry run", async () => {
+    if (!altersTypes) return
+    const dryRun = { ...options, alter: true, constrain: true, dryRun: true }
+
+    await expect(encryptColumns(dataSource, customer, dryRun)).rejects.toMatchObject({
+      code: "ERR_COLUMN_MISUSE",
+    })
+    expect(await typeOf("phone")).toMatch(/20/)
+  })
+
+  test("cannot be changed on SQLite, which says so", async () => {
+    if (altersTypes) return
+    const constraining = encryptColumns(dataSource, customer, { ...options, constrain: true })
+    await expect(constraining).rejects.toThrow(/adds no constraint/)
+
+    const restoreTypes = { phone: "varchar(20)" }
+    const restoring = decryptColumns(dataSource, customer, { ...options, restoreTypes })
+    await expect(restoring).rejects.toThrow(/cannot be given the type varchar\(20\) again/)
+  })
+
+  test("is not constrained for a part of the table", async () => {
+    const partly = { ...options, constrain: true, where: "t.id = 1" }
+
+    await expect(encryptColumns(dataSource, customer, partly)).rejects.toThrow(TypeError)
+  })
+
+  test("keeps the constraint that its column declares through TypeORM's schema commands", async () => {
+    const bind = (source: DataSource) => withEncryption(source, { keyring })
+    await db.connect({ entities: [UndeclaredSupplier], synchronize: true }, bind)
+    const suppliers = await db.connect({ entities: [Supplier], synchronize: true }, bind)
+    if (altersTypes) await encryptColumns(suppliers, Supplier, { constrain: true })
+    await suppliers.synchronize()
+    await suppliers.getRepository(Supplier).save({ iban: "DE02120300000000202051" })
+
+    expect((await suppliers.driver.createSchemaBuilder().log()).upQueries).toEqual([])
+    const { constrained } = await inspectColumns(suppliers, Supplier)
+    expect(constrained).toEqual(altersTypes ? ["Supplier.iban"] : [])
+  })
+})

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals"
+
+import { eachDatabase } from "../../support/databases"
+import { cliOn, type CliOnDatabase, createCustomers, encryptedPhones } from "./cli-on-database"
+
+const customers = 4000
+
+eachDatabase("commands on columns", (db) => {
+  let cli: CliOnDatabase
+
+  beforeAll(() => {
+    cli = cliOn(db)
+  })
+
+  afterAll(() => {
+    cli.close()
+  })
+
+  beforeEach(async () => {
+    await createCustomers(db, customers)
+  })
+
+  test("encrypt, prove it, and go back", async () => {
+    const checked = await cli.run("column:encrypt", "--check")
+    expect(await encryptedPhones(db)).toBe(0)
+    const encrypted = await cli.run("column:encrypt", "--concurrency", "12", "--batch", "100")
+    expect(await encryptedPhones(db)).toBe(customers)
+    const verified = await cli.run("column:verify", "--sample", "50%")
+    const status = await cli.run("column:status", "--check")
+    const decrypted = await cli.run("column:decrypt", "--yes")
+
+    expect([checked.code, encrypted.code, verified.code, status.code]).toEqual([1, 0, 0, 0])
+    expect(encrypted.stdout).toContain("customer: 4,000 rows encrypted")
+    expect(decrypted.code).toBe(0)
+    expect(await encryptedPhones(db)).toBe(0)
+  })
+
+  test("stop after a batch on SIGTERM, and go on when they are run again", async () => {
+    const { kill, ended } = cli.start("column:encrypt", "--batch", "100", "--pause", "100")
+    while ((await encryptedPhones(db)) === 0) await sleep(20)
+    kill("SIGTERM")
+    const stopped = await ended
+    const first = await encryptedPhones(db)
+    const next = await cli.run("column:encrypt")
+
+    expect(stopped.code).toBe(143)
+    expect(first).toBeLessThan(customers)
+    expect(next.code).toBe(0)
+    expect(await encryptedPhones(db)).toBe(customers)
+  })
+
+  test("share a table by shards", async () => {
+    if (db.name === "SQLite") return
+    const shards = ["0/3", "1/3", "2/3"]
+    const outcomes = await Promise.all(
+      shards.map((shard) => cli.run("column:encrypt", "--shard", shard, "--json")),
+    )
+
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0])
+    expect(await encryptedPhones(db)).toBe(customers)
+    // Checked by the assertion below
+    const results = outcomes.map(
+      ({ stdout }) => JSON.parse(stdout) as { tables: [{ changed: number }] },
+    )
+    const changed = results.map(({ tables: [table] }) => table.changed)
+    expect(changed.reduce((sum, count) => sum + count)).toBe(customers)
+    expect(Math.min(...changed)).toBeGreaterThan(0)
+  })
+
+  test("refuse a table that another run has", async () => {
+    if (db.name === "SQLite") return
+    const { kill, ended } = cli.start("column:encrypt", "--batch", "10", "--pause", "1000")
+    while ((await encryptedPhones(db)) === 0) await sleep(20)
+    const other = await cli.run("column:encrypt")
+    kill("SIGINT")
+
+    expect(other.code).toBe(1)
+    expect(other.stderr).toContain("error: ERR_ALREADY_RUNNING: ")
+    expect((await ended).code).toBe(130)
+  })
+})

@@ -1,0 +1,20 @@
+import { DataSource, type DataSourceOptions, Entity, PrimaryColumn } from "typeorm"
+
+import { EncryptedColumn, withEncryption } from "../../../src"
+
+@Entity("customer")
+class Customer {
+  @PrimaryColumn({ type: "int" })
+  id!: number
+
+  @EncryptedColumn()
+  phone!: string
+
+  @EncryptedColumn({ nullable: true, codec: "number" })
+  credit!: number | null
+}
+
+/** Set by the test that starts a command. */
+const options = JSON.parse(process.env.DATABASE ?? "{}") as DataSourceOptions
+
+export default withEncryption(new DataSource({ ...options, entities: [Customer] }))

@@ -1,0 +1,61 @@
+import "reflect-metadata"
+
+import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+import {
+  decryptRaw,
+  EncryptedColumn,
+  type EncryptedColumnOptions,
+  EncryptionError,
+  generateKey,
+  Keyring,
+  withEncryption,
+} from "typeorm-fernet"
+
+const born: EncryptedColumnOptions = { codec: "date", nullable: true }
+
+@Entity()
+class Patient {
+  @PrimaryGeneratedColumn()
+  id!: number
+
+  @Column({ type: "varchar" })
+  name!: string
+
+  @EncryptedColumn()
+  ssn!: string
+
+  @EncryptedColumn(born)
+  bornOn!: Date | null
+}
+
+/** Prints what an application of the installed package sees, for the test to compare. */
+async function main(): Promise<void> {
+  const keyring = new Keyring([generateKey()])
+  const dataSource = withEncryption(
+    new DataSource({
+      type: "better-sqlite3",
+      database: ":memory:",
+      entities: [Patient],
+      synchronize: true,
+    }),
+    { keyring: () => Promise.resolve(keyring) },
+  )
+  await dataSource.initialize()
+  const patients = dataSource.getRepository(Patient)
+  await patients.save({ name: "Ada", ssn: "078-05-1120", bornOn: new Date(0) })
+
+  const loaded: Patient = await patients.findOneByOrFail({ name: "Ada" })
+  const rows: { ssn: string }[] = await dataSource.query("SELECT ssn FROM patient")
+  const refused: unknown = await patients.findBy({ ssn: "x" }).catch((error: unknown) => error)
+  console.log(
+    JSON.stringify({
+      loaded,
+      stored: rows.map(({ ssn }) => keyring.decryptText(ssn)),
+      decrypted: decryptRaw(dataSource, Patient, rows),
+      refused: refused instanceof EncryptionError && refused.code,
+    }),
+  )
+  await dataSource.destroy()
+}
+
+void main()

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
+import { type ConsumerProject, createProject, packTarball, run } from "./consumer-project"
+
+const typeormVersions = ["typeorm", "typeorm-0.3", "typeorm-0.3.17"]
+
+const printed = {
+  loaded: { id: 1, name: "Ada", ssn: "078-05-1120", bornOn: "1970-01-01T00:00:00.000Z" },
+  stored: ["078-05-1120"],
+  decrypted: [{ ssn: "078-05-1120" }],
+  refused: "ERR_UNSUPPORTED_QUERY",
+}
+
+let temporary: string
+let commonJs: ConsumerProject
+let esm: ConsumerProject
+
+beforeAll(() => {
+  temporary = mkdtempSync(join(tmpdir(), "typeorm-fernet-package-"))
+  const tarball = packTarball(temporary)
+  commonJs = createProject(join(temporary, "commonjs"), tarball, "commonjs")
+  esm = createProject(join(temporary, "esm"), tarball, "module")
+})
+
+afterAll(() => {
+  rmSync(temporary, { recursive: true })
+})
+
+describe.each(typeormVersions)("the packed package with %s", (alias) => {
+  test("compiles and runs in a CommonJS project with classic resolution", () => {
+    commonJs.useTypeorm(alias)
+
+    const output = commonJs.run({
+      module: "commonjs",
+      moduleResolution: "node10",
+      ignoreDeprecations: "6.0",
+    })
+
+    expect(output).toEqual(printed)
+  })
+
+  test("compiles and runs in a CommonJS project that checks the types of its libraries", () => {
+    commonJs.useTypeorm(alias)
+
+    expect(commonJs.run({ module: "nodenext", skipLibCheck: false })).toEqual(printed)
+  })
+
+  test("compiles and runs in an ESM project", () => {
+    esm.useTypeorm(alias)
+
+    expect(esm.run({ module: "nodenext" })).toEqual(printed)
+  })
+})
+
+describe("the command of the packed package", () => {
+  test("generates a key", () => {
+    const key = run("npx", ["--no-install", "typeorm-fernet", "key:generate"], commonJs.directory)
+
+    expect(key).toMatch(/^[\w-]{43}=\n$/)
+  })
+})

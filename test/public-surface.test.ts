@@ -1,0 +1,26 @@
+import { expect, test } from "@jest/globals"
+
+import * as surface from "../src"
+
+test("the package exports these names and no others", () => {
+  expect(Object.keys(surface).sort()).toEqual([
+    "ColumnMisuseError",
+    "DecryptionError",
+    "EncryptedColumn",
+    "EncryptionError",
+    "Fernet",
+    "InvalidTokenError",
+    "KeyError",
+    "Keyring",
+    "UnsupportedQueryError",
+    "decryptColumns",
+    "decryptRaw",
+    "encryptColumns",
+    "encryptFor",
+    "encryptedColumn",
+    "generateKey",
+    "inspectColumns",
+    "rotateColumns",
+    "withEncryption",
+  ])
+})
