@@ -1,0 +1,82 @@
+import type { Outcome, Task } from "./job"
+import { measure } from "./measure"
+import type { Subject } from "./subject"
+
+/** What one round over a table of one size yields, by task; the reference is timed here. */
+export type Round = ReadonlyMap<Task | "reference", Outcome>
+
+/** Rows that the `save()` loop is measured at. */
+export const SAVED_ROWS = 10_000
+
+type Step = (
+  subject: Subject,
+  rows: number,
+  outcomes: Map<Task | "reference", Outcome>,
+) => Promise<void>
+
+/** Fills the tables that every task starts from a copy of. */
+export async function prepareTables({ database, sql }: Subject, rows: number): Promise<void> {
+  await database.query("DROP TABLE IF EXISTS plain")
+  await database.query(`CREATE TABLE plain AS ${sql.series(rows)}`)
+}
+
+/**
+ * Measures every task once, each on a table filled anew and settled. Every other round goes
+ * backwards, so that a machine that slows down favours none.
+ */
+export async function runRound(subject: Subject, rows: number, backwards: boolean): Promise<Round> {
+  const outcomes = new Map<Task | "reference", Outcome>()
+  const steps = backwards ? [...stepList].reverse() : stepList
+  for (const step of steps) await step(subject, rows, outcomes)
+  return outcomes
+}
+
+const stepList: readonly Step[] = [
+  async (subject, rows, outcomes) => {
+    await fillTable(subject, rows)
+    const started = performance.now()
+    await subject.database.query(subject.sql.reference)
+    const seconds = (performance.now() - started) / 1000
+    outcomes.set("reference", { seconds, megabytes: 0, cpuSeconds: 0 })
+  },
+  async (subject, rows, outcomes) => {
+    await fillTable(subject, rows)
+    outcomes.set("encrypt", await doTask(subject, "encrypt", rows))
+    await doTask(subject, "verify", rows)
+    await settle(subject)
+    outcomes.set("scan", await doTask(subject, "scan", rows))
+    outcomes.set("rotate", await doTask(subject, "rotate", rows))
+    await doTask(subject, "verify", rows)
+  },
+  async (subject, rows, outcomes) => {
+    await fillTable(subject, rows)
+    outcomes.set("encrypt, audited", await doTask(subject, "encrypt, audited", rows))
+    await settle(subject)
+    outcomes.set("rotate, audited", await doTask(subject, "rotate, audited", rows))
+  },
+]
+
+/** Measures the `save()` loop once: it takes minutes, and is far from its target's edge. */
+export async function measureSaves(subject: Subject): Promise<Outcome> {
+  await prepareTables(subject, SAVED_ROWS)
+  await fillTable(subject, SAVED_ROWS)
+  const outcome = await doTask(subject, "save", SAVED_ROWS)
+  await doTask(subject, "verify", SAVED_ROWS)
+  return outcome
+}
+
+function doTask({ database }: Subject, task: Task, rows: number): Promise<Outcome> {
+  return measure({ task, connection: database.connection, rows })
+}
+
+async function fillTable(subject: Subject, rows: number): Promise<void> {
+  const { database } = subject
+  await database.query("DROP TABLE IF EXISTS patient")
+  await database.query("CREATE TABLE patient (id bigint PRIMARY KEY, email text)")
+  await database.query(`INSERT INTO patient SELECT * FROM plain WHERE id <= ${rows} ORDER BY id`)
+  await settle(subject)
+}
+
+async function settle({ database, sql }: Subject): Promise<void> {
+  for (const statement of sql.settle) await database.query(statement)
+}
