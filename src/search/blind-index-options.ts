@@ -1,4 +1,5 @@
-import { isNormalizer, type Normalizer, normalizerNames } from "./normalize"
+import type { Normalizer } from "../column/blind-index"
+import { isNormalizer, normalizerNames } from "./normalize"
 
 /** Bits of an HMAC-SHA-256 digest. */
 export const DIGEST_BITS: number = 32 * 8

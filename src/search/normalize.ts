@@ -1,19 +1,5 @@
+import type { Normalizer } from "../column/blind-index"
 import { BlindIndexRefusal } from "./blind-index-refusal"
-
-/**
- * What makes texts that count as equal the same text, before they are indexed. None depends on the
- * locale of the process.
- *
- * | name | effect |
- * | --- | --- |
- * | `"trim"` | removes whitespace at both ends |
- * | `"lowercase"` | `toLowerCase()`: `ẞ` becomes `ß`, which stays; `İ` becomes `i` and a combining dot |
- * | `"uppercase"` | `toUpperCase()`: `ß` becomes `SS`, `ı` becomes `I` |
- * | `"nfkc"` | Unicode NFKC: one form for composed and decomposed, wide, and ligated characters |
- * | `"digits"` | decimal digits of every script as ASCII digits, and nothing else |
- * | a function | what it returns; it must be deterministic, and stay the same as long as the index |
- */
-export type Normalizer = "digits" | "lowercase" | "nfkc" | "trim" | "uppercase" | TextFunction
 
 /** Turns one text into another, always the same. */
 export type TextFunction = (text: string) => string

@@ -4,12 +4,8 @@ import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
 import { BlindIndexRefusal } from "../../src/search/blind-index-refusal"
-import {
-  isNormalizer,
-  type Normalizer,
-  normalizerNames,
-  toTextFunction,
-} from "../../src/search/normalize"
+import type { Normalizer } from "../../src/column/blind-index"
+import { isNormalizer, normalizerNames, toTextFunction } from "../../src/search/normalize"
 
 const text = fc.string({ unit: "binary", maxLength: 30 })
 

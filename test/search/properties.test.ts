@@ -4,7 +4,8 @@ import fc from "fast-check"
 import { generateKey } from "../../src/fernet/key"
 import { Keyring } from "../../src/fernet/keyring"
 import { BlindIndexer } from "../../src/search/blind-indexer"
-import { type Normalizer, toTextFunction } from "../../src/search/normalize"
+import type { Normalizer } from "../../src/column/blind-index"
+import { toTextFunction } from "../../src/search/normalize"
 import { referenceDigest } from "./reference"
 
 const key = generateKey()

@@ -1,4 +1,4 @@
-import type { Normalizer } from "../../src/search/normalize"
+import type { Normalizer } from "../../src/column/blind-index"
 
 /** Keys of the vectors. They protect nothing. */
 export const VECTOR_KEYS = {
