@@ -32,7 +32,9 @@ function proveWrites(
   column: ColumnMetadata,
   { property }: BoundColumn,
 ): void {
-  const companions = companionsOf(metadata).filter(({ sources }) => sources.includes(column))
+  const companions = companionsOf(metadata).filter(({ sources }) =>
+    sources.some(({ propertyPath }) => propertyPath === column.propertyPath),
+  )
   const values = canaries([column, ...companions.flatMap(({ sources }) => sources)])
   const builder = () => dataSource.createQueryBuilder()
   const [insert, update] = [

@@ -1,11 +1,10 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 
-import type { BlindIndexOptions, Normalizer } from "../column/blind-index"
 import { BlindIndex, type IndexMember } from "../search/blind-index"
 import { boundColumn } from "./bound-column"
 import type { ColumnMetadata } from "./column-metadata"
-import { addCompanion, Companion, companionsOf } from "./companion"
-import { type IndexPlan, planIndexes } from "./index-plan"
+import { addCompanion, Companion } from "./companion"
+import { type IndexPlan, planIndexes, schemeOf } from "./index-plan"
 import type { Keys } from "./keys"
 
 /**
@@ -29,20 +28,14 @@ function declareCompanion(
   const column = newColumn(dataSource, metadata, plan)
   metadata.registerColumn(column)
   const index = new BlindIndex(
-    {
-      name: column.propertyName,
-      context: plan.context,
-      normalize: normalizers(plan.options),
-      bits: plan.options.bits,
-      unique: plan.options.unique ?? false,
-      members: plan.sources.map(memberOf) as [IndexMember, ...IndexMember[]],
-    },
+    { ...schemeOf(plan), members: plan.sources.map(memberOf) as [IndexMember, ...IndexMember[]] },
     () => keys.get(),
   )
   const companion = new Companion(index, column, plan.sources)
   follow(column, companion)
   for (const owner of [metadata, ...descendantsOf(metadata)]) addCompanion(owner, companion)
-  declareIndex(dataSource, metadata, column, index.unique)
+  // What a view shows is indexed in its tables
+  if (metadata.tableType !== "view") declareIndex(dataSource, metadata, column, index.unique)
 }
 
 function descendantsOf(metadata: EntityMetadata): readonly EntityMetadata[] {
@@ -101,10 +94,6 @@ function memberOf(source: ColumnMetadata): IndexMember {
   }
 }
 
-function normalizers({ normalize = [] }: BlindIndexOptions): readonly Normalizer[] {
-  return typeof normalize === "string" || typeof normalize === "function" ? [normalize] : normalize
-}
-
 type IndexMetadata = EntityMetadata["indices"][number]
 
 function declareIndex(
@@ -128,11 +117,4 @@ function declareIndex(
     columnNamesWithOrderingMap: { [column.propertyPath]: 1 },
   }
   metadata.indices.push(declared as IndexMetadata)
-}
-
-/** Whether a blind index of the entity covers the column. */
-export function isIndexed(metadata: EntityMetadata, column: ColumnMetadata): boolean {
-  return companionsOf(metadata).some(({ sources }) =>
-    sources.some(({ propertyPath }) => propertyPath === column.propertyPath),
-  )
 }

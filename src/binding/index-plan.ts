@@ -2,6 +2,8 @@ import type { EntityMetadata } from "typeorm"
 
 import { type BlindIndexOptions, declaredIndexes } from "../column/blind-index"
 import { declarationOf, type EncryptedColumnDeclaration } from "../column/declaration"
+import type { BlindIndexScheme } from "../search/blind-index"
+import { companionName, indexContext } from "../search/index-defaults"
 import { boundColumn } from "./bound-column"
 import type { ColumnMetadata } from "./column-metadata"
 
@@ -44,13 +46,20 @@ function planIndex(
   )
   const sources = [column, ...found.filter((one) => typeof one !== "string")]
   const names = sources.map(({ databaseName }) => databaseName)
-  const name = options.name ?? `${names.join("_")}_bidx`
+  const name = options.name ?? companionName(names)
   return {
     declaredOn: column,
     options,
     name,
-    context: options.context ?? [metadata.tableName, names.join(","), name].join("/"),
+    context: options.context ?? indexContext(metadata.tableName, names, name),
     sources,
     unknown: found.filter((one) => typeof one === "string"),
   }
+}
+
+/** Returns how the index of a plan is made, but for its members. */
+export function schemeOf({ name, context, options }: IndexPlan): Omit<BlindIndexScheme, "members"> {
+  const { normalize = [], bits, unique = false } = options
+  const isOne = typeof normalize === "string" || typeof normalize === "function"
+  return { name, context, normalize: isOne ? [normalize] : normalize, bits, unique }
 }
