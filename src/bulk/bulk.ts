@@ -32,6 +32,7 @@ export async function encryptColumns(
   return runBulk(source, target, options, {
     filter: "has-plaintext",
     work: encryptWork,
+    companions: "written",
     columnWork: encryptColumn,
     types: { grows: true, alter },
     ...(constrain && { after: constrainColumns }),
@@ -52,6 +53,7 @@ export function rotateColumns(
   return runBulk(source, target, options, {
     filter: "has-tokens",
     work: rotateWork,
+    companions: "written",
     columnWork: rotateColumn,
     types: { grows: false, alter: false },
   })
@@ -72,6 +74,7 @@ export function decryptColumns(
   return runBulk(source, target, options, {
     filter: "has-tokens",
     work: decryptWork,
+    companions: "cleared",
     types: { grows: false, alter: false },
     before: releaseColumns,
     ...(restoreTypes && {

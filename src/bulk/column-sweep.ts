@@ -2,7 +2,8 @@ import type { ColumnBatch } from "../dialect/column-access"
 import type { Written } from "./batch-writer"
 import type { ClassifiedCell } from "./cell-state"
 import { type ColumnVerdict, CURRENT } from "./column-work"
-import type { Decision, Sweep } from "./sweep"
+import type { Decision } from "./decision"
+import type { Sweep } from "./sweep"
 import type { Worker } from "./worker"
 
 /** After so many attempts that lost against locks, rows go in smaller statements. */
@@ -77,6 +78,7 @@ function toDecisions(batch: ColumnBatch, verdicts: readonly ColumnVerdict[]): re
     newCells: row.cells.map((cell, column) => verdicts[column]?.newCells[i] ?? cell),
     found: verdicts.flatMap(({ found }) => found[i] ?? []),
     problems: [],
+    wanted: [],
   }))
 }
 

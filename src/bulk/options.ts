@@ -19,6 +19,11 @@ export interface BulkProgress {
 export interface BulkOptions {
   /** The keys. Defaults to those of the DataSource, else to `Keyring.fromEnv()`. */
   readonly keyring?: KeySource
+  /**
+   * The keys of blind indexes, if they have a ring of their own. Defaults to that of the DataSource,
+   * else to `BLIND_INDEX_KEY` or `BLIND_INDEX_KEY_FILE` if one of them is set, else to the keys.
+   */
+  readonly blindIndexKeyring?: KeySource
   /** Rows in a batch, each of which is one transaction. Defaults to 5,000. */
   readonly batchSize?: number
   /** Connections to work on at once, each on a part of the table. Defaults to 2; SQLite has 1. */

@@ -21,6 +21,7 @@ export function verifyColumns(
   return runBulk(source, target, options, {
     filter: undefined,
     work: verifyWork,
+    companions: "proven",
     types: { grows: false, alter: false },
   })
 }

@@ -29,7 +29,12 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
     describe: describeMysqlTable,
 
     async count(connection, table, filter) {
-      const condition = filterCondition(table, filter, hasTokenHead)
+      const condition = filterCondition(
+        table,
+        filter,
+        hasTokenHead,
+        (name) => `t.${escapeMysql(name)}`,
+      )
       const { rows } = await connection.query(
         `SELECT count(*) AS count, max(${cellsLength(table)}) AS longest FROM ${table.path} t` +
           whereClause(condition, table.where),
@@ -121,7 +126,7 @@ async function select(
     `SELECT ${[...keys, ...columns].join(", ")} FROM ${table.path} t` +
       whereClause(
         ...rangeConditions(table, { after, upTo }, values),
-        filterCondition(table, filter, hasTokenHead),
+        filterCondition(table, filter, hasTokenHead, (name) => `t.${escapeMysql(name)}`),
         table.where,
       ) +
       ` ORDER BY ${table.key.map(keyOrder).join(", ")} LIMIT ${limit}` +

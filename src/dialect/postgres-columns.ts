@@ -50,7 +50,7 @@ function readStatement(table: BulkTable, options: ReadOptions, values: Values): 
     `SELECT ${packed.join(", ")} FROM (SELECT ${columns.join(", ")} FROM ${table.path} t` +
     whereClause(
       ...rangeConditions(table, options, values),
-      filterCondition(table, options.filter, hasTokenHead),
+      filterCondition(table, options.filter, hasTokenHead, (name) => `t.${escape(name)}`),
       table.where,
     ) +
     ` ORDER BY ${keyList(table)} LIMIT ${options.limit}) s`

@@ -26,7 +26,7 @@ export const postgresDialect: Dialect = {
   describe: describePostgresTable,
 
   async count(connection, table, filter) {
-    const condition = filterCondition(table, filter, hasTokenHead)
+    const condition = filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`)
     const { rows } = await connection.query(
       `SELECT count(*) AS count, max(${cellsLength(table)}) AS longest FROM ${table.path} t` +
         whereClause(condition, table.where),
@@ -118,7 +118,7 @@ async function select(
     `SELECT ${[...keys, ...columns].join(", ")} FROM ${table.path} t` +
       whereClause(
         ...rangeConditions(table, { after, upTo }, values),
-        filterCondition(table, filter, hasTokenHead),
+        filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`),
         table.where,
       ) +
       (anyOrder ? "" : ` ORDER BY ${keyList(table)}`) +

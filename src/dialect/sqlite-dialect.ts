@@ -13,7 +13,7 @@ export const sqliteDialect: Dialect = {
   describe: describeSqliteTable,
 
   async count(connection, table, filter) {
-    const condition = filterCondition(table, filter, hasTokenHead)
+    const condition = filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`)
     const { rows } = await connection.query(
       `SELECT count(*) AS count, max(${cellsLength(table)}) AS longest FROM ${table.path} AS t` +
         whereClause(condition, table.where),
@@ -106,7 +106,7 @@ async function select(
     `SELECT ${[...keys, ...columns].join(", ")} FROM ${table.path} AS t` +
       whereClause(
         ...rangeConditions(table, { after, upTo }, values),
-        filterCondition(table, filter, hasTokenHead),
+        filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`),
         table.where,
       ) +
       ` ORDER BY ${keyList(table)} LIMIT ${limit}`,
