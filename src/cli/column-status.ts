@@ -10,7 +10,10 @@ import { runColumnCommand } from "./run-column-command"
 export function registerColumnStatus(program: Command): void {
   addReadOptions(program.command("column:status"))
     .description("count the cells of encrypted columns by their state and key")
-    .option("--check", "exit with 1 if a cell is plaintext, stale or unreadable, or a blind index is incomplete")
+    .option(
+      "--check",
+      "exit with 1 if a cell is plaintext, stale or unreadable, or a blind index is incomplete",
+    )
     .action((options: ColumnCommandOptions) =>
       runColumnCommand(
         {
