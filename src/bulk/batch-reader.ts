@@ -8,6 +8,9 @@ const MAX_UNMEASURED_BYTES = 32 * 2 ** 20
 /** Characters of cells to aim at in a batch that is read column by column. */
 const MAX_COLUMN_LENGTH = 4 * 2 ** 20
 
+/** Rows of the first batch that is read column by column: it is small, to give all something to do soon. */
+const FIRST_ROWS = 1000
+
 /** Bytes of cells in a batch of measured rows; a single row may have more. */
 const MAX_MEASURED_BYTES = 8 * 2 ** 20
 
@@ -40,7 +43,7 @@ export class BatchReader {
     this.#batchSize = batchSize
     this.#longest = longest
     this.#byColumn = byColumn
-    this.#columnRows = batchSize
+    this.#columnRows = Math.min(batchSize, FIRST_ROWS)
   }
 
   /**

@@ -15,4 +15,7 @@ export interface StatementResult {
 export interface Connection {
   /** Runs one statement; values are bound, never spliced. */
   query(sql: string, values?: readonly unknown[]): Promise<StatementResult>
+
+  /** Runs `COPY … TO STDOUT` and returns all that comes, if the driver lets that through. */
+  readonly copyOut?: (sql: string) => Promise<Buffer>
 }

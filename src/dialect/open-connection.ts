@@ -1,6 +1,7 @@
 import type { QueryRunner } from "typeorm"
 
 import type { Connection } from "./connection"
+import { CopyOut, type PgWire } from "./postgres-copy"
 import { type StatementError, statementError } from "./statement-error"
 
 /** What is used of a client of `pg`. */
@@ -9,6 +10,11 @@ interface PgClient {
     sql: string,
     values: readonly unknown[],
   ): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>
+  query(statement: CopyOut): void
+  /** `pg-native` has none, and takes no statements but its own. */
+  readonly connection?: PgWire
+  /** Whether statements follow each other without waiting, which must be all of one kind. */
+  readonly pipeline?: boolean
 }
 
 /** What is used of a connection of `mysql2`. */
@@ -43,7 +49,18 @@ export async function openPostgres(runner: QueryRunner): Promise<Connection> {
         throw statementError(error, mayQuotePostgres)
       }
     },
+    ...(client.connection && !client.pipeline && { copyOut: (sql) => copyOut(client, sql) }),
   }
+}
+
+function copyOut(client: PgClient, sql: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const statement = new CopyOut(sql, (error, bytes) => {
+      if (error) reject(statementError(error, mayQuotePostgres))
+      else resolve(bytes)
+    })
+    client.query(statement)
+  })
 }
 
 /** Takes the driver's own connection out of a query runner that is connected to MySQL. */
