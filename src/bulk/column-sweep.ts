@@ -1,7 +1,7 @@
 import type { ColumnBatch } from "../dialect/column-access"
 import type { Written } from "./batch-writer"
 import type { ClassifiedCell } from "./cell-state"
-import { type ColumnVerdict, CURRENT } from "./column-work"
+import type { ColumnVerdict } from "./column-work"
 import type { Decision, Sweep } from "./sweep"
 import type { Worker } from "./worker"
 
@@ -47,7 +47,7 @@ function decideAll(
   { columns, columnWork }: Sweep,
   { cells }: ColumnBatch,
 ): readonly ColumnVerdict[] | undefined {
-  const verdicts = columns.map((column, i) => columnWork?.(cells[i] ?? [], column))
+  const verdicts = columns.map((column, i) => columnWork(cells[i] ?? [], column))
   return verdicts.includes(undefined) ? undefined : (verdicts as ColumnVerdict[])
 }
 
@@ -67,7 +67,7 @@ function write(
 ): Promise<number | undefined> {
   const newCells = verdicts.map((verdict) => verdict.newCells)
   return worker.run(async ({ connection, dialect }, attempt) =>
-    attempt > ATTEMPTS ? undefined : dialect.columnwise?.write(connection, table, batch, newCells),
+    attempt > ATTEMPTS ? undefined : dialect.columnwise.write(connection, table, batch, newCells),
   )
 }
 
@@ -88,10 +88,10 @@ function noteFound({ columns, tally }: Sweep, verdicts: readonly ColumnVerdict[]
 }
 
 function noteTurns({ columns, tally }: Sweep, verdicts: readonly ColumnVerdict[]): void {
-  verdicts.forEach(({ found, newCells }, i) => {
+  verdicts.forEach(({ found, newCells, become }, i) => {
     const turned = found.filter((_, row) => newCells[row] !== undefined)
     for (const [from, count] of countEach(turned)) {
-      tally.turned(columns[i]?.label ?? "", from, CURRENT, count)
+      tally.turned(columns[i]?.label ?? "", from, become, count)
     }
   })
 }

@@ -32,7 +32,7 @@ export interface BulkJob {
   readonly filter: RowFilter | undefined
   readonly work: (keyring: Keyring) => CellWork
   /** The same for whole columns, which is faster. */
-  readonly columnWork?: (keyring: Keyring) => ColumnWork
+  readonly columnWork: (keyring: Keyring) => ColumnWork
   /** Whether columns that cannot hold what cells become are refused or altered. */
   readonly types: TypeDemands
   /** Changes the table's definition before the first cell, and after the last if all went well. */
@@ -203,7 +203,7 @@ async function runPhase(
   const plan = {
     ...{ table, columns, keyring, filter, tally, onBatch, audit, longest },
     work: job.work(keyring),
-    columnWork: job.columnWork?.(keyring),
+    columnWork: job.columnWork(keyring),
     last: audit || !options.audit,
     batchSize: options.batchSize,
     dryRun: options.dryRun,

@@ -51,8 +51,10 @@ export async function openSession(
       const isMariaDb = /mariadb/i.test(String(rows[0]?.version))
       return { connection, dialect: isMariaDb ? mariaDbDialect : mysqlDialect, schema: mysqlSchema }
     }
-    case "better-sqlite3":
-      return { connection: await openSqlite(runner), dialect: sqliteDialect, schema: sqliteSchema }
+    case "better-sqlite3": {
+      const connection = await openSqlite(runner)
+      return { connection, dialect: sqliteDialect(connection.runEach), schema: sqliteSchema }
+    }
     default:
       throw new EncryptionError(
         "ERR_UNSUPPORTED_DATABASE",

@@ -6,6 +6,7 @@ import { copiedRow } from "./postgres-copy"
 import { escape, hasTokenHead, keyList, literal, rangeConditions } from "./postgres-expressions"
 import { updateStatement, type UpdateLists } from "./postgres-update"
 import { filterCondition, Values, whereClause } from "./sql"
+import { changedRows } from "./value-batch"
 
 /** Rows as arrays: one for each column of the key and each encrypted column. */
 interface ArrayBatch extends ColumnBatch {
@@ -84,13 +85,11 @@ function arrayBatch(
 
 function updateLists(
   table: BulkTable,
-  { keys, arrays, cells, size }: ArrayBatch,
+  batch: ArrayBatch,
   newCells: readonly NewCells[],
 ): UpdateLists {
-  const rows: number[] = []
-  for (let row = 0; row < size; row++) {
-    if (newCells.some((column) => column[row] !== undefined)) rows.push(row)
-  }
+  const { keys, arrays, cells } = batch
+  const rows = changedRows(batch, newCells)
   return {
     keys: keys.map((array) => array.pick(rows)),
     keyCasts: table.key.map(({ type }) => (isDirect(type) ? `${type}[]` : `text[]::${type}[]`)),
