@@ -1,6 +1,6 @@
 import type { BulkTarget } from "./bulk-target"
 import { decryptWork, encryptWork, inspectWork, rotateWork } from "./cell-work"
-import { encryptColumn, inspectColumn, rotateColumn } from "./column-work"
+import { cellByCell, encryptColumn, inspectColumn, rotateColumn } from "./column-work"
 import { restoreTypes as giveTypes } from "./column-types"
 import { constrainColumns, releaseColumns } from "./constrain-columns"
 import type { BulkOptions, DecryptOptions, EncryptOptions } from "./options"
@@ -75,6 +75,7 @@ export function decryptColumns(
     filter: "has-tokens",
     work: decryptWork,
     companions: "cleared",
+    columnWork: cellByCell(decryptWork),
     types: { grows: false, alter: false },
     before: releaseColumns,
     ...(restoreTypes && {

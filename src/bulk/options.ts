@@ -1,5 +1,8 @@
 import type { KeySource } from "../binding/keys"
 
+/** Connections that a run works on unless told otherwise: one computes, one writes, one waits for a disk. */
+export const DEFAULT_CONCURRENCY = 3
+
 /** How far a run is. */
 export interface BulkProgress {
   readonly table: string
@@ -26,7 +29,7 @@ export interface BulkOptions {
   readonly blindIndexKeyring?: KeySource
   /** Rows in a batch, each of which is one transaction. Defaults to 5,000. */
   readonly batchSize?: number
-  /** Connections to work on at once, each on a part of the table. Defaults to 2; SQLite has 1. */
+  /** Connections to work on at once, which take batches in turn. Defaults to 3; SQLite has 1. */
   readonly concurrency?: number
   /** Stops the run after the batch at hand. */
   readonly signal?: AbortSignal
@@ -91,7 +94,13 @@ export type CheckedOptions = BulkOptions &
  * @throws RangeError if a number is out of range
  */
 export function checkOptions(options: BulkOptions): CheckedOptions {
-  const { batchSize = 5000, concurrency = 2, pauseMs = 0, lockTimeoutMs = 200, shard } = options
+  const {
+    batchSize = 5000,
+    concurrency = DEFAULT_CONCURRENCY,
+    pauseMs = 0,
+    lockTimeoutMs = 200,
+    shard,
+  } = options
   requireWhole("batchSize", batchSize, 1)
   requireWhole("concurrency", concurrency, 1)
   requireWhole("pauseMs", pauseMs, 0)

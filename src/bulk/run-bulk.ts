@@ -35,7 +35,7 @@ export interface BulkJob {
   readonly filter: RowFilter | undefined
   readonly work: (keyring: Keyring) => CellWork
   /** The same for whole columns, which is faster. */
-  readonly columnWork?: (keyring: Keyring) => ColumnWork
+  readonly columnWork: (keyring: Keyring) => ColumnWork
   /** What becomes of companion cells. Defaults to nothing. */
   readonly companions?: CompanionDemand
   /** Whether columns that cannot hold what cells become are refused or altered. */
@@ -212,8 +212,7 @@ async function runPhase(
   const plan = {
     ...{ table, columns, indexes, keyring, filter, tally, onBatch, audit, longest },
     ...rowWork(run),
-    // Companions are computed row by row
-    columnWork: indexes.length === 0 ? job.columnWork?.(keyring) : undefined,
+    columnWork: job.columnWork(keyring),
     last: audit || !options.audit,
     batchSize: options.batchSize,
     dryRun: options.dryRun,

@@ -18,8 +18,8 @@ const MAX_REFUSALS = 2
 /** A pass over a table. */
 export interface Sweep extends RowWork {
   readonly table: BulkTable
-  /** The same for whole columns, if there is such a way to do it. */
-  readonly columnWork: ColumnWork | undefined
+  /** The same for whole columns, which is how it goes unless something is wrong with a cell. */
+  readonly columnWork: ColumnWork
   readonly filter: RowFilter
   readonly batchSize: number
   /** Bytes in the encrypted columns of the largest row. */
@@ -40,7 +40,7 @@ export interface Sweep extends RowWork {
  * the end.
  */
 export async function sweep(plan: Sweep, worker: Worker, shared: SharedRange): Promise<boolean> {
-  const reader = new BatchReader(worker, { ...plan, byColumn: plan.columnWork !== undefined })
+  const reader = new BatchReader(worker, plan)
   for (;;) {
     const taken = await shared.take(reader)
     if (!taken) return true

@@ -139,9 +139,6 @@ export interface Dialect {
     options: ReadOptions,
   ): Promise<readonly RowSize[]>
 
-  /** The rows that one statement changes at most; `Infinity` for no such limit. */
-  rowsPerStatement(table: BulkTable): number
-
   /**
    * Changes rows, in the order of the key, as one transaction of its own or as part of the one that
    * is open. Returns how many there were whose cells still were what had been read: a concurrent
@@ -149,8 +146,8 @@ export interface Dialect {
    */
   write(connection: Connection, table: BulkTable, changes: readonly RowChange[]): Promise<number>
 
-  /** A faster way to read and write, if the database has one. */
-  readonly columnwise?: ColumnAccess
+  /** Reads and writes column by column. */
+  readonly columnwise: ColumnAccess
 
   /**
    * Writes a change, then other cells in its place, and undoes both. Returns `false` if the database

@@ -47,15 +47,15 @@ export function whereClause(...conditions: readonly (string | undefined)[]): str
 /** Collects the values of a statement and gives out their places. */
 export class Values {
   readonly list: unknown[] = []
-  readonly #placeholder: (position: number) => string
+  readonly #placeholder: (position: number, value: unknown) => string
 
-  constructor(placeholder: (position: number) => string) {
+  constructor(placeholder: (position: number, value: unknown) => string) {
     this.#placeholder = placeholder
   }
 
   /** Takes a value in and returns its placeholder. */
   add(value: unknown): string {
     this.list.push(value)
-    return this.#placeholder(this.list.length)
+    return this.#placeholder(this.list.length, value)
   }
 }
