@@ -29,7 +29,13 @@ function declareCompanion(
   const column = newColumn(dataSource, metadata, plan)
   metadata.registerColumn(column)
   const index = new BlindIndex(
-    { ...schemeOf(plan), members: plan.sources.map(memberOf) as [IndexMember, ...IndexMember[]] },
+    {
+      ...schemeOf(plan),
+      members: plan.sources.map((source) => memberOf(dataSource, source)) as [
+        IndexMember,
+        ...IndexMember[],
+      ],
+    },
     () => keys.get(),
   )
   const companion = new Companion(index, column, plan.sources)
@@ -91,13 +97,15 @@ function follow(column: ColumnMetadata, companion: Companion): void {
   column.setEntityValue = () => undefined
 }
 
-function memberOf(source: ColumnMetadata): IndexMember {
+function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember {
   const bound = boundColumn(source)
   if (!bound) throw new TypeError(`${source.propertyPath} is not bound`)
   return {
     property: bound.property,
     path: source.propertyPath,
     plaintextAllowed: bound.plaintextAllowed,
+    // Their collations ignore case and accents, and spaces at the end
+    castsToBytes: ["aurora-mysql", "mariadb", "mysql"].includes(options.type),
     plaintextOf: (value) => bound.plaintextOf(value),
   }
 }

@@ -15,6 +15,8 @@ export interface IndexMember {
   readonly path: string
   /** Whether cells that are still in plaintext are searched as well. */
   readonly plaintextAllowed: boolean
+  /** Whether the database must be told to compare these cells byte by byte. Defaults to `false`. */
+  readonly castsToBytes?: boolean
   /** Returns the plaintext of a value, the same for values that count as equal. */
   readonly plaintextOf: (value: unknown) => string | Uint8Array
 }
@@ -87,13 +89,14 @@ export class BlindIndex {
   /** How a row looks that has the values but was written before it was encrypted. */
   #legacyCells(values: readonly unknown[]): readonly LegacyCell[] {
     const normalize = toTextFunction(this.#scheme.normalize)
-    return this.members.map(({ path, plaintextOf }, i) => {
+    return this.members.map(({ path, plaintextOf, castsToBytes = false }, i) => {
       const plaintext = plaintextOf(values[i])
       const text = typeof plaintext === "string" ? plaintext : Buffer.from(plaintext).toString()
       return {
         path,
         texts: [...new Set([text, normalize(text)])],
         functions: sqlFunctions(this.#scheme.normalize),
+        castsToBytes,
       }
     })
   }

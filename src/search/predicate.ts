@@ -23,6 +23,8 @@ export interface LegacyCell {
   readonly texts: readonly string[]
   /** SQL functions applied to the cell before it is compared. */
   readonly functions: readonly string[]
+  /** Whether the cell is compared byte by byte, where a collation would count others as equal. */
+  readonly castsToBytes?: boolean
 }
 
 /** SQL with named parameters, as a query builder takes it. */
@@ -101,11 +103,15 @@ function bindMatch({ companion, digests, legacy }: Match, bind: Bind, not: "NOT 
   ])
 }
 
-function bindCell({ path, texts, functions }: LegacyCell, bind: Bind, not: "NOT " | ""): Sql {
+function bindCell(
+  { path, texts, functions, castsToBytes }: LegacyCell,
+  bind: Bind,
+  not: "NOT " | "",
+): Sql {
   const list = bind(texts)
   return (pathOf) => {
     const cell = functions.reduce((sql, name) => `${name}(${sql})`, pathOf(path))
-    return `${cell} ${not}IN ${list}`
+    return `${castsToBytes ? `CAST(${cell} AS BINARY)` : cell} ${not}IN ${list}`
   }
 }
 
