@@ -3,6 +3,7 @@ import type { DataSource, FindManyOptions, ObjectLiteral, QueryBuilder } from "t
 import { UnsupportedQueryError } from "../errors"
 import { compileConditions, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
+import { redactParameters } from "./not-found"
 import { recheckResults } from "./recheck"
 import { checkStatement } from "./statement-rules"
 import { compileWrite } from "./written-companions"
@@ -76,6 +77,13 @@ class BuilderGuard {
       this.#replace(name, (add, [where, ...rest]) => add(this.#compile(name, where), ...rest))
     }
     this.#replace("setFindOptions", (set, [options]) => set(this.#findOptions(options)))
+    this.#replace("getOneOrFail", async (find) => {
+      try {
+        return await find()
+      } catch (error) {
+        throw redactParameters(builder.expressionMap, error)
+      }
+    })
     this.#replace("getQuery", (compile) => {
       checkStatement(dataSource, builder.expressionMap)
       return compileWrite(builder.expressionMap, compile as () => string)

@@ -34,7 +34,14 @@ export interface CompiledPredicate {
   readonly parameters: Readonly<Record<string, readonly string[]>>
 }
 
+const PARAMETER = "blind_index_"
+
 let compiled = 0
+
+/** Whether a parameter of a query builder is one of a compiled predicate. */
+export function isBlindParameter(name: string): boolean {
+  return name.startsWith(PARAMETER)
+}
 
 /**
  * Compiles a predicate. Its parameters have names of their own, so that the result can be used in
@@ -43,7 +50,7 @@ let compiled = 0
 export function compilePredicate(predicate: Predicate): CompiledPredicate {
   const parameters: Record<string, readonly string[]> = {}
   const bind: Bind = (values) => {
-    const name = `blind_index_${++compiled}`
+    const name = `${PARAMETER}${++compiled}`
     parameters[name] = values
     return `(:...${name})`
   }

@@ -92,6 +92,15 @@ eachDatabase("a search of a table that is partly in plaintext", (db) => {
     expect(await ids({ email: "cleo@x" })).toEqual([])
   })
 
+  test("shows no sought value in the error of getOneOrFail", async () => {
+    const builder = source.createQueryBuilder(Person, "p").where({ email: "nobody@x" })
+
+    const error: unknown = await builder.getOneOrFail().catch((reason: unknown) => reason)
+
+    expect(error).toMatchObject({ name: "EntityNotFoundError" })
+    expect(String((error as Error).stack)).not.toContain("nobody")
+  })
+
   test("compares texts exactly", async () => {
     expect(await ids({ given: "ada", family: "King" })).toEqual([])
     expect(await ids({ given: "Cleo " })).toEqual([])

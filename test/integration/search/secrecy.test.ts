@@ -22,6 +22,7 @@ import { keyring } from "../../support/keys"
 import { Club, Member } from "./model"
 
 const MARKER = "marker@example.com"
+const NO_ID = "00000000-0000-4000-8000-000000000000"
 
 function expectNoMarker(...evidence: unknown[]): void {
   for (const value of evidence) {
@@ -126,8 +127,14 @@ eachDatabase("a search", (db) => {
 
   test("with getOneOrFail shows no value in the error", async () => {
     const builder = members.createQueryBuilder("m").where({ email: MARKER })
+    const error = await failureOf(() =>
+      builder.andWhere("m.id = :id", { id: NO_ID }).getOneOrFail(),
+    )
 
-    expectNoMarker(await failureOf(() => builder.getOneOrFail()))
+    expectNoMarker(error)
+    expect(error.name).toBe("EntityNotFoundError")
+    expect(error.message).toContain(`"id": "${NO_ID}"`)
+    expect(error.message).toContain('"(encrypted)"')
   })
 
   test("that is answered from the cache finds the row by its value", async () => {
