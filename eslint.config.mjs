@@ -5,10 +5,11 @@ import tseslint from "typescript-eslint"
 const mayImport = {
   fernet: [],
   column: ["fernet"],
-  binding: ["fernet", "column", "dialect"],
+  search: ["fernet", "column"],
+  binding: ["fernet", "column", "search", "dialect"],
   dialect: [],
-  bulk: ["fernet", "column", "binding", "dialect"],
-  cli: ["fernet", "column", "binding", "dialect", "bulk"],
+  bulk: ["fernet", "column", "search", "binding", "dialect"],
+  cli: ["fernet", "column", "search", "binding", "dialect", "bulk"],
 }
 const folders = Object.keys(mayImport)
 

@@ -1,6 +1,8 @@
 export { decryptRaw, encryptFor } from "./binding/raw"
+export { searchFor } from "./binding/search-for"
 export type { KeyringLike, KeySource } from "./binding/keys"
 export { type EncryptionOptions, withEncryption } from "./binding/with-encryption"
+export type { BlindIndexDeclaration, BlindIndexOptions, Normalizer } from "./column/blind-index"
 export type { BuiltInCodec } from "./column/built-in-codecs"
 export type { Codec } from "./column/codec"
 export {
@@ -23,6 +25,7 @@ export {
 export { Fernet } from "./fernet/fernet"
 export { generateKey } from "./fernet/key"
 export { Keyring } from "./fernet/keyring"
+export { BlindEqual, BlindIn, type BlindSearchOptions } from "./search/blind-equal"
 export { decryptColumns, encryptColumns, inspectColumns, rotateColumns } from "./bulk/bulk"
 export type {
   BulkTarget,

@@ -4,6 +4,8 @@ import * as surface from "../src"
 
 test("the package exports these names and no others", () => {
   expect(Object.keys(surface).sort()).toEqual([
+    "BlindEqual",
+    "BlindIn",
     "ColumnMisuseError",
     "DecryptionError",
     "EncryptedColumn",
@@ -21,6 +23,7 @@ test("the package exports these names and no others", () => {
     "generateKey",
     "inspectColumns",
     "rotateColumns",
+    "searchFor",
     "withEncryption",
   ])
 })

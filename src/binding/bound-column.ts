@@ -53,6 +53,11 @@ export class BoundColumn implements ValueTransformer {
     return this.#scheme.declaration
   }
 
+  /** Whether legacy plaintext is read as it is. */
+  get plaintextAllowed(): boolean {
+    return this.#scheme.plaintextAllowed
+  }
+
   /**
    * Returns the token to store for a value; `null` and `undefined` are returned as they are.
    *
@@ -117,6 +122,19 @@ export class BoundColumn implements ValueTransformer {
       return value
     }
     return comparisonOperand(this.#mark, this.#canonical(value))
+  }
+
+  /**
+   * Returns the plaintext that a blind index is made of, the same for values that count as equal.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the column cannot hold the value
+   */
+  plaintextOf(value: unknown): string | Uint8Array {
+    const plaintext = encodeValue(this.property, this.#codec, value)
+    if (!this.#codec.canonical) return plaintext
+    const canonical = this.#canonical(value)
+    if (canonical !== undefined) return canonical
+    throw invalidValue(this.property, "its codec's canonical() failed for the value")
   }
 
   /** A value the codec refuses equals nothing: it counts as changed, and writing it says why. */

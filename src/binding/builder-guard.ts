@@ -1,7 +1,11 @@
 import type { DataSource, FindManyOptions, ObjectLiteral, QueryBuilder } from "typeorm"
 
-import { checkFindOptions } from "./find-options"
+import { UnsupportedQueryError } from "../errors"
+import { compileConditions, type Recheck } from "./conditions"
+import { checkOrder } from "./find-options"
+import { recheckResults } from "./recheck"
 import { checkStatement } from "./statement-rules"
+import { compileWrite } from "./written-companions"
 
 type Builder = QueryBuilder<ObjectLiteral>
 /** Their overloads cannot be forwarded one by one. */
@@ -21,17 +25,23 @@ const DERIVING = [
   "relation",
 ] as const
 
+/** Those of them whose builder is compiled into another statement, and never executed itself. */
+const NESTING: readonly string[] = ["createQueryBuilder", "subQuery"]
+
 /**
  * Guards every query builder that one DataSource makes, those derived from it, and through them
  * every repository method. A library that wraps `createQueryBuilder` later, as some do for
  * transactions, is wrapped in turn.
  */
 export function guardQueryBuilders(dataSource: DataSource): void {
-  const guarded = new WeakSet<object>()
+  const guards = new WeakMap<object, BuilderGuard>()
   const guard =
     (create: Method): Method =>
-    (...args) =>
-      guardBuilder(dataSource, create.apply(dataSource, args) as Builder, guarded)
+    (...args) => {
+      const builder = create.apply(dataSource, args) as Builder
+      if (!guards.has(builder)) new BuilderGuard(dataSource, builder, guards)
+      return builder
+    }
   let current = guard(dataSource.createQueryBuilder.bind(dataSource) as Method)
   Object.defineProperty(dataSource, "createQueryBuilder", {
     configurable: true,
@@ -43,28 +53,102 @@ export function guardQueryBuilders(dataSource: DataSource): void {
   })
 }
 
-function guardBuilder(dataSource: DataSource, builder: Builder, guarded: WeakSet<object>): Builder {
-  if (guarded.has(builder)) return builder
-  guarded.add(builder)
-  const methods = builder as unknown as Record<string, Method | undefined>
-  for (const name of DERIVING) {
-    const derive = methods[name]
-    if (!derive) continue
-    methods[name] = (...args) =>
-      guardBuilder(dataSource, derive.apply(builder, args) as Builder, guarded)
+/** What one query builder's methods go through. */
+class BuilderGuard {
+  readonly #dataSource: DataSource
+  readonly #builder: Builder
+  readonly #guards: WeakMap<object, BuilderGuard>
+  readonly #methods: Record<string, Method | undefined>
+  #nested = false
+  /** What the results must be checked for, by the conditions it comes from. */
+  #rechecks: { find: readonly Recheck[]; where: readonly Recheck[] } = { find: [], where: [] }
+
+  constructor(dataSource: DataSource, builder: Builder, guards: WeakMap<object, BuilderGuard>) {
+    this.#dataSource = dataSource
+    this.#builder = builder
+    this.#guards = guards
+    this.#methods = builder as unknown as Record<string, Method | undefined>
+    guards.set(builder, this)
+    for (const name of DERIVING)
+      this.#replace(name, (derive, args) => this.#derive(name, derive, args))
+    for (const name of ["where", "andWhere", "orWhere"]) {
+      this.#replace(name, (add, [where, ...rest]) => add(this.#compile(name, where), ...rest))
+    }
+    this.#replace("setFindOptions", (set, [options]) => set(this.#findOptions(options)))
+    this.#replace("getQuery", (compile) => {
+      checkStatement(dataSource, builder.expressionMap)
+      return compileWrite(builder.expressionMap, compile as () => string)
+    })
   }
-  const getQuery = builder.getQuery.bind(builder)
-  builder.getQuery = () => {
-    checkStatement(dataSource, builder.expressionMap)
-    return getQuery()
+
+  #replace(name: string, by: (original: Method, args: unknown[]) => unknown): void {
+    const original = this.#methods[name]?.bind(this.#builder)
+    if (original) this.#methods[name] = (...args) => by(original, args)
   }
-  const setFindOptions = methods.setFindOptions?.bind(builder)
-  if (setFindOptions) {
-    methods.setFindOptions = (options) => {
-      const alias = builder.expressionMap.mainAlias
-      if (alias?.hasMetadata) checkFindOptions(alias.metadata, options as FindManyOptions)
-      return setFindOptions(options)
+
+  #derive(name: string, derive: Method, args: unknown[]): unknown {
+    const builder = derive(...args) as Builder
+    if (this.#guards.has(builder)) return builder
+    const guard = new BuilderGuard(this.#dataSource, builder, this.#guards)
+    guard.#nested = this.#nested || NESTING.includes(name)
+    if (name === "clone") guard.#require(this.#rechecks)
+    return builder
+  }
+
+  #findOptions(options: unknown): unknown {
+    const { mainAlias } = this.#builder.expressionMap
+    if (!mainAlias?.hasMetadata || typeof options !== "object" || options === null) return options
+    checkOrder(mainAlias.metadata, options as FindManyOptions)
+    const { where: given } = options as FindManyOptions
+    const { where, rechecks } = compileConditions(mainAlias.metadata, given)
+    this.#require({ ...this.#rechecks, find: rechecks })
+    return where === given ? options : { ...options, where }
+  }
+
+  #compile(method: string, where: unknown): unknown {
+    const { mainAlias } = this.#builder.expressionMap
+    if (method === "where") this.#require({ ...this.#rechecks, where: [] })
+    if (!mainAlias?.hasMetadata || !isObjectCondition(where)) {
+      if (method === "orWhere") this.#refuseRechecks(this.#pending())
+      return where
+    }
+    const compiled = compileConditions(mainAlias.metadata, where)
+    if (method === "orWhere") this.#refuseRechecks([...this.#pending(), ...compiled.rechecks])
+    this.#require({ ...this.#rechecks, where: [...this.#rechecks.where, ...compiled.rechecks] })
+    return compiled.where
+  }
+
+  #pending(): readonly Recheck[] {
+    return [...this.#rechecks.find, ...this.#rechecks.where]
+  }
+
+  #require(rechecks: { find: readonly Recheck[]; where: readonly Recheck[] }): void {
+    const hadNone = this.#pending().length === 0
+    this.#rechecks = rechecks
+    if (this.#pending().length === 0) return
+    if (this.#nested || this.#builder.expressionMap.queryType !== "select") {
+      this.#refuseRechecks(this.#pending())
+    }
+    if (hadNone) {
+      recheckResults(this.#builder, () => this.#pending())
     }
   }
-  return builder
+
+  #refuseRechecks([recheck]: readonly Recheck[]): void {
+    if (!recheck) return
+    const { property } = recheck.companion.index.members[0]
+    throw new UnsupportedQueryError(
+      property,
+      `${property} has a blind index of few bits, which finds rows of other values too. It cannot ` +
+        "choose the rows of an UPDATE or DELETE, of a sub-query, or stand beside orWhere(): load " +
+        "the entities by it first, or use an index with all bits.",
+    )
+  }
+}
+
+/** Whether a condition is an object of properties, or a list of them. */
+function isObjectCondition(where: unknown): boolean {
+  if (typeof where !== "object" || where === null) return false
+  // TypeORM's own mark of Brackets
+  return Array.isArray(where) || !("@instanceof" in where)
 }

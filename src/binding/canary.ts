@@ -2,13 +2,15 @@ import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "ty
 
 import { EncryptionError, UnsupportedQueryError } from "../errors"
 import { type BoundColumn, boundColumn } from "./bound-column"
-import { CANARY, CANARY_TOKEN } from "./canary-value"
+import { CANARY, CANARY_DIGEST, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
+import { type Companion, companionsOf } from "./companion"
 
 /**
  * Proves, by statements that are built and never sent, that this version of TypeORM passes every
- * encrypted column through the seams: written values are encrypted on INSERT and UPDATE, and a
- * comparison is refused. If a version ever does not, the application does not start.
+ * encrypted column through the seams: written values are encrypted on INSERT and UPDATE, their blind
+ * indexes with them, and a comparison is refused or goes to an index. If a version ever does not,
+ * the application does not start.
  *
  * @throws {@link EncryptionError} `ERR_SEAM_BROKEN`
  */
@@ -20,28 +22,42 @@ export function proveSeams(dataSource: DataSource): void {
       if (metadata.tableType !== "view") proveWrites(dataSource, metadata, column, bound)
       proveGuard(dataSource, metadata, column, bound)
     }
+    for (const companion of companionsOf(metadata)) proveSearch(dataSource, metadata, companion)
   }
 }
 
 function proveWrites(
   dataSource: DataSource,
-  { target }: EntityMetadata,
+  metadata: EntityMetadata,
   column: ColumnMetadata,
   { property }: BoundColumn,
 ): void {
-  const values: ObjectLiteral = column.createValueMap(CANARY)
+  const companions = companionsOf(metadata).filter(({ sources }) =>
+    sources.some(({ propertyPath }) => propertyPath === column.propertyPath),
+  )
+  const values = canaries([column, ...companions.flatMap(({ sources }) => sources)])
   const builder = () => dataSource.createQueryBuilder()
-  if (column.isInsert && !isEncrypted(builder().insert().into(target).values(values))) {
+  const [insert, update] = [
+    builder().insert().into(metadata.target).values(values),
+    builder().update(metadata.target).set(values),
+  ]
+  const isIndexed = companions.length > 0
+  if (column.isInsert && !isProtected(insert, isIndexed)) {
     throw brokenSeam(property, "does not encrypt it in an INSERT")
   }
-  if (column.isUpdate && !isEncrypted(builder().update(target).set(values))) {
+  if (column.isUpdate && !isProtected(update, isIndexed)) {
     throw brokenSeam(property, "does not encrypt it in an UPDATE")
   }
 }
 
-function isEncrypted(write: Pick<QueryBuilder<ObjectLiteral>, "getQueryAndParameters">): boolean {
+/** Whether tokens, and index values if there are any, take the place of all values. */
+function isProtected(
+  query: Pick<QueryBuilder<ObjectLiteral>, "getQueryAndParameters">,
+  isIndexed: boolean,
+): boolean {
   try {
-    const [, sent] = write.getQueryAndParameters()
+    const [, sent] = query.getQueryAndParameters()
+    if (isIndexed && !sent.includes(CANARY_DIGEST)) return false
     return sent.includes(CANARY_TOKEN) && !sent.includes(CANARY)
   } catch (error) {
     // What is written where values are not encrypted is an operand, which the driver seam refuses
@@ -50,22 +66,51 @@ function isEncrypted(write: Pick<QueryBuilder<ObjectLiteral>, "getQueryAndParame
   }
 }
 
+/** A canary in each of the columns. */
+function canaries(columns: readonly ColumnMetadata[]): ObjectLiteral {
+  return columns.map((column) => column.createValueMap(CANARY)).reduce(merge, {})
+}
+
+function merge(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
+  const merged = { ...one }
+  for (const [key, value] of Object.entries(other) as [string, unknown][]) {
+    const isNested = typeof value === "object" && value !== null
+    merged[key] = isNested ? merge((one[key] ?? {}) as ObjectLiteral, value) : value
+  }
+  return merged
+}
+
+/** Conditions on properties are compiled by us; what else TypeORM compares is an operand. */
 function proveGuard(
   dataSource: DataSource,
   { target }: EntityMetadata,
   column: ColumnMetadata,
-  { property }: BoundColumn,
+  bound: BoundColumn,
 ): void {
   try {
     dataSource
       .createQueryBuilder(target, "canary")
-      .where(column.createValueMap(CANARY_TOKEN))
+      .where(`canary.${column.propertyPath} = :operand`, { operand: bound.to(CANARY_TOKEN) })
       .getQueryAndParameters()
   } catch (error) {
     if (error instanceof UnsupportedQueryError) return
     throw error
   }
-  throw brokenSeam(property, "lets a comparison with it reach the database")
+  throw brokenSeam(bound.property, "lets a comparison with it reach the database")
+}
+
+function proveSearch(
+  dataSource: DataSource,
+  { target }: EntityMetadata,
+  { sources, index }: Companion,
+): void {
+  const [sql, sent] = dataSource
+    .createQueryBuilder(target, "canary")
+    .where(canaries(sources))
+    .getQueryAndParameters()
+  const name = dataSource.driver.escape(index.name)
+  if (sql.includes(`${name} IN (`) && sent.every((parameter) => parameter === CANARY_DIGEST)) return
+  throw brokenSeam(index.members[0].property, "does not search it by its blind index")
 }
 
 function brokenSeam(property: string, what: string): EncryptionError {

@@ -3,6 +3,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 import { boundColumn } from "./bound-column"
 import { CANARY, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
+import { companionAt } from "./companion"
 import { propertyOfOperand } from "./comparison-operand"
 import { unsupportedCondition } from "./query-rules"
 
@@ -24,8 +25,9 @@ function encryptPersistedValues(driver: Driver): void {
   const preparePersistentValue = driver.preparePersistentValue.bind(driver)
   driver.preparePersistentValue = (value: unknown, column: ColumnMetadata): unknown => {
     const bound = boundColumn(column)
-    if (!bound) return preparePersistentValue(value, column)
-    return value === CANARY ? CANARY_TOKEN : bound.encrypt(value)
+    if (bound) return value === CANARY ? CANARY_TOKEN : bound.encrypt(value)
+    const companion = companionAt(column)
+    return preparePersistentValue(companion ? companion.persisted(value) : value, column)
   }
 }
 
@@ -73,6 +75,8 @@ function partitionRow(
     const column = metadata.findColumnWithDatabaseName(name)
     const bound = column && boundColumn(column)
     if (bound) encrypted.push([column, bound.from(cell)])
+    // Entities never hold what follows from their properties
+    else if (column && companionAt(column)) continue
     else plain[name] = cell
   }
   return [plain, encrypted]
@@ -98,5 +102,5 @@ function refuseOperand(value: unknown): void {
     return
   }
   const property = propertyOfOperand(value)
-  if (property !== undefined) throw unsupportedCondition(property)
+  if (property !== undefined) throw unsupportedCondition(property, false)
 }

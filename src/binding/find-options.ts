@@ -1,26 +1,22 @@
 import type { EntityMetadata, FindManyOptions } from "typeorm"
 
 import { boundColumn } from "./bound-column"
-import { assertAnswerable, isFindOperator, unsupportedOrder } from "./query-rules"
+import { isFindOperator, unsupportedOrder } from "./query-rules"
 
 /**
- * Refuses find options that ciphertext cannot answer, before TypeORM compiles them. Most of it would
- * be stopped by the operands in any case; `Raw` functions and ordering leave no operand behind.
+ * Refuses to order by an encrypted column, in find options, before TypeORM compiles them.
  *
  * @throws {@link UnsupportedQueryError}
  */
-export function checkFindOptions(metadata: EntityMetadata, options: FindManyOptions): void {
-  visitColumns(options.where, metadata, "", (property, condition) => {
-    assertAnswerable(property, condition)
-  })
-  visitColumns(options.order, metadata, "", (property) => {
+export function checkOrder(metadata: EntityMetadata, { order }: FindManyOptions): void {
+  visitColumns(order, metadata, "", (property) => {
     throw unsupportedOrder(property, "an order")
   })
 }
 
-type Visit = (property: string, value: unknown) => void
+type Visit = (property: string) => void
 
-/** Visits what is said of encrypted columns, along embedded entities and relations. */
+/** Visits the encrypted columns that are named, along embedded entities and relations. */
 function visitColumns(said: unknown, metadata: EntityMetadata, prefix: string, visit: Visit): void {
   if (Array.isArray(said)) {
     for (const alternative of said) visitColumns(alternative, metadata, prefix, visit)
@@ -35,7 +31,7 @@ function visitColumns(said: unknown, metadata: EntityMetadata, prefix: string, v
     const path = `${prefix}${key}`
     const column = metadata.findColumnWithPropertyPathStrict(path)
     const bound = column && boundColumn(column)
-    if (bound) visit(bound.property, value)
+    if (bound) visit(bound.property)
     if (column) continue
     const relation = metadata.findRelationWithPropertyPath(path)
     if (relation) visitColumns(value, relation.inverseEntityMetadata, "", visit)

@@ -69,17 +69,35 @@ export class Keys {
   }
 }
 
+/** The keys of one DataSource, by what they are for. */
+interface KeyRings {
+  readonly data: Keys
+  readonly index: Keys
+}
+
 /** Under `Symbol.for`, so that a second copy of the package sees what the first did. */
 const KEYS = Symbol.for("typeorm-fernet.keys")
 
-/** Leaves the keys on their DataSource. */
-export function keepKeys(dataSource: DataSource, keys: Keys): void {
-  Object.defineProperty(dataSource, KEYS, { value: keys })
+type WithKeys = DataSource & { [KEYS]?: KeyRings }
+
+/**
+ * Leaves the keys on their DataSource.
+ *
+ * @param index - those of blind indexes, which may be the same
+ */
+export function keepKeys(dataSource: DataSource, data: Keys, index: Keys = data): void {
+  const value: KeyRings = { data, index }
+  Object.defineProperty(dataSource, KEYS, { value })
 }
 
 /** Returns the keys of a DataSource that went through `withEncryption`. */
 export function keysOf(dataSource: DataSource): Keys | undefined {
-  return (dataSource as { [KEYS]?: Keys })[KEYS]
+  return (dataSource as WithKeys)[KEYS]?.data
+}
+
+/** Returns the keys that the blind indexes of such a DataSource are derived from. */
+export function indexKeysOf(dataSource: DataSource): Keys | undefined {
+  return (dataSource as WithKeys)[KEYS]?.index
 }
 
 function isThenable(

@@ -1,19 +1,22 @@
 import type { FindOperator } from "typeorm"
 
 import { UnsupportedQueryError } from "../errors"
+import { isBlindOperator } from "../search/blind-operator"
 
 /**
- * Lets a condition on an encrypted column pass only if ciphertext can answer it: `IsNull`, and
- * `Not`, `And` and `Or` of it.
+ * Lets a condition on an encrypted column pass only if the database can answer it: `IsNull`, `Not`,
+ * `And` and `Or` of it, and what was compiled to conditions on blind indexes.
  *
  * @param property - the column, as `Entity.property`
  * @throws {@link UnsupportedQueryError} for every other operator and for plain values
  */
 export function assertAnswerable(property: string, condition: unknown): void {
-  if (!isAnswerable(condition)) throw unsupportedCondition(property)
+  if (!isAnswerable(condition)) throw unsupportedCondition(property, false)
 }
 
-function isAnswerable(condition: unknown): boolean {
+/** Whether the database can answer a condition on ciphertext as it is. */
+export function isAnswerable(condition: unknown): boolean {
+  if (isBlindOperator(condition)) return true
   if (!isFindOperator(condition)) return false
   switch (condition.type as string) {
     case "isNull":
@@ -37,13 +40,22 @@ export function isFindOperator(value: unknown): value is FindOperator<unknown> {
   return mark === Symbol.for("FindOperator") || mark === Symbol.for("EqualOperator")
 }
 
-/** A condition that ciphertext cannot answer. */
-export function unsupportedCondition(property: string): UnsupportedQueryError {
+/**
+ * A condition that cannot be answered.
+ *
+ * @param indexed - whether the column has a blind index, which answers equality
+ */
+export function unsupportedCondition(property: string, indexed: boolean): UnsupportedQueryError {
   return new UnsupportedQueryError(
     property,
-    `${property} is encrypted: the database cannot compare it with a value. Only IsNull() and ` +
-      "Not(IsNull()) work in a condition on it. Load the rows by another property and compare in " +
-      "the application.",
+    indexed
+      ? `${property} is encrypted: its blind index answers equality only, that is a plain value, ` +
+          "Equal, In, BlindEqual, BlindIn, IsNull, and Not, And and Or of these. Load the rows by " +
+          "another property and compare in the application."
+      : `${property} is encrypted: the database cannot compare it with a value. Only IsNull() and ` +
+          "Not(IsNull()) work in a condition on it; equality does with " +
+          "@EncryptedColumn({ blindIndex: true }). Load the rows by another property and compare in " +
+          "the application.",
   )
 }
 

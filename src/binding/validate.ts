@@ -4,6 +4,7 @@ import { builtInCodecs } from "../column/built-in-codecs"
 import { declarationOf, type EncryptedColumnDeclaration } from "../column/declaration"
 import type { ColumnMetadata } from "./column-metadata"
 import { SHORTEST_TOKEN } from "./token-limit"
+import { indexMisuse, isBlindIndexDeclaration } from "./validate-index"
 
 /**
  * Returns everything in the model of a DataSource that cannot work with encrypted columns, one
@@ -32,12 +33,18 @@ export function findMisuse(dataSource: DataSource): readonly string[] {
         problems.add(`${property} ${problem}.`)
       }
     }
+    if (metadata.columns.every(hasBlindIndexDeclaration)) {
+      for (const problem of indexMisuse(metadata)) problems.add(problem)
+    }
   }
   return [...problems]
 }
 
 function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
-  const { codec, ttl, plaintext } = declaration as Record<keyof typeof declaration, unknown>
+  const { codec, ttl, plaintext, blindIndex } = declaration as Record<
+    keyof typeof declaration,
+    unknown
+  >
   if (codec !== undefined && !isCodec(codec)) {
     const names = Object.keys(builtInCodecs).join(", ")
     yield `has an unknown codec; use one of ${names}, or an object with encode() and decode()`
@@ -48,6 +55,14 @@ function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<s
   if (plaintext !== undefined && plaintext !== "allow" && plaintext !== "reject") {
     yield 'has a plaintext option that is neither "allow" nor "reject"'
   }
+  if (blindIndex !== undefined && !isBlindIndexDeclaration(blindIndex)) {
+    yield "has a blindIndex that is neither true, nor options, nor a list of these"
+  }
+}
+
+function hasBlindIndexDeclaration({ transformer }: ColumnMetadata): boolean {
+  const { blindIndex } = declarationOf(transformer) ?? {}
+  return blindIndex === undefined || isBlindIndexDeclaration(blindIndex)
 }
 
 function isCodec(codec: unknown): boolean {
@@ -121,8 +136,10 @@ function* constraintMisuse(metadata: EntityMetadata, column: ColumnMetadata): It
     columns.includes(column)
   const isUnique =
     metadata.uniques.some(covers) || metadata.indices.some((i) => i.isUnique && covers(i))
-  if (isUnique) yield "cannot be unique: equal values have different tokens"
-  else if (metadata.indices.some(covers)) yield "cannot be indexed: tokens have no order"
+  if (isUnique)
+    yield "cannot be unique: equal values have different tokens; use blindIndex: { unique: true }"
+  else if (metadata.indices.some(covers))
+    yield "cannot be indexed: tokens have no order; use blindIndex"
   if (!column.relationMetadata && metadata.foreignKeys.some(covers)) {
     yield "cannot be a foreign key"
   }

@@ -2,12 +2,15 @@ import type { DataSource } from "typeorm"
 
 import { declarationOf } from "../column/declaration"
 import { ColumnMisuseError, EncryptionError } from "../errors"
+import { hasKeysInEnv, keysFromEnv } from "../fernet/key-source"
 import { BoundColumn } from "./bound-column"
 import { guardQueryBuilders } from "./builder-guard"
 import { proveSeams } from "./canary"
 import { bindColumnMetadata } from "./column-seam"
 import { declareCheck } from "./declare-check"
+import { declareCompanions } from "./declare-companions"
 import { wrapDriver } from "./driver-seam"
+import { redactNotFound } from "./not-found"
 import { Keys, keepKeys, keysOf, type KeySource } from "./keys"
 import { tokenLimit } from "./token-limit"
 import { findMisuse } from "./validate"
@@ -20,6 +23,13 @@ export interface EncryptionOptions {
    * `ENCRYPTION_KEY_FILE`.
    */
   readonly keyring?: KeySource
+
+  /**
+   * The keys that blind indexes are derived from, if they are to have a ring of their own, so that
+   * rotating the keys of the data leaves the indexes as they are. Defaults to `BLIND_INDEX_KEY` or
+   * `BLIND_INDEX_KEY_FILE` if one of them is set, and else to `keyring`.
+   */
+  readonly blindIndexKeyring?: KeySource
 
   /**
    * `"allow"` returns legacy plaintext as it is, while tables are being encrypted; a column may say
@@ -70,7 +80,8 @@ export function withEncryption<Source extends DataSource>(
     throw misuse('The option plaintext of withEncryption() is neither "allow" nor "reject".')
   }
   const keys = new Keys(options.keyring, options.lazyKeys ?? false)
-  keepKeys(dataSource, keys)
+  const ownIndexKeys = indexKeys(options)
+  keepKeys(dataSource, keys, ownIndexKeys)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
   let wrapped = false
   internals.buildMetadatas = async () => {
@@ -78,13 +89,21 @@ export function withEncryption<Source extends DataSource>(
     const problems = findMisuse(dataSource)
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()
+    await ownIndexKeys?.load()
     bindColumns(dataSource, options, keys)
+    declareCompanions(dataSource, ownIndexKeys ?? keys)
     // Not earlier, so that what others wrapped before initialize() is inside; and only once
     if (!wrapped) wrapDataSource(dataSource)
     wrapped = true
     proveSeams(dataSource)
   }
   return dataSource
+}
+
+function indexKeys({ blindIndexKeyring, lazyKeys = false }: EncryptionOptions): Keys | undefined {
+  if (blindIndexKeyring) return new Keys(blindIndexKeyring, lazyKeys)
+  if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return undefined
+  return new Keys(() => keysFromEnv(process.env, "BLIND_INDEX_KEY"), lazyKeys)
 }
 
 function misuse(problem: string): EncryptionError {
@@ -111,4 +130,5 @@ function bindColumns(dataSource: DataSource, options: EncryptionOptions, keys: K
 function wrapDataSource(dataSource: DataSource): void {
   wrapDriver(dataSource.driver)
   guardQueryBuilders(dataSource)
+  redactNotFound(dataSource)
 }

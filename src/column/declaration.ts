@@ -1,6 +1,7 @@
 import type { ColumnOptions, ValueTransformer } from "typeorm"
 
 import { EncryptionError } from "../errors"
+import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
 
@@ -10,6 +11,7 @@ export interface EncryptedColumnDeclaration {
   readonly ttl?: number
   readonly plaintext?: "allow" | "reject"
   readonly constrained?: boolean
+  readonly blindIndex?: BlindIndexDeclaration
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Column, type ColumnOptions } from "typeorm"
 
+import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
 import { type EncryptedColumnDeclaration, UnboundTransformer } from "./declaration"
@@ -29,6 +30,13 @@ export interface EncryptedColumnOptions extends Pick<
    * `plaintext` option of `withEncryption`, which defaults to `"reject"`.
    */
   plaintext?: "allow" | "reject"
+
+  /**
+   * Makes the property searchable by equality: `findBy({ email: "alice@example.com" })` works. A
+   * hidden companion column holds a keyed digest of each value, which tells who can read the table
+   * which rows are equal, and nothing else. Defaults to none.
+   */
+  blindIndex?: BlindIndexDeclaration
 
   /**
    * Declares the CHECK constraint that keeps plaintext out of the column, which bulk encryption adds
@@ -97,12 +105,21 @@ export function encryptedColumn(options: EncryptedColumnOptions = {}): TokenColu
 }
 
 function toColumnOptions(options: EncryptedColumnOptions, column: string): TokenColumnOptions {
-  const { codec, ttl, plaintext, constrained, type = "text", ...columnOptions } = options
+  const {
+    codec,
+    ttl,
+    plaintext,
+    constrained,
+    blindIndex,
+    type = "text",
+    ...columnOptions
+  } = options
   const transformer = new UnboundTransformer(column, {
     ...(codec !== undefined && { codec }),
     ...(ttl !== undefined && { ttl }),
     ...(plaintext !== undefined && { plaintext }),
     ...(constrained !== undefined && { constrained }),
+    ...(blindIndex !== undefined && { blindIndex }),
   })
   return { ...columnOptions, type, transformer }
 }

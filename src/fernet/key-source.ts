@@ -3,32 +3,49 @@ import { readFileSync } from "node:fs"
 import { KeyError } from "../errors"
 import { parseKeys } from "./key"
 
-const KEY = "ENCRYPTION_KEY"
-const KEY_FILE = "ENCRYPTION_KEY_FILE"
+/** The variable that holds keys; with `_FILE` behind it, the one that names a file of them. */
+export type KeyVariable = "BLIND_INDEX_KEY" | "ENCRYPTION_KEY"
 
 /**
- * Reads the keys from the environment: from `ENCRYPTION_KEY`, or from the file whose path is in
+ * Reads keys from the environment: from `ENCRYPTION_KEY`, or from the file whose path is in
  * `ENCRYPTION_KEY_FILE`. Either holds one key or several, separated by commas or line breaks, the
  * one to encrypt with first. A variable that is set but empty counts as absent.
  *
  * @param env - the variables to read; defaults to `process.env`
+ * @param variable - defaults to `ENCRYPTION_KEY`
  * @throws {@link KeyError} `ERR_KEY_MISSING` if there is no key or the file cannot be read;
  * `ERR_KEY_INVALID` if both variables are set, or a key is malformed or occurs twice
  */
-export function keysFromEnv(env: NodeJS.ProcessEnv = process.env): readonly string[] {
-  const value = env[KEY]?.trim() ?? ""
-  const path = env[KEY_FILE]?.trim() ?? ""
+export function keysFromEnv(
+  env: NodeJS.ProcessEnv = process.env,
+  variable: KeyVariable = "ENCRYPTION_KEY",
+): readonly string[] {
+  const [value, path] = [read(env, variable), read(env, `${variable}_FILE`)]
   if (value !== "" && path !== "") {
-    throw new KeyError("ERR_KEY_INVALID", `${KEY} and ${KEY_FILE} are both set; unset one of them.`)
+    throw new KeyError(
+      "ERR_KEY_INVALID",
+      `${variable} and ${variable}_FILE are both set; unset one of them.`,
+    )
   }
-  if (value !== "") return splitKeys(value, KEY)
-  if (path !== "") return splitKeys(readKeyFile(path), `the file ${path} (${KEY_FILE})`)
+  if (value !== "") return splitKeys(value, variable)
+  if (path !== "") {
+    return splitKeys(readKeyFile(path, variable), `the file ${path} (${variable}_FILE)`)
+  }
   throw new KeyError(
     "ERR_KEY_MISSING",
-    `${env[KEY] === undefined ? "There is no encryption key" : `${KEY} is empty`}. Set ${KEY} to a ` +
-      `key or ${KEY_FILE} to the path of a file that holds one; ` +
+    `${env[variable] === undefined ? "There is no encryption key" : `${variable} is empty`}. Set ` +
+      `${variable} to a key or ${variable}_FILE to the path of a file that holds one; ` +
       "`npx typeorm-fernet key:generate` makes a key.",
   )
+}
+
+/** Says whether the environment is to give keys of this kind, right or wrong. */
+export function hasKeysInEnv(env: NodeJS.ProcessEnv, variable: KeyVariable): boolean {
+  return read(env, variable) !== "" || read(env, `${variable}_FILE`) !== ""
+}
+
+function read(env: NodeJS.ProcessEnv, name: string): string {
+  return env[name]?.trim() ?? ""
 }
 
 /** Only the ends are trimmed before splitting, so a trailing comma leaves an empty key to report. */
@@ -38,7 +55,7 @@ function splitKeys(list: string, origin: string): readonly string[] {
   return keys
 }
 
-function readKeyFile(path: string): string {
+function readKeyFile(path: string, variable: KeyVariable): string {
   try {
     return readFileSync(path, "utf8")
   } catch (error) {
@@ -47,13 +64,13 @@ function readKeyFile(path: string): string {
     if (mayBeKey(path)) {
       throw new KeyError(
         "ERR_KEY_MISSING",
-        `The file named by ${KEY_FILE} cannot be read (${code}). The name is not shown because it ` +
-          `may be a key; a key belongs in ${KEY}.`,
+        `The file named by ${variable}_FILE cannot be read (${code}). The name is not shown because it ` +
+          `may be a key; a key belongs in ${variable}.`,
       )
     }
     throw new KeyError(
       "ERR_KEY_MISSING",
-      `The file ${path} (${KEY_FILE}) cannot be read (${code}).`,
+      `The file ${path} (${variable}_FILE) cannot be read (${code}).`,
       { cause: error },
     )
   }

@@ -4,6 +4,7 @@ import { keysFromEnv } from "./key-source"
 import { readBytes, readText } from "./plaintext"
 import { TokenKey } from "./token-key"
 import { TokenKeys } from "./token-keys"
+import type { TokenMac } from "./token-mac"
 import type { RotatedToken } from "./token-rotation"
 
 /**
@@ -146,6 +147,17 @@ export class Keyring {
    */
   keyIndexOf(token: string): number | undefined {
     return this.#keys.indexOf(token)
+  }
+
+  /**
+   * Derives a key for a purpose from each key, in order, and returns its HMAC-SHA-256. It takes as
+   * long as ten HMACs do: keep what it returns.
+   *
+   * @param info - the purpose, at most 1024 bytes of UTF-8
+   * @internal
+   */
+  deriveMacs(info: string): readonly [TokenMac, ...TokenMac[]] {
+    return this.#keys.deriveMacs(info)
   }
 
   /**

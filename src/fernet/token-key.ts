@@ -3,6 +3,7 @@ import {
   createDecipheriv,
   createSecretKey,
   hash,
+  hkdfSync,
   type KeyObject,
   timingSafeEqual,
 } from "node:crypto"
@@ -47,6 +48,8 @@ export class TokenKey {
   /** Eight hexadecimal characters to tell keys apart by. A hash in a domain of its own. */
   readonly fingerprint: string
   readonly #mac: TokenMac
+  /** Signing key ‖ encryption key. */
+  readonly #whole: KeyObject
   readonly #secret: KeyObject
   readonly #encryptor: BlockStream
   readonly #decryptor: BlockStream
@@ -59,6 +62,7 @@ export class TokenKey {
       FINGERPRINT_CHARACTERS,
     )
     this.#mac = new TokenMac(key.subarray(0, 16))
+    this.#whole = createSecretKey(key)
     this.#secret = secret
     // Never finished, a cipher adds no padding; a decipher would hold back what may be padding.
     this.#encryptor = new BlockStream(() => createCipheriv(ALGORITHM, secret, FIRST_CHAIN))
@@ -138,6 +142,19 @@ export class TokenKey {
     } finally {
       padded.fill(0)
     }
+  }
+
+  /**
+   * Returns HMAC-SHA-256 under a key of its own for a purpose: derived from all 32 bytes of this key
+   * by HKDF-SHA-256 without salt (RFC 5869), it tells nothing about this key or about others.
+   *
+   * @param info - the purpose, at most 1024 bytes of UTF-8
+   */
+  deriveMac(info: string): TokenMac {
+    const derived = new Uint8Array(hkdfSync("sha256", this.#whole, "", info, MAC_BYTES))
+    const mac = new TokenMac(derived)
+    derived.fill(0)
+    return mac
   }
 
   /** Says whether both keys sign alike, so that no HMAC could tell their tokens apart. */

@@ -1,6 +1,7 @@
 import { InvalidTokenError } from "../errors"
 import { type PlaintextReader, readBytes, snapshotPlaintext, tokenText } from "./plaintext"
 import type { TokenKey } from "./token-key"
+import type { TokenMac } from "./token-mac"
 import { type RotatedToken, sharedBatch, TokenRotation, type WaitingToken } from "./token-rotation"
 import { loadToken, type TokenScratch } from "./token-scratch"
 
@@ -113,6 +114,12 @@ export class TokenKeys {
     const scratch = loadToken(token)
     const key = scratch && this.#findSigner(scratch)
     return key && this.#keys.indexOf(key)
+  }
+
+  /** Derives a key for a purpose from each of the keys, in order, and returns its HMAC. */
+  deriveMacs(info: string): readonly [TokenMac, ...TokenMac[]] {
+    const [first, ...others] = this.#keys
+    return [first.deriveMac(info), ...others.map((key) => key.deriveMac(info))]
   }
 
   #rotateIn(rotation: TokenRotation, token: string): RotatedToken | undefined {

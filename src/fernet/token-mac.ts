@@ -25,14 +25,14 @@ export class TokenMac {
   }
 
   /**
-   * Returns the HMAC of `message` as a binary string.
+   * Returns the HMAC of `message`, by default as a binary string.
    *
    * @param message - 64 bytes to be overwritten with the key block, then the message itself
    */
-  tagOf(message: Buffer): string {
+  tagOf(message: Buffer, encoding: "binary" | "hex" = "binary"): string {
     message.set(this.#innerKey)
     this.#outer.write(hash("sha256", message, "binary"), HASH_BLOCK_BYTES, "latin1")
-    return hash("sha256", this.#outer, "binary")
+    return hash("sha256", this.#outer, encoding)
   }
 }
 

@@ -92,9 +92,9 @@ describe("an encrypted column", () => {
     }
 
     expect(await problemsOf(Person)).toEqual([
-      "Person.ssn cannot be unique: equal values have different tokens.",
-      "Person.phone cannot be unique: equal values have different tokens.",
-      "Person.email cannot be indexed: tokens have no order.",
+      "Person.ssn cannot be unique: equal values have different tokens; use blindIndex: { unique: true }.",
+      "Person.phone cannot be unique: equal values have different tokens; use blindIndex: { unique: true }.",
+      "Person.email cannot be indexed: tokens have no order; use blindIndex.",
     ])
   })
 

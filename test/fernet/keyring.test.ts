@@ -155,6 +155,18 @@ describe("Keyring.fork", () => {
   })
 })
 
+describe("Keyring.deriveMacs", () => {
+  test("derives from each key, in order", () => {
+    const tagsOf = (ring: Keyring): string[] =>
+      ring.deriveMacs("purpose").map((mac) => mac.tagOf(Buffer.alloc(64), "hex"))
+
+    const tags = tagsOf(new Keyring([PYTHON_KEY, PYTHON_OLD_KEY]))
+
+    expect(tags).toEqual([PYTHON_KEY, PYTHON_OLD_KEY].flatMap((key) => tagsOf(new Keyring([key]))))
+    expect(new Set(tags).size).toBe(2)
+  })
+})
+
 function sharingSigningHalf(key: string): string {
   return padded(Buffer.from(key, "base64url").fill(0, 16))
 }

@@ -1,3 +1,6 @@
+import { createHmac, hkdfSync } from "node:crypto"
+import { inspect } from "node:util"
+
 import { describe, expect, test } from "@jest/globals"
 
 import { InvalidTokenError } from "../../src/errors"
@@ -92,5 +95,36 @@ describe("TokenKey", () => {
       expect(key.signed(load(forged.toString("base64url") + "=="))).toBe(false)
     }
     expect(key.signed(load(token.toString("base64url") + "=="))).toBe(true)
+  })
+})
+
+describe("TokenKey.deriveMac", () => {
+  test("returns the HMAC under what HKDF makes of all 32 bytes and the purpose", () => {
+    const key = new TokenKey(parseKey(PYTHON_KEY))
+    const ikm = Buffer.from(PYTHON_KEY, "base64url")
+
+    for (const info of ["", "café", "x".repeat(1024)]) {
+      const derived = hkdfSync("sha256", ikm, Buffer.alloc(0), Buffer.from(info), 32)
+      const hmac = createHmac("sha256", Buffer.from(derived)).update(NOTE).digest("hex")
+
+      expect(key.deriveMac(info).tagOf(Buffer.from(" ".repeat(64) + NOTE), "hex")).toBe(hmac)
+    }
+  })
+
+  test("keeps what it derives from to itself", () => {
+    const key = new TokenKey(parseKey(PYTHON_KEY))
+
+    expect(inspect(key.deriveMac("purpose"), { showHidden: true })).toBe("TokenMac {}")
+    expect(Object.keys(key)).toEqual(["fingerprint"])
+  })
+
+  test("derives the same from the same purpose, whatever it derived in between", () => {
+    const key = new TokenKey(parseKey(PYTHON_KEY))
+    const tag = (info: string): string => key.deriveMac(info).tagOf(Buffer.alloc(64), "hex")
+
+    const before = tag("a")
+    tag("b")
+
+    expect(tag("a")).toBe(before)
   })
 })

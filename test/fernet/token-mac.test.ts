@@ -26,6 +26,14 @@ describe("TokenMac", () => {
     )
   })
 
+  test("returns the HMAC in hexadecimal on demand", () => {
+    const message = Buffer.alloc(64 + 8, "Hi There", "latin1")
+
+    const tag = new TokenMac(Buffer.alloc(20, 0x0b)).tagOf(message, "hex")
+
+    expect(tag).toBe("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
+  })
+
   test("equals createHmac for messages of any length, one after the other", () => {
     const key = Buffer.from("0123456789abcdef")
     const mac = new TokenMac(key)

@@ -1,0 +1,70 @@
+/**
+ * What makes texts that count as equal the same text, before they are indexed. None depends on the
+ * locale of the process.
+ *
+ * | name | effect |
+ * | --- | --- |
+ * | `"trim"` | removes whitespace at both ends |
+ * | `"lowercase"` | `toLowerCase()`: `ẞ` becomes `ß`, which stays; `İ` becomes `i` and a combining dot |
+ * | `"uppercase"` | `toUpperCase()`: `ß` becomes `SS`, `ı` becomes `I` |
+ * | `"nfkc"` | Unicode NFKC: one form for composed and decomposed, wide, and ligated characters |
+ * | `"digits"` | decimal digits of every script as ASCII digits, and nothing else |
+ * | a function | what it returns; it must be deterministic, and stay the same as long as the index |
+ */
+export type Normalizer =
+  "digits" | "lowercase" | "nfkc" | "trim" | "uppercase" | ((text: string) => string)
+
+/** How one blind index of an encrypted property is made. */
+export interface BlindIndexOptions {
+  /**
+   * Makes the database refuse a second row with an equal value. Values written under different keys
+   * are not compared: see “Rotation” in the guide. Defaults to `false`.
+   */
+  readonly unique?: boolean
+
+  /**
+   * What is done to text before it is indexed, in order, to stored and to sought values alike. The
+   * stored value itself stays as it is. Defaults to nothing.
+   */
+  readonly normalize?: Normalizer | readonly Normalizer[]
+
+  /**
+   * Bits of the digest to store, 1 to 256. With few, different values share an index value: the
+   * index says less, finds more than asked for, and what it finds is checked after decryption.
+   * Defaults to 256.
+   */
+  readonly bits?: number
+
+  /**
+   * The database name of the companion column. Defaults to the name of the encrypted column with
+   * `_bidx` behind it; a second index on one property needs a name of its own.
+   */
+  readonly name?: string
+
+  /**
+   * What the index key is derived from. Keep the old value here when a table or column is renamed,
+   * so that existing index values stay right. Defaults to `table/column/companion`.
+   */
+  readonly context?: string
+
+  /**
+   * Further encrypted properties of the same class for one index over all of them together, which
+   * answers conditions that give a value for each.
+   */
+  readonly with?: readonly string[]
+}
+
+/** What `@EncryptedColumn({ blindIndex })` takes: one index, or several on one property. */
+export type BlindIndexDeclaration =
+  boolean | BlindIndexOptions | readonly (BlindIndexOptions | true)[]
+
+/** Returns the options of every index that was declared. */
+export function declaredIndexes(
+  declaration: BlindIndexDeclaration | undefined,
+): readonly BlindIndexOptions[] {
+  if (declaration === undefined || declaration === false) return []
+  const list = Array.isArray(declaration)
+    ? (declaration as readonly (BlindIndexOptions | true)[])
+    : [declaration as BlindIndexOptions | true]
+  return list.map((one) => (one === true ? {} : one))
+}

@@ -1,0 +1,122 @@
+import type { Normalizer } from "../column/blind-index"
+import { EncryptionError } from "../errors"
+import type { Keyring } from "../fernet/keyring"
+import { BlindIndexer } from "./blind-indexer"
+import { BlindIndexRefusal } from "./blind-index-refusal"
+import { toTextFunction } from "./normalize"
+import type { LegacyCell, Match } from "./predicate"
+
+/** One encrypted property that an index covers. */
+export interface IndexMember {
+  /** The property, as `Entity.property`. */
+  readonly property: string
+  /** Its path in the entity. */
+  readonly path: string
+  /** Whether cells that are still in plaintext are searched as well. */
+  readonly plaintextAllowed: boolean
+  /** Returns the plaintext of a value, the same for values that count as equal. */
+  readonly plaintextOf: (value: unknown) => string | Uint8Array
+}
+
+/** How one blind index is made. */
+export interface BlindIndexScheme {
+  /** The property path and database name of the companion column. */
+  readonly name: string
+  readonly context: string
+  readonly normalize: readonly Normalizer[]
+  readonly bits: number | undefined
+  readonly unique: boolean
+  readonly members: readonly [IndexMember, ...IndexMember[]]
+}
+
+/** A blind index of one DataSource: what is stored in its companion column, and what is sought. */
+export class BlindIndex {
+  readonly name: string
+  readonly members: readonly [IndexMember, ...IndexMember[]]
+  readonly unique: boolean
+  /** Whether different values may share an index value, by design. */
+  readonly truncated: boolean
+  readonly #scheme: BlindIndexScheme
+  readonly #keyring: () => Keyring
+  #indexer: BlindIndexer | undefined
+
+  /** @param keyring - asked once, when the first digest is made */
+  constructor(scheme: BlindIndexScheme, keyring: () => Keyring) {
+    this.name = scheme.name
+    this.members = scheme.members
+    this.unique = scheme.unique
+    this.truncated = scheme.bits !== undefined && scheme.bits < 256
+    this.#scheme = scheme
+    this.#keyring = keyring
+  }
+
+  /**
+   * Returns what the companion column holds for the values of a row, one for each member.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` for a value that cannot be indexed
+   */
+  stored(values: readonly unknown[]): string {
+    return this.#indexed(values, (indexer, plaintexts) => indexer.stored(plaintexts))
+  }
+
+  /** Returns the digest of values that is not truncated, to compare what a truncated index found. */
+  exact(values: readonly unknown[]): string {
+    return this.#indexed(values, (indexer, plaintexts) => indexer.exact(plaintexts))
+  }
+
+  /** Returns what the companion column may hold for the values, under any of the keys. */
+  searched(values: readonly unknown[]): readonly string[] {
+    return this.#indexed(values, (indexer, plaintexts) => indexer.searched(plaintexts))
+  }
+
+  /** Returns the condition that a row has one of several lists of values, one for each member. */
+  match(alternatives: readonly (readonly unknown[])[]): Match {
+    const searchesPlaintext = this.members.every(({ plaintextAllowed }) => plaintextAllowed)
+    return {
+      companion: this.name,
+      digests: [...new Set(alternatives.flatMap((values) => this.searched(values)))],
+      legacy: searchesPlaintext ? alternatives.map((values) => this.#legacyCells(values)) : [],
+    }
+  }
+
+  /** How a row looks that has the values but was written before it was encrypted. */
+  #legacyCells(values: readonly unknown[]): readonly LegacyCell[] {
+    const normalize = toTextFunction(this.#scheme.normalize)
+    return this.members.map(({ path, plaintextOf }, i) => {
+      const plaintext = plaintextOf(values[i])
+      const text = typeof plaintext === "string" ? plaintext : Buffer.from(plaintext).toString()
+      return {
+        path,
+        texts: [...new Set([text, normalize(text)])],
+        functions: sqlFunctions(this.#scheme.normalize),
+      }
+    })
+  }
+
+  #indexed<Result>(
+    values: readonly unknown[],
+    digest: (indexer: BlindIndexer, plaintexts: readonly (string | Uint8Array)[]) => Result,
+  ): Result {
+    const plaintexts = this.members.map(({ plaintextOf }, i) => plaintextOf(values[i]))
+    this.#indexer ??= new BlindIndexer(this.#scheme, this.#keyring())
+    try {
+      return digest(this.#indexer, plaintexts)
+    } catch (error) {
+      if (!(error instanceof BlindIndexRefusal)) throw error
+      const properties = this.members.map(({ property }) => property).join(", ")
+      throw new EncryptionError("ERR_INVALID_VALUE", `${properties}: ${error.message}.`)
+    }
+  }
+}
+
+const SQL_FUNCTIONS: Partial<Record<string, string>> = {
+  lowercase: "LOWER",
+  trim: "TRIM",
+  uppercase: "UPPER",
+}
+
+/** What SQL can do of a normalization: all of it, or else nothing. */
+function sqlFunctions(normalize: readonly Normalizer[]): readonly string[] {
+  const functions = normalize.map((one) => SQL_FUNCTIONS[String(one)])
+  return functions.every((one) => one !== undefined) ? functions : []
+}

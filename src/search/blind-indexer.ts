@@ -1,0 +1,87 @@
+import { isUint8Array } from "node:util/types"
+
+import type { Keyring } from "../fernet/keyring"
+import type { TokenMac } from "../fernet/token-mac"
+import { type BlindIndexerOptions, blindIndexMisuse, DIGEST_BITS } from "./blind-index-options"
+import { BlindIndexRefusal } from "./blind-index-refusal"
+import { withMessage } from "./index-message"
+import { type TextFunction, toTextFunction } from "./normalize"
+
+/** Names the purpose of the derived keys, and the version of everything that decides a digest. */
+const PURPOSE = "typeorm-fernet/blind-index/v1/"
+
+/** One value, or the values of a compound index in their declared order. */
+export type IndexedValues = readonly (string | Uint8Array)[]
+
+/**
+ * Computes the digests of one blind index: HMAC-SHA-256 of a plaintext under a key that is derived
+ * from the context and each key of a keyring, truncated to a number of bits, in lowercase
+ * hexadecimal. SECURITY.md publishes the formula and test vectors.
+ *
+ * Every method takes as many values as the index has properties, text or bytes, and throws a
+ * {@link BlindIndexRefusal} for what it cannot index.
+ */
+export class BlindIndexer {
+  readonly #macs: readonly [TokenMac, ...TokenMac[]]
+  readonly #normalize: TextFunction
+  readonly #bits: number
+
+  /** @throws TypeError if an option is of no use; ask `blindIndexMisuse` first */
+  constructor(options: BlindIndexerOptions, keyring: Keyring) {
+    for (const misuse of blindIndexMisuse(options)) {
+      throw new TypeError(`A blind index ${misuse}.`)
+    }
+    const { context, normalize = [], bits = DIGEST_BITS } = options
+    this.#macs = keyring.deriveMacs(PURPOSE + context)
+    this.#normalize = toTextFunction(normalize)
+    this.#bits = bits
+  }
+
+  /** Returns the digest to store: the one under the first key. */
+  stored(values: IndexedValues): string {
+    return withMessage(this.#prepare(values), (message) => this.#digest(this.#macs[0], message))
+  }
+
+  /** Returns the digests to search for: one under each key, the first key's first, none twice. */
+  searched(values: IndexedValues): readonly string[] {
+    return withMessage(this.#prepare(values), (message) => [
+      ...new Set(this.#macs.map((mac) => this.#digest(mac, message))),
+    ])
+  }
+
+  /**
+   * Returns a digest that is not truncated, whatever `bits` says. Values match if theirs are the
+   * same: to compare what a truncated index found with what was searched for. Not to be stored.
+   */
+  exact(values: IndexedValues): string {
+    return withMessage(this.#prepare(values), (message) => this.#macs[0].tagOf(message, "hex"))
+  }
+
+  #digest(mac: TokenMac, message: Buffer): string {
+    return truncate(mac.tagOf(message, "hex"), this.#bits)
+  }
+
+  /** Runs the caller's code, all of it, before anything is laid out. */
+  #prepare(values: IndexedValues): IndexedValues {
+    if (values.length === 0) throw new BlindIndexRefusal("there is no value to index")
+    return values.map((value) => {
+      if (isUint8Array(value)) return new Uint8Array(value)
+      if (typeof value !== "string") {
+        throw new BlindIndexRefusal("a blind index takes text or bytes only")
+      }
+      if (!value.isWellFormed()) {
+        throw new BlindIndexRefusal("text with a lone surrogate has no UTF-8 form to index")
+      }
+      return this.#normalize(value)
+    })
+  }
+}
+
+/** Keeps the first bits, in as few digits as hold them; what is left over of the last digit is 0. */
+function truncate(digest: string, bits: number): string {
+  const whole = Math.floor(bits / 4)
+  const spare = (4 - (bits % 4)) % 4
+  if (spare === 0) return digest.slice(0, whole)
+  const last = (parseInt(digest.charAt(whole), 16) >> spare) << spare
+  return digest.slice(0, whole) + last.toString(16)
+}

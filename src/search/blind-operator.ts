@@ -1,0 +1,49 @@
+import { FindOperator } from "typeorm"
+
+import { type CompiledPredicate, compilePredicate, type Predicate } from "./predicate"
+
+/**
+ * A condition on an encrypted property in the form that TypeORM compiles wherever it compiles a find
+ * operator: as SQL over the companion columns, with index values as parameters. It holds no
+ * plaintext, unless rows that are still in plaintext are searched as well.
+ */
+export class BlindOperator extends FindOperator<never> {
+  /** By this mark a second copy of the package recognises the operators of the first. */
+  readonly "@typeorm-fernet/blind" = true
+  readonly #path: string
+  readonly #compiled: CompiledPredicate
+
+  /** @param path - the property path at which the operator stands in the condition */
+  constructor(path: string, predicate: Predicate) {
+    super("raw", undefined as never)
+    this.#path = path
+    this.#compiled = compilePredicate(predicate)
+  }
+
+  /**
+   *
+   */
+  override get objectLiteralParameters(): Record<string, unknown> {
+    return { ...this.#compiled.parameters }
+  }
+
+  /**
+   *
+   */
+  override get getSql(): (aliasPath: string) => string {
+    return (aliasPath) => {
+      const prefix = aliasPath.slice(0, aliasPath.length - this.#path.length)
+      return this.#compiled.toSql((propertyPath) => `${prefix}${propertyPath}`)
+    }
+  }
+
+  /** TypeORM would have the column's transformer change the value in place. There is none. */
+  override transformValue(): void {
+    // Nothing to do
+  }
+}
+
+/** Whether a value is a compiled condition on an encrypted property. */
+export function isBlindOperator(value: unknown): value is BlindOperator {
+  return (value as Partial<BlindOperator> | null)?.["@typeorm-fernet/blind"] === true
+}

@@ -1,0 +1,14 @@
+/** Returns the name of the companion column of an index over columns with these names. */
+export function companionName(columns: readonly string[]): string {
+  return `${columns.join("_")}_bidx`
+}
+
+/**
+ * Returns what the key of an index is derived from unless its declaration says otherwise.
+ *
+ * @param table - its name without schema
+ * @param columns - the names of the columns it covers, in its order
+ */
+export function indexContext(table: string, columns: readonly string[], companion: string): string {
+  return [table, columns.join(","), companion].join("/")
+}

@@ -1,0 +1,158 @@
+import { inspect } from "node:util"
+
+import { describe, expect, test } from "@jest/globals"
+
+import { Keyring } from "../../src/fernet/keyring"
+import type { BlindIndexerOptions } from "../../src/search/blind-index-options"
+import { BlindIndexRefusal } from "../../src/search/blind-index-refusal"
+import { BlindIndexer, type IndexedValues } from "../../src/search/blind-indexer"
+import { reachableText } from "../binding/reachable-text"
+import { referenceDigest } from "./reference"
+import { blindIndexVectors, VECTOR_KEYS, vectorBytes } from "./vectors"
+
+const { first, second } = VECTOR_KEYS
+const context = "users/email/email_index"
+const alice = ["alice@example.com"]
+const ring = new Keyring([first, second])
+
+describe.each(blindIndexVectors)("the vector: $name", (vector) => {
+  const indexer = new BlindIndexer(vector, new Keyring([VECTOR_KEYS[vector.key]]))
+
+  test("is what BlindIndexer computes", () => {
+    expect(indexer.stored(vector.values)).toBe(vector.digest)
+    expect(indexer.searched(vector.values)).toEqual([vector.digest])
+  })
+
+  test("is what the formula says", () => {
+    const { key, context, bits } = vector
+
+    const terms = { key: VECTOR_KEYS[key], context, values: vectorBytes(vector) }
+
+    expect(referenceDigest({ ...terms, ...(bits && { bits }) })).toBe(vector.digest)
+    expect(indexer.exact(vector.values)).toBe(referenceDigest(terms))
+  })
+})
+
+describe("BlindIndexer", () => {
+  const indexer = new BlindIndexer({ context }, ring)
+
+  test("stores the digest under the first key and searches for those under every key", () => {
+    const under = (key: string): string =>
+      new BlindIndexer({ context }, new Keyring([key])).stored(alice)
+
+    expect(indexer.stored(alice)).toBe(under(first))
+    expect(indexer.searched(alice)).toEqual([under(first), under(second)])
+    expect(indexer.exact(alice)).toBe(under(first))
+  })
+
+  test("searches once for a digest that truncation makes the same under several keys", () => {
+    const truncated = new BlindIndexer({ context, bits: 1 }, ring)
+
+    expect(truncated.searched(alice)).toEqual(["0"])
+  })
+
+  test("keeps apart by the exact digest what shares a truncated one", () => {
+    const truncated = new BlindIndexer({ context, bits: 1, normalize: "lowercase" }, ring)
+    const values = ["alice", "ALICE", "bob", "carol", "dave"]
+
+    expect(new Set(values.map((value) => truncated.stored([value]))).size).toBe(2)
+    expect(new Set(values.map((value) => truncated.exact([value]))).size).toBe(4)
+  })
+
+  test("takes the bytes of a text for the text, but does not normalize them", () => {
+    const lower = new BlindIndexer({ context, normalize: "lowercase" }, ring)
+
+    expect(lower.stored([Buffer.from("alice@example.com")])).toBe(lower.stored(alice))
+    expect(lower.stored([Buffer.from("ALICE@example.com")])).not.toBe(lower.stored(alice))
+  })
+
+  test("equals the formula for values of any length, one after the other", () => {
+    for (const length of [0, 1, 1024, 1025, 70_000, 3]) {
+      const value = Buffer.alloc(length, length)
+      const values = [value, value]
+
+      expect(indexer.stored([value])).toBe(
+        referenceDigest({ key: first, context, values: [value] }),
+      )
+      expect(indexer.stored(values)).toBe(referenceDigest({ key: first, context, values }))
+    }
+  })
+
+  test("is not disturbed by a normalizer that indexes something else", () => {
+    const nested = new BlindIndexer(
+      { context, normalize: (text) => text + indexer.stored(["something else"]).slice(64) },
+      ring,
+    )
+
+    expect(nested.stored(alice)).toBe(indexer.stored(alice))
+  })
+
+  test("keeps its normalizers when the list changes", () => {
+    const normalize: ("lowercase" | "trim")[] = ["lowercase"]
+    const lower = new BlindIndexer({ context, normalize }, ring)
+    const digest = lower.stored([" A"])
+
+    normalize.push("trim")
+
+    expect(lower.stored([" A"])).toBe(digest)
+  })
+
+  test("shows nothing of its keys or of what it indexed", () => {
+    indexer.searched(alice)
+
+    expect(inspect(indexer, { showHidden: true, depth: Infinity })).toBe("BlindIndexer {}")
+    expect(JSON.stringify(indexer)).toBe("{}")
+    expect(reachableText(indexer)).not.toContain("alice")
+  })
+})
+
+describe("BlindIndexer refuses", () => {
+  test.each<[what: string, values: readonly unknown[], message: RegExp]>([
+    ["no value at all", [], /^there is no value/],
+    ["null", [null], /takes text or bytes only/],
+    ["a number beside text", ["secret", 7], /takes text or bytes only/],
+    ["an object", [{ secret: "secret" }], /takes text or bytes only/],
+    ["half a surrogate pair", ["secret\ud83d"], /^text with a lone surrogate/],
+  ])("%s, without quoting it", (_what, values, message) => {
+    const indexer = new BlindIndexer({ context }, ring)
+
+    for (const method of ["stored", "searched", "exact"] as const) {
+      const call = (): unknown => indexer[method](values as IndexedValues)
+      expect(call).toThrow(BlindIndexRefusal)
+      expect(call).toThrow(message)
+      expect(call).not.toThrow("secret")
+    }
+  })
+
+  test.each<[what: string, options: object, message: RegExp]>([
+    ["no context", {}, /context .* 1 to 994 bytes/],
+    ["an empty context", { context: "" }, /context/],
+    ["a context with half a surrogate pair", { context: "\ud83d" }, /context/],
+    ["a context too long for HKDF", { context: "é".repeat(498) }, /context/],
+    ["an unknown normalizer", { context, normalize: "downcase" }, /use digits, lowercase, nfkc/],
+    ["a property every object has", { context, normalize: "toString" }, /unknown normalizer/],
+    ["an unknown normalizer in a list", { context, normalize: ["trim", 7] }, /unknown normalizer/],
+    ["null for a normalizer", { context, normalize: null }, /unknown normalizer/],
+    ["no bits", { context, bits: 0 }, /bits .* 1 to 256/],
+    ["more bits than there are", { context, bits: 257 }, /bits/],
+    ["half a bit", { context, bits: 0.5 }, /bits/],
+    ["bits as text", { context, bits: "32" }, /bits/],
+  ])("%s", (_what, options, message) => {
+    const make = (): unknown => new BlindIndexer(options as BlindIndexerOptions, ring)
+
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(message)
+  })
+
+  test("no context that HKDF takes", () => {
+    const longest = new BlindIndexer({ context: "é".repeat(497) }, ring)
+
+    expect(longest.stored(alice)).toBe(
+      referenceDigest({
+        key: first,
+        context: "é".repeat(497),
+        values: alice.map((text) => Buffer.from(text)),
+      }),
+    )
+  })
+})
