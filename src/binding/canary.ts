@@ -1,10 +1,12 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 
 import { EncryptionError, UnsupportedQueryError } from "../errors"
+import { BlindEqual } from "../search/blind-equal"
 import { type BoundColumn, boundColumn } from "./bound-column"
 import { CANARY, CANARY_DIGEST, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
 import { type Companion, companionsOf } from "./companion"
+import { isFindOperator } from "./query-rules"
 
 /**
  * Proves, by statements that are built and never sent, that this version of TypeORM passes every
@@ -74,7 +76,7 @@ function canaries(columns: readonly ColumnMetadata[]): ObjectLiteral {
 function merge(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
   const merged = { ...one }
   for (const [key, value] of Object.entries(other) as [string, unknown][]) {
-    const isNested = typeof value === "object" && value !== null
+    const isNested = typeof value === "object" && value !== null && !isFindOperator(value)
     merged[key] = isNested ? merge((one[key] ?? {}) as ObjectLiteral, value) : value
   }
   return merged
@@ -104,9 +106,11 @@ function proveSearch(
   { target }: EntityMetadata,
   { sources, index }: Companion,
 ): void {
+  // By its name, since a plain value asks the first of several
+  const sought = BlindEqual(CANARY, { index: index.name })
   const [sql, sent] = dataSource
     .createQueryBuilder(target, "canary")
-    .where(canaries(sources))
+    .where(sources.map((source) => source.createValueMap(sought)).reduce(merge, {}))
     .getQueryAndParameters()
   const name = dataSource.driver.escape(index.name)
   if (sql.includes(`${name} IN (`) && sent.every((parameter) => parameter === CANARY_DIGEST)) return

@@ -5,6 +5,8 @@ import { type Codec, CodecRefusal, type TextCodec } from "../column/codec"
 import type { EncryptedColumnDeclaration } from "../column/declaration"
 import { EncryptionError } from "../errors"
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
 /** Returns the codec of a declaration whose options have been validated. */
 export function codecOf(declaration: EncryptedColumnDeclaration): Codec | TextCodec {
   const { codec = "string" } = declaration
@@ -32,6 +34,26 @@ export function encodeValue(
   if (isUint8Array(plaintext)) return plaintext
   if (typeof plaintext === "string" && plaintext.isWellFormed()) return plaintext
   throw invalidValue(property, "its codec must encode to well-formed text or a Uint8Array")
+}
+
+/**
+ * Returns the plaintext that a blind index is made of, from any plaintext of the same value.
+ *
+ * @param plaintext - as it was in a token, or in a cell that is not encrypted
+ * @throws what the codec throws if it is none of its own
+ */
+export function canonicalPlaintext(
+  codec: Codec | TextCodec,
+  plaintext: string | Uint8Array,
+): string | Uint8Array {
+  if ("decodeText" in codec) {
+    const text = typeof plaintext === "string" ? plaintext : utf8.decode(plaintext)
+    const value = codec.decodeText(text)
+    return codec.canonical ? codec.canonical(value) : codec.encode(value)
+  }
+  const bytes = typeof plaintext === "string" ? Buffer.from(plaintext, "utf8") : plaintext
+  const value = codec.decode(bytes)
+  return codec.canonical ? codec.canonical(value) : codec.encode(value)
 }
 
 /** Says that `property` cannot hold a value, without a trace of the value. */

@@ -2,13 +2,14 @@ import type { EntityMetadata } from "typeorm"
 
 import { UnsupportedQueryError } from "../errors"
 import { soughtBy } from "../search/blind-equal"
-import { BlindOperator, isBlindOperator } from "../search/blind-operator"
+import { BlindOperator } from "../search/blind-operator"
 import type { Predicate } from "../search/predicate"
 import { type BoundColumn, boundColumn } from "./bound-column"
 import { CANARY, CANARY_DIGEST } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
 import { type Companion, companionsOf } from "./companion"
-import { isAnswerable, isFindOperator, unsupportedCondition } from "./query-rules"
+import { equalTo, type Indexed, unanswerable } from "./indexed-property"
+import { isAnswerable, isFindOperator } from "./query-rules"
 
 /** What a truncated index finds has to be compared once more: a row passes if `exact` holds its digest. */
 export interface Recheck {
@@ -98,7 +99,11 @@ class Compiler {
       ({ sources: [first, ...others] }) =>
         others.length === 0 && first?.propertyPath === column.propertyPath,
     )
-    const predicate = this.#predicate(value, { path: column.propertyPath, bound, companions: own })
+    const joint = companionsOf(metadata).find(({ sources }) =>
+      sources.some(({ propertyPath }) => propertyPath === column.propertyPath),
+    )
+    const { propertyPath: path } = column
+    const predicate = this.#predicate(value, { path, bound, companions: own, joint })
     return new BlindOperator(column.propertyPath, predicate)
   }
 
@@ -128,7 +133,7 @@ class Compiler {
           of: value.map((one: unknown) => this.#predicate(one, on)),
         }))
     }
-    throw unsupportedCondition(on.bound.property, on.companions.length > 0)
+    throw unanswerable(on)
   }
 
   #matches(values: readonly unknown[], on: Indexed, name?: string): Predicate {
@@ -136,7 +141,7 @@ class Compiler {
     const companion =
       name === undefined ? companions[0] : companions.find(({ index }) => index.name === name)
     if (!companion) {
-      if (name === undefined) throw unsupportedCondition(bound.property, false)
+      if (name === undefined) throw unanswerable(on)
       throw new UnsupportedQueryError(
         bound.property,
         `${bound.property} has no blind index of that name. Name the companion column of one of ` +
@@ -194,13 +199,15 @@ class Compiler {
     changed: Record<string, unknown>,
   ): ReadonlySet<string> {
     const done = new Set<string>()
-    for (const companion of companionsOf(metadata)) {
-      const { sources } = companion
+    // Of two that fit, the one over more properties
+    const bySize = [...companionsOf(metadata)].sort((a, b) => b.sources.length - a.sources.length)
+    for (const companion of bySize) {
+      const { sources, index } = companion
       if (sources.length === 1) continue
       const keys = sources.map(({ propertyName }) => propertyName)
       const here = sources.every((one) => one.propertyPath === `${prefix}${one.propertyName}`)
       if (!here || keys.some((key) => done.has(key))) continue
-      const values = keys.map((key) => equalTo(said[key]))
+      const values = keys.map((key) => equalTo(said[key], index.name))
       if (values.includes(undefined)) continue
       const [first] = keys as [string]
       const path = `${prefix}${first}`
@@ -225,20 +232,3 @@ class Compiler {
 
 /** What a condition says of each property. */
 type Said = Readonly<Record<string, unknown>>
-
-/** An encrypted property and the companions of the indexes over it alone. */
-interface Indexed {
-  readonly path: string
-  readonly bound: BoundColumn
-  readonly companions: readonly Companion[]
-}
-
-/** The value that a condition asks for, in a list of one; `undefined` if it asks for anything else. */
-function equalTo(condition: unknown): readonly [unknown] | undefined {
-  const sought = soughtBy(condition)
-  if (sought) return sought.values.length === 1 ? [sought.values[0]] : undefined
-  if (condition === undefined || condition === null || isBlindOperator(condition)) return undefined
-  if (!isFindOperator(condition)) return [condition]
-  if ((condition.type as string) !== "equal") return undefined
-  return isFindOperator(condition.value) ? undefined : [condition.value]
-}

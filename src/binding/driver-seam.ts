@@ -104,5 +104,5 @@ function refuseOperand(value: unknown): void {
     return
   }
   const property = propertyOfOperand(value)
-  if (property !== undefined) throw unsupportedCondition(property, false)
+  if (property !== undefined) throw unsupportedCondition(property, "nothing")
 }

@@ -58,7 +58,11 @@ function planIndex(
 }
 
 /** Returns how the index of a plan is made, but for its members. */
-export function schemeOf({ name, context, options }: IndexPlan): Omit<BlindIndexScheme, "members"> {
+export function schemeOf({
+  name,
+  context,
+  options,
+}: Pick<IndexPlan, "context" | "name" | "options">): Omit<BlindIndexScheme, "members"> {
   const { normalize = [], bits, unique = false } = options
   const isOne = typeof normalize === "string" || typeof normalize === "function"
   return { name, context, normalize: isOne ? [normalize] : normalize, bits, unique }

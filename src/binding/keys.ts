@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm"
 
 import { KeyError } from "../errors"
+import { hasKeysInEnv, keysFromEnv } from "../fernet/key-source"
 import { Keyring } from "../fernet/keyring"
 
 /** A keyring, or the keys to make one of: one key, a comma-separated list, or an array. */
@@ -98,6 +99,12 @@ export function keysOf(dataSource: DataSource): Keys | undefined {
 /** Returns the keys that the blind indexes of such a DataSource are derived from. */
 export function indexKeysOf(dataSource: DataSource): Keys | undefined {
   return (dataSource as WithKeys)[KEYS]?.index
+}
+
+/** The keys of blind indexes that the environment holds, if it is to hold any. */
+export function indexKeysFromEnv(): KeySource | undefined {
+  if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return undefined
+  return () => keysFromEnv(process.env, "BLIND_INDEX_KEY")
 }
 
 function isThenable(

@@ -11,7 +11,7 @@ import { isBlindOperator } from "../search/blind-operator"
  * @throws {@link UnsupportedQueryError} for every other operator and for plain values
  */
 export function assertAnswerable(property: string, condition: unknown): void {
-  if (!isAnswerable(condition)) throw unsupportedCondition(property, false)
+  if (!isAnswerable(condition)) throw unsupportedCondition(property, "nothing")
 }
 
 /** Whether the database can answer a condition on ciphertext as it is. */
@@ -43,20 +43,38 @@ export function isFindOperator(value: unknown): value is FindOperator<unknown> {
 /**
  * A condition that cannot be answered.
  *
- * @param indexed - whether the column has a blind index, which answers equality
+ * @param answers - what blind indexes answer: nothing if there are none, equality, or equality of
+ * these properties together
  */
-export function unsupportedCondition(property: string, indexed: boolean): UnsupportedQueryError {
+export function unsupportedCondition(
+  property: string,
+  answers: "equality" | "nothing" | readonly string[],
+): UnsupportedQueryError {
   return new UnsupportedQueryError(
     property,
-    indexed
-      ? `${property} is encrypted: its blind index answers equality only, that is a plain value, ` +
-          "Equal, In, BlindEqual, BlindIn, IsNull, and Not, And and Or of these. Load the rows by " +
-          "another property and compare in the application."
-      : `${property} is encrypted: the database cannot compare it with a value. Only IsNull() and ` +
-          "Not(IsNull()) work in a condition on it; equality does with " +
-          "@EncryptedColumn({ blindIndex: true }). Load the rows by another property and compare in " +
-          "the application.",
+    `${property} is encrypted: ${whatWorks(answers)} Otherwise load the rows by another property ` +
+      "and compare in the application.",
   )
+}
+
+function whatWorks(answers: "equality" | "nothing" | readonly string[]): string {
+  switch (answers) {
+    case "equality":
+      return (
+        "its blind index answers equality only, that is a plain value, Equal, In, BlindEqual, " +
+        "BlindIn, IsNull, and Not, And and Or of these."
+      )
+    case "nothing":
+      return (
+        "the database cannot compare it with a value. Only IsNull() and Not(IsNull()) work in a " +
+        "condition on it; equality does with @EncryptedColumn({ blindIndex: true })."
+      )
+    default:
+      return (
+        `its blind index covers ${answers.join(", ")} together, and answers a condition with one ` +
+        "value for each of them."
+      )
+  }
 }
 
 /** An order, group or aggregate over ciphertext. */

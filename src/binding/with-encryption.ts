@@ -2,7 +2,6 @@ import type { DataSource } from "typeorm"
 
 import { declarationOf } from "../column/declaration"
 import { ColumnMisuseError, EncryptionError } from "../errors"
-import { hasKeysInEnv, keysFromEnv } from "../fernet/key-source"
 import { BoundColumn } from "./bound-column"
 import { guardQueryBuilders } from "./builder-guard"
 import { proveSeams } from "./canary"
@@ -12,7 +11,7 @@ import { declareCompanions } from "./declare-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./fetched-rows"
 import { redactNotFound } from "./not-found"
-import { Keys, keepKeys, keysOf, type KeySource } from "./keys"
+import { indexKeysFromEnv, Keys, keepKeys, keysOf, type KeySource } from "./keys"
 import { tokenLimit } from "./token-limit"
 import { findMisuse } from "./validate"
 
@@ -103,9 +102,8 @@ export function withEncryption<Source extends DataSource>(
 }
 
 function indexKeys({ blindIndexKeyring, lazyKeys = false }: EncryptionOptions): Keys | undefined {
-  if (blindIndexKeyring) return new Keys(blindIndexKeyring, lazyKeys)
-  if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return undefined
-  return new Keys(() => keysFromEnv(process.env, "BLIND_INDEX_KEY"), lazyKeys)
+  const source = blindIndexKeyring ?? indexKeysFromEnv()
+  return source && new Keys(source, lazyKeys)
 }
 
 function misuse(problem: string): EncryptionError {

@@ -8,6 +8,9 @@ const MAX_UNMEASURED_BYTES = 32 * 2 ** 20
 /** Characters of cells to aim at in a batch that is read column by column. */
 const MAX_COLUMN_LENGTH = 4 * 2 ** 20
 
+/** Rows of the first batch that is read column by column: it is small, to give all something to do soon. */
+const FIRST_ROWS = 1000
+
 /** Bytes of cells in a batch of measured rows; a single row may have more. */
 const MAX_MEASURED_BYTES = 8 * 2 ** 20
 
@@ -18,8 +21,6 @@ export interface ReaderOptions {
   readonly batchSize: number
   /** Bytes in the largest row there was when rows were counted. */
   readonly longest: number
-  /** Whether rows may be read column by column. */
-  readonly byColumn: boolean
 }
 
 /** Reads the batches of one range: bounded by rows, and by bytes where rows may be large. */
@@ -28,32 +29,29 @@ export class BatchReader {
   readonly #table: BulkTable
   readonly #filter: RowFilter
   readonly #batchSize: number
-  readonly #byColumn: boolean
   #longest: number
   /** Rows that are read column by column, which are written in one statement. */
   #columnRows: number
 
-  constructor(worker: Worker, { table, filter, batchSize, longest, byColumn }: ReaderOptions) {
+  constructor(worker: Worker, { table, filter, batchSize, longest }: ReaderOptions) {
     this.#worker = worker
     this.#table = table
     this.#filter = filter
     this.#batchSize = batchSize
     this.#longest = longest
-    this.#byColumn = byColumn
-    this.#columnRows = batchSize
+    this.#columnRows = Math.min(batchSize, FIRST_ROWS)
   }
 
   /**
-   * Reads the first rows of a range column by column. Returns `undefined` if rows may be large, or
-   * neither the work nor the database knows such a way.
+   * Reads the first rows of a range column by column. Returns `undefined` if rows may be large.
    */
   async readColumns(range: KeyRange): Promise<ColumnBatch | undefined> {
-    if (!this.#byColumn || this.#longest * this.#batchSize > MAX_UNMEASURED_BYTES) return undefined
+    if (this.#longest * this.#batchSize > MAX_UNMEASURED_BYTES) return undefined
     const options = { ...range, filter: this.#filter, limit: this.#columnRows }
     const batch = await this.#worker.run(({ connection, dialect }) =>
-      Promise.resolve(dialect.columnwise?.read(connection, this.#table, options)),
+      dialect.columnwise.read(connection, this.#table, options),
     )
-    if (batch) this.#noteLengths(batch)
+    this.#noteLengths(batch)
     return batch
   }
 

@@ -1,14 +1,6 @@
 import type { BulkTable, RowChange } from "../dialect/dialect"
+import { rowsThatFit } from "../dialect/statement-parts"
 import type { Worker } from "./worker"
-
-/** Characters of cells in one statement; a single row may have more. Servers bound packets. */
-const MAX_STATEMENT_LENGTH = 4 * 2 ** 20
-
-/**
- * Rows with more characters than this, which is less than 64 KiB in any encoding, are written by
- * themselves: a list of values may have a type that cuts them off.
- */
-const LONGEST_IN_COMPANY = 16_000
 
 /** Statements that find their rows locked for long before the rest of a batch is left for later. */
 const MAX_LOCKED = 3
@@ -42,8 +34,9 @@ export async function writeChanges(
     try {
       changed += await worker.run(({ connection, dialect }, attempt) => {
         if (attempt > ATTEMPTS_AT_FULL_SIZE) size = Math.max(1, Math.ceil(part.length / 2))
-        const limit = Math.min(size, dialect.rowsPerStatement(table))
-        part = changes.slice(next, next + countWithin(changes, next, limit))
+        const end = Math.min(changes.length, next + size)
+        const count = rowsThatFit((row) => lengthOf(changes[row]), next, end)
+        part = changes.slice(next, next + count)
         return dialect.write(connection, table, part)
       })
     } catch (error) {
@@ -53,21 +46,6 @@ export async function writeChanges(
     next += part.length
   }
   return { changed, locked: locked > 0 }
-}
-
-/** How many changes from one on fit into a statement: at least one. */
-function countWithin(changes: readonly RowChange[], from: number, limit: number): number {
-  let length = 0
-  let count = 0
-  for (let i = from; i < changes.length && count < limit; i++) {
-    const own = lengthOf(changes[i])
-    length += own
-    const isTooMuch = length > MAX_STATEMENT_LENGTH || own > LONGEST_IN_COMPANY
-    if (count > 0 && isTooMuch) break
-    count++
-    if (own > LONGEST_IN_COMPANY) break
-  }
-  return count
 }
 
 function lengthOf(change: RowChange | undefined): number {

@@ -2,10 +2,12 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "ty
 
 import { boundColumn } from "../binding/bound-column"
 import { codecOf } from "../binding/cell-codec"
+import type { BlindIndexDeclaration } from "../column/blind-index"
 import type { BuiltInCodec } from "../column/built-in-codecs"
 import type { Codec, TextCodec } from "../column/codec"
 import { declarationOf } from "../column/declaration"
 import { EncryptionError } from "../errors"
+import { type BulkIndex, describedIndexes, entityIndexes } from "./bulk-index"
 
 /** An entity with only some of its encrypted columns. */
 export interface EntityColumns<Entity extends ObjectLiteral = ObjectLiteral> {
@@ -28,6 +30,8 @@ export interface TableDescription {
 export interface ColumnDescription {
   /** The codec that plaintext must satisfy. Defaults to `"string"`. */
   readonly codec?: BuiltInCodec | Codec
+  /** Its blind indexes; `with` names columns of the database here. Defaults to none. */
+  readonly blindIndex?: BlindIndexDeclaration
 }
 
 /** What to work on: an entity, some of its columns, or a table described by its names. */
@@ -50,6 +54,8 @@ export interface NamedTable {
   readonly path: readonly string[]
   readonly primaryKey: readonly string[] | undefined
   readonly columns: readonly BulkColumn[]
+  /** The blind indexes that cover none but these columns. */
+  readonly indexes: readonly BulkIndex[]
 }
 
 /**
@@ -77,15 +83,21 @@ function isEntityColumns(
 }
 
 function fromDescription({ table, primaryKey, columns }: TableDescription): NamedTable {
+  const path = table.split(".")
+  const described = Object.entries(columns).map(([name, { codec }]) => ({
+    name,
+    label: `${table}.${name}`,
+    codec: codecOf(codec === undefined ? {} : { codec }),
+  }))
+  const declared = Object.entries(columns).map(
+    ([name, { blindIndex }]) => [name, blindIndex] as const,
+  )
   return {
     label: table,
-    path: table.split("."),
+    path,
     primaryKey: typeof primaryKey === "string" ? [primaryKey] : primaryKey,
-    columns: Object.entries(columns).map(([name, { codec }]) => ({
-      name,
-      label: `${table}.${name}`,
-      codec: codecOf(codec === undefined ? {} : { codec }),
-    })),
+    columns: described,
+    indexes: describedIndexes(table, path.at(-1) ?? table, declared, described),
   }
 }
 
@@ -97,15 +109,17 @@ function fromEntity(
     ? target
     : { entity: target, properties: undefined }
   const metadata = dataSource.getMetadata(entity)
-  const columns = encryptedColumns(metadata)
+  const all = encryptedColumns(metadata)
+  const columns = properties
+    ? distinct(properties.map((path) => pick(metadata, all, path)))
+    : distinct([...all.values()])
   return {
     label: metadata.tablePath,
     // As TypeORM itself takes it apart
     path: metadata.tablePath.split("."),
     primaryKey: undefined,
-    columns: properties
-      ? distinct(properties.map((path) => pick(metadata, columns, path)))
-      : distinct([...columns.values()]),
+    columns,
+    indexes: entityIndexes(metadata, columns),
   }
 }
 

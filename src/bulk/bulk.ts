@@ -1,6 +1,6 @@
 import type { BulkTarget } from "./bulk-target"
 import { decryptWork, encryptWork, inspectWork, rotateWork } from "./cell-work"
-import { encryptColumn, inspectColumn, rotateColumn } from "./column-work"
+import { cellByCell, encryptColumn, inspectColumn, rotateColumn } from "./column-work"
 import { restoreTypes as giveTypes } from "./column-types"
 import { constrainColumns, releaseColumns } from "./constrain-columns"
 import type { BulkOptions, DecryptOptions, EncryptOptions } from "./options"
@@ -32,6 +32,7 @@ export async function encryptColumns(
   return runBulk(source, target, options, {
     filter: "has-plaintext",
     work: encryptWork,
+    companions: "written",
     columnWork: encryptColumn,
     types: { grows: true, alter },
     ...(constrain && { after: constrainColumns }),
@@ -52,6 +53,7 @@ export function rotateColumns(
   return runBulk(source, target, options, {
     filter: "has-tokens",
     work: rotateWork,
+    companions: "written",
     columnWork: rotateColumn,
     types: { grows: false, alter: false },
   })
@@ -72,6 +74,8 @@ export function decryptColumns(
   return runBulk(source, target, options, {
     filter: "has-tokens",
     work: decryptWork,
+    companions: "cleared",
+    columnWork: cellByCell(decryptWork),
     types: { grows: false, alter: false },
     before: releaseColumns,
     ...(restoreTypes && {

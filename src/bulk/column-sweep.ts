@@ -1,8 +1,10 @@
-import type { ColumnBatch } from "../dialect/column-access"
+import type { ColumnBatch, NewCells } from "../dialect/column-access"
 import type { Written } from "./batch-writer"
 import type { ClassifiedCell } from "./cell-state"
-import { type ColumnVerdict, CURRENT } from "./column-work"
-import type { Decision, Sweep } from "./sweep"
+import { decideCompanions, noteCompanionStates } from "./column-companions"
+import type { ColumnVerdict } from "./column-work"
+import type { Decision } from "./decision"
+import type { Sweep } from "./sweep"
 import type { Worker } from "./worker"
 
 /** After so many attempts that lost against locks, rows go in smaller statements. */
@@ -25,18 +27,25 @@ export async function sweepColumns(
 ): Promise<RacedBatch | "settled" | undefined> {
   const verdicts = decideAll(plan, batch)
   if (verdicts === undefined) return undefined
-  const changes = countChanges(batch, verdicts)
+  const companions = decideCompanions(plan, batch, verdicts)
+  if (companions === undefined) return undefined
+  const newCells = [...verdicts, ...companions].map((verdict) => verdict.newCells)
+  const changes = countChanges(batch, newCells)
   if (plan.audit) {
     // What the audit writes is looked at once more
     if (changes > 0) return undefined
     noteFound(plan, verdicts)
+    noteCompanionStates(plan, companions)
     return "settled"
   }
   const changed =
-    changes === 0 || plan.dryRun ? changes : await write(plan, worker, batch, verdicts)
+    changes === 0 || plan.dryRun ? changes : await write(plan, worker, batch, newCells)
   if (changed === undefined) return undefined
   if (changed < changes) {
-    return { decisions: toDecisions(batch, verdicts), written: { changed, locked: false } }
+    return {
+      decisions: toDecisions(batch, verdicts, newCells),
+      written: { changed, locked: false },
+    }
   }
   plan.tally.changed += changed
   if (!plan.dryRun) noteTurns(plan, verdicts)
@@ -47,14 +56,14 @@ function decideAll(
   { columns, columnWork }: Sweep,
   { cells }: ColumnBatch,
 ): readonly ColumnVerdict[] | undefined {
-  const verdicts = columns.map((column, i) => columnWork?.(cells[i] ?? [], column))
+  const verdicts = columns.map((column, i) => columnWork(cells[i] ?? [], column))
   return verdicts.includes(undefined) ? undefined : (verdicts as ColumnVerdict[])
 }
 
-function countChanges({ size }: ColumnBatch, verdicts: readonly ColumnVerdict[]): number {
+function countChanges({ size }: ColumnBatch, newCells: readonly NewCells[]): number {
   let changes = 0
   for (let row = 0; row < size; row++) {
-    if (verdicts.some(({ newCells }) => newCells[row] !== undefined)) changes++
+    if (newCells.some((column) => column[row] !== undefined)) changes++
   }
   return changes
 }
@@ -63,20 +72,24 @@ function write(
   { table }: Sweep,
   worker: Worker,
   batch: ColumnBatch,
-  verdicts: readonly ColumnVerdict[],
+  newCells: readonly NewCells[],
 ): Promise<number | undefined> {
-  const newCells = verdicts.map((verdict) => verdict.newCells)
   return worker.run(async ({ connection, dialect }, attempt) =>
-    attempt > ATTEMPTS ? undefined : dialect.columnwise?.write(connection, table, batch, newCells),
+    attempt > ATTEMPTS ? undefined : dialect.columnwise.write(connection, table, batch, newCells),
   )
 }
 
-function toDecisions(batch: ColumnBatch, verdicts: readonly ColumnVerdict[]): readonly Decision[] {
+function toDecisions(
+  batch: ColumnBatch,
+  verdicts: readonly ColumnVerdict[],
+  newCells: readonly NewCells[],
+): readonly Decision[] {
   return batch.toRows().map((row, i) => ({
     row,
-    newCells: row.cells.map((cell, column) => verdicts[column]?.newCells[i] ?? cell),
+    newCells: row.cells.map((cell, column) => newCells[column]?.[i] ?? cell),
     found: verdicts.flatMap(({ found }) => found[i] ?? []),
     problems: [],
+    wanted: [],
   }))
 }
 
@@ -88,10 +101,10 @@ function noteFound({ columns, tally }: Sweep, verdicts: readonly ColumnVerdict[]
 }
 
 function noteTurns({ columns, tally }: Sweep, verdicts: readonly ColumnVerdict[]): void {
-  verdicts.forEach(({ found, newCells }, i) => {
+  verdicts.forEach(({ found, newCells, become }, i) => {
     const turned = found.filter((_, row) => newCells[row] !== undefined)
     for (const [from, count] of countEach(turned)) {
-      tally.turned(columns[i]?.label ?? "", from, CURRENT, count)
+      tally.turned(columns[i]?.label ?? "", from, become, count)
     }
   })
 }

@@ -2,12 +2,14 @@ import type { BulkTable, ColumnFacts } from "../dialect/dialect"
 import type { Session } from "../dialect/dialect-of"
 import { ColumnMisuseError } from "../errors"
 import { tokenLength } from "../fernet/token-length"
+import type { BulkIndex } from "./bulk-index"
 import type { BulkColumn } from "./bulk-target"
 
 /** A table with what the database knows of its encrypted columns, in the same order. */
 export interface DescribedTable {
   readonly table: BulkTable
   readonly columns: readonly BulkColumn[]
+  readonly indexes: readonly BulkIndex[]
   readonly facts: readonly ColumnFacts[]
 }
 

@@ -4,12 +4,14 @@ import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"
 import type { BulkColumn } from "./bulk-target"
 import { beginsAsToken, classifyCell, type ClassifiedCell } from "./cell-state"
-import { decodeCell } from "./cell-work"
+import { type CellWork, decodeCell } from "./cell-work"
 
 /** What a batch holds in one column, and what is to become of it. */
 export interface ColumnVerdict {
   readonly found: readonly ClassifiedCell[]
   readonly newCells: NewCells
+  /** What the new cells are. */
+  readonly become: ClassifiedCell
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ColumnVerdict {
 export type ColumnWork = (cells: readonly Cell[], column: BulkColumn) => ColumnVerdict | undefined
 
 /** What tokens are that were just made. */
-export const CURRENT: ClassifiedCell = { state: "current", keyIndex: 0 }
+const CURRENT: ClassifiedCell = { state: "current", keyIndex: 0 }
 const NULL: ClassifiedCell = { state: "null" }
 const PLAINTEXT: ClassifiedCell = { state: "plaintext" }
 
@@ -31,7 +33,7 @@ export function encryptColumn(keyring: Keyring): ColumnWork {
     const texts = cells.filter((_, i) => found[i] === PLAINTEXT) as string[]
     if (!texts.every((text) => isDecodable(text, codec))) return undefined
     const tokens = keyring.encryptMany(texts)
-    return { found, newCells: spread(tokens, found, PLAINTEXT) }
+    return { found, newCells: spread(tokens, found, PLAINTEXT), become: CURRENT }
   }
 }
 
@@ -52,7 +54,30 @@ export function rotateColumn(keyring: Keyring): ColumnWork {
       found.push(quick ?? stale[result?.keyIndex ?? 0] ?? CURRENT)
       return result?.token
     })
-    return { found, newCells }
+    return { found, newCells, become: CURRENT }
+  }
+}
+
+/**
+ * Decides as work on single cells does, for what takes its time with each of them anyway, and leaves
+ * plaintext if anything.
+ */
+export function cellByCell(
+  workOn: (keyring: Keyring) => CellWork,
+): (keyring: Keyring) => ColumnWork {
+  return (keyring) => {
+    const work = workOn(keyring)
+    return (cells, column) => {
+      const found = classifyAll(cells, keyring)
+      if (found === undefined) return undefined
+      const newCells = new Array<string | undefined>(cells.length)
+      for (const [i, cell] of cells.entries()) {
+        const verdict = cell === null ? undefined : work(cell, found[i] ?? PLAINTEXT, column)
+        if (verdict && ("problem" in verdict || beginsAsToken(verdict.cell))) return undefined
+        newCells[i] = verdict?.cell
+      }
+      return { found, newCells, become: PLAINTEXT }
+    }
   }
 }
 
@@ -60,7 +85,7 @@ export function rotateColumn(keyring: Keyring): ColumnWork {
 export function inspectColumn(keyring: Keyring): ColumnWork {
   return (cells) => {
     const found = classifyAll(cells, keyring)
-    return found && { found, newCells: [] }
+    return found && { found, newCells: [], become: CURRENT }
   }
 }
 

@@ -1,5 +1,8 @@
 import type { KeySource } from "../binding/keys"
 
+/** Connections that a run works on unless told otherwise: one computes, one writes, one waits for a disk. */
+export const DEFAULT_CONCURRENCY = 3
+
 /** How far a run is. */
 export interface BulkProgress {
   readonly table: string
@@ -19,9 +22,14 @@ export interface BulkProgress {
 export interface BulkOptions {
   /** The keys. Defaults to those of the DataSource, else to `Keyring.fromEnv()`. */
   readonly keyring?: KeySource
+  /**
+   * The keys of blind indexes, if they have a ring of their own. Defaults to that of the DataSource,
+   * else to `BLIND_INDEX_KEY` or `BLIND_INDEX_KEY_FILE` if one of them is set, else to the keys.
+   */
+  readonly blindIndexKeyring?: KeySource
   /** Rows in a batch, each of which is one transaction. Defaults to 5,000. */
   readonly batchSize?: number
-  /** Connections to work on at once, each on a part of the table. Defaults to 2; SQLite has 1. */
+  /** Connections to work on at once, which take batches in turn. Defaults to 3; SQLite has 1. */
   readonly concurrency?: number
   /** Stops the run after the batch at hand. */
   readonly signal?: AbortSignal
@@ -86,7 +94,13 @@ export type CheckedOptions = BulkOptions &
  * @throws RangeError if a number is out of range
  */
 export function checkOptions(options: BulkOptions): CheckedOptions {
-  const { batchSize = 5000, concurrency = 2, pauseMs = 0, lockTimeoutMs = 200, shard } = options
+  const {
+    batchSize = 5000,
+    concurrency = DEFAULT_CONCURRENCY,
+    pauseMs = 0,
+    lockTimeoutMs = 200,
+    shard,
+  } = options
   requireWhole("batchSize", batchSize, 1)
   requireWhole("concurrency", concurrency, 1)
   requireWhole("pauseMs", pauseMs, 0)

@@ -29,7 +29,8 @@ export async function describeTable(
   const table: BulkTable = {
     path,
     key: names.flatMap(factsOf).map(({ name, type, collation }) => ({ name, type, collation })),
-    columns: named.columns.map(({ name }) => name),
+    columns: [...named.columns, ...named.indexes].map(({ name }) => name),
+    ...(named.indexes.length > 0 && { companions: named.indexes }),
     kept: facts.columns.filter((column) => column.selfUpdating).map(({ name }) => name),
     where,
   }
@@ -39,11 +40,12 @@ export async function describeTable(
   if (isNull !== "" && (await dialect.count(connection, keyless, "all")).rows > 0) {
     throw new ColumnMisuseError([`${named.label} has rows with NULL in ${nullable.join(", ")}.`])
   }
-  return { table, columns: named.columns, facts: table.columns.flatMap(factsOf) }
+  const { columns, indexes } = named
+  return { table, columns, indexes, facts: columns.flatMap(({ name }) => factsOf(name)) }
 }
 
 function findProblems(
-  { label, columns }: NamedTable,
+  { label, columns, indexes }: NamedTable,
   facts: TableFacts,
   key: readonly string[],
 ): readonly string[] {
@@ -55,6 +57,14 @@ function findProblems(
     const isGenerated = facts.columns.some((one) => one.name === name && one.generated)
     return isGenerated ? [`${column} is computed by the database; it cannot be encrypted.`] : []
   })
+  const absent = indexes.filter(({ name }) => !has(name))
+  problems.push(
+    ...absent.map(
+      ({ label: index }) =>
+        `${index} is not in the database. Add the column of the blind index, as TypeORM's ` +
+        "migration:generate does.",
+    ),
+  )
   const unknown = key.filter((name) => !has(name))
   problems.push(...unknown.map((name) => `${label}.${name} does not exist.`))
   if (key.length === 0) problems.push(`${label} has no primary key to tell its rows apart by.`)
@@ -79,7 +89,10 @@ export async function requireRightKeys(
   if (table.columns.length === 0) return
   const options = { filter: "has-tokens", limit: SAMPLED_ROWS, anyOrder: true } as const
   const rows = await dialect.read(connection, table, options)
-  const states = rows.flatMap(({ cells }) => cells.map((cell) => classifyCell(cell, keyring).state))
+  const encrypted = table.columns.length - (table.companions?.length ?? 0)
+  const states = rows.flatMap(({ cells }) =>
+    cells.slice(0, encrypted).map((cell) => classifyCell(cell, keyring).state),
+  )
   const opened = states.filter((state) => state === "current" || state === "stale").length
   const unreadable = states.filter((state) => state === "unreadable").length
   if (opened > 0 || unreadable === 0) return

@@ -1,6 +1,6 @@
 import type { BulkTable, RowFilter } from "../dialect/dialect"
 import { ColumnMisuseError } from "../errors"
-import { decide, isChange, type RowWork } from "./sweep"
+import { decide, isChange, type RowWork } from "./decision"
 import type { Worker } from "./worker"
 
 /**

@@ -1,5 +1,6 @@
 import type { Key } from "../dialect/dialect"
 import type { ClassifiedCell } from "./cell-state"
+import type { IndexState } from "./index-work"
 
 /** How many cells of a column are in each state. */
 export interface StateCounts {
@@ -10,6 +11,9 @@ export interface StateCounts {
   readonly stale: Readonly<Record<string, number>>
   readonly unreadable: number
 }
+
+/** How many companion cells of a blind index are in each state. NULL in its place is not counted. */
+export type IndexCounts = Readonly<Record<IndexState, number>>
 
 /** A cell that could not be dealt with. Never holds its content. */
 export interface CellFailure {
@@ -30,6 +34,8 @@ export interface BulkReport {
   readonly columns: Readonly<
     Record<string, { readonly before: StateCounts; readonly after: StateCounts }>
   >
+  /** By blind index, as `Entity.companion`: its cells after the run. */
+  readonly indexes: Readonly<Record<string, IndexCounts>>
   /** Rows that were changed; in a dry run, that would have been. */
   readonly changed: number
   /** Rows that someone else wrote between reading and writing; they were read again. */
@@ -82,14 +88,26 @@ export class Tally {
   readonly #fingerprints: readonly string[]
   readonly #after = new Map<string, MutableCounts>()
   readonly #undone = new Map<string, MutableCounts>()
+  readonly #indexes = new Map<string, Record<IndexState, number>>()
   readonly #started = performance.now()
 
-  constructor(columns: readonly string[], fingerprints: readonly string[]) {
+  constructor(
+    columns: readonly string[],
+    fingerprints: readonly string[],
+    indexes: readonly string[] = [],
+  ) {
     this.#fingerprints = fingerprints
     for (const column of columns) {
       this.#after.set(column, new MutableCounts())
       this.#undone.set(column, new MutableCounts())
     }
+    for (const index of indexes) this.#indexes.set(index, { current: 0, missing: 0, stale: 0 })
+  }
+
+  /** Counts a companion cell as it is when the run is over. */
+  indexed(index: string, state: IndexState): void {
+    const counts = this.#indexes.get(index)
+    if (counts) counts[state]++
   }
 
   /** Counts a cell, or several alike, as they are when the run is over. */
@@ -129,6 +147,7 @@ export class Tally {
       table,
       ...run,
       columns: Object.fromEntries(columns),
+      indexes: Object.fromEntries(this.#indexes),
       changed: this.changed,
       raced: this.raced,
       failed: this.failed,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { Keys, keysOf, type KeySource } from "../binding/keys"
+import { keysOf } from "../binding/keys"
 import type { BulkTable, RowFilter } from "../dialect/dialect"
 import type { Session } from "../dialect/dialect-of"
 import { EncryptionError } from "../errors"
@@ -9,13 +9,16 @@ import { type BulkTarget, nameTable, type NamedTable } from "./bulk-target"
 import type { CellWork } from "./cell-work"
 import type { ColumnWork } from "./column-work"
 import { fitColumns, type NamedDescription, type TypeDemands } from "./column-types"
+import type { RowWork } from "./decision"
 import { constrainedColumns } from "./constrain-columns"
+import type { CompanionDemand, IndexWork } from "./index-work"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
 import { alreadyRunning, describeTable, requireRightKeys } from "./preflight"
 import { ProgressMeter } from "./progress-meter"
 import { requireFaithful } from "./rehearsal"
 import { type BulkReport, Tally } from "./report"
 import { SharedRange } from "./shared-range"
+import { fetchKeyring, prepareIndexes } from "./run-keys"
 import { sweep } from "./sweep"
 import {
   type BulkSource,
@@ -32,7 +35,9 @@ export interface BulkJob {
   readonly filter: RowFilter | undefined
   readonly work: (keyring: Keyring) => CellWork
   /** The same for whole columns, which is faster. */
-  readonly columnWork?: (keyring: Keyring) => ColumnWork
+  readonly columnWork: (keyring: Keyring) => ColumnWork
+  /** What becomes of companion cells. Defaults to nothing. */
+  readonly companions?: CompanionDemand
   /** Whether columns that cannot hold what cells become are refused or altered. */
   readonly types: TypeDemands
   /** Changes the table's definition before the first cell, and after the last if all went well. */
@@ -45,6 +50,7 @@ interface Run extends NamedDescription {
   readonly job: BulkJob
   readonly options: CheckedOptions
   readonly keyring: Keyring
+  readonly indexWork: IndexWork | undefined
   readonly workers: Workers
   readonly tally: Tally
   readonly statements: string[]
@@ -61,14 +67,19 @@ export async function runBulk(
   const dataSource = dataSourceOf(source)
   const named = nameTable(dataSource, target)
   const keyring = await fetchKeyring(options.keyring, keysOf(dataSource))
+  const indexWork = await prepareIndexes(named, options, dataSource, keyring)
   const workers = await openWorkers(source, options)
   try {
     const [described, statements] = await workers[0].run((session) =>
       describeFit(session, named, keyring, options, job.types),
     )
-    const labels = named.columns.map(({ label }) => label)
-    const tally = new Tally(labels, keyring.fingerprints)
-    const run = { ...described, job, options, keyring, workers, tally, statements: [...statements] }
+    const tally = new Tally(
+      named.columns.map(({ label }) => label),
+      keyring.fingerprints,
+      named.indexes.map(({ label }) => label),
+    )
+    const known = { ...described, job, options, keyring, indexWork, workers, tally }
+    const run = { ...known, statements: [...statements] }
     const report = await underLock(await sharded(run), runPhases)
     if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
     return report
@@ -99,7 +110,8 @@ async function describeFit(
 
 /** The table with those of its encrypted columns that can hold tokens by now. */
 function textOf({ table, facts }: NamedDescription): BulkTable {
-  return { ...table, columns: table.columns.filter((_, i) => facts[i]?.isText) }
+  const columns = table.columns.filter((_, i) => facts[i]?.isText)
+  return { ...table, columns, companions: [] }
 }
 
 /** A migration that left something behind must not be recorded as done. */
@@ -111,16 +123,6 @@ function requireComplete({ table, failed, failures, completed }: BulkReport): vo
     "ERR_BULK_INCOMPLETE",
     `${failed} cells of ${table} could not be dealt with in this migration.${example}`,
   )
-}
-
-async function fetchKeyring(
-  given: KeySource | undefined,
-  bound: Keys | undefined,
-): Promise<Keyring> {
-  if (given === undefined && bound) return bound.get()
-  const keys = new Keys(given, false)
-  await keys.load()
-  return keys.get()
 }
 
 async function sharded(run: Run): Promise<Run> {
@@ -161,8 +163,7 @@ async function runPhases(run: Run): Promise<BulkReport> {
     await first.run((session) => requireRightKeys(session, table, keyring))
   }
   if (job.filter !== undefined && !options.dryRun) {
-    const work = { columns: run.columns, keyring, work: job.work(keyring) }
-    await requireFaithful(first, table, job.filter, work)
+    await requireFaithful(first, table, job.filter, { ...run, ...rowWork(run) })
   }
   const alter = async (change: BulkJob["before"]): Promise<void> => {
     if (change && !options.dryRun) statements.push(...(await first.run((s) => change(s, run))))
@@ -179,12 +180,20 @@ async function runPhases(run: Run): Promise<BulkReport> {
   return tally.report(run.label, { completed, dryRun, constrained, statements })
 }
 
+function rowWork({
+  job,
+  keyring,
+  indexWork,
+}: Run): Pick<RowWork, "companions" | "indexWork" | "work"> {
+  return { work: job.work(keyring), indexWork, companions: job.companions ?? "kept" }
+}
+
 async function runPhase(
   run: Run,
   phase: BulkProgress["phase"],
   filter: RowFilter,
 ): Promise<boolean> {
-  const { label, job, options, keyring, workers, table, columns, tally } = run
+  const { label, job, options, keyring, workers, table, columns, indexes, tally } = run
   if (options.signal?.aborted) return false
   const { rows: total, longest } = await workers[0].run(({ connection, dialect }) =>
     dialect.count(connection, table, filter),
@@ -201,9 +210,9 @@ async function runPhase(
   }
   const audit = phase === "audit"
   const plan = {
-    ...{ table, columns, keyring, filter, tally, onBatch, audit, longest },
-    work: job.work(keyring),
-    columnWork: job.columnWork?.(keyring),
+    ...{ table, columns, indexes, keyring, filter, tally, onBatch, audit, longest },
+    ...rowWork(run),
+    columnWork: job.columnWork(keyring),
     last: audit || !options.audit,
     batchSize: options.batchSize,
     dryRun: options.dryRun,

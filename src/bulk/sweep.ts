@@ -1,14 +1,12 @@
-import type { BulkTable, Cell, KeyRange, RowFilter, TableRow } from "../dialect/dialect"
-import type { Keyring } from "../fernet/keyring"
+import type { BulkTable, KeyRange, RowFilter, TableRow } from "../dialect/dialect"
 import { BatchReader } from "./batch-reader"
 import { writeChanges, type Written } from "./batch-writer"
-import type { BulkColumn } from "./bulk-target"
-import { classifyCell, type ClassifiedCell } from "./cell-state"
-import type { CellWork } from "./cell-work"
 import { sweepColumns } from "./column-sweep"
 import type { ColumnWork } from "./column-work"
-import type { SharedRange, TakenBatch } from "./shared-range"
+import { decide, type Decision, isChange, type RowWork } from "./decision"
 import { keyText, type Tally } from "./report"
+import { noteSettled, noteTurns } from "./settle-notes"
+import type { SharedRange, TakenBatch } from "./shared-range"
 import type { Worker } from "./worker"
 
 /** How often the rows of a batch that others wrote meanwhile are read again. */
@@ -18,13 +16,10 @@ const MAX_REREADS = 20
 const MAX_REFUSALS = 2
 
 /** A pass over a table. */
-export interface Sweep {
+export interface Sweep extends RowWork {
   readonly table: BulkTable
-  readonly columns: readonly BulkColumn[]
-  readonly keyring: Keyring
-  readonly work: CellWork
-  /** The same for whole columns, if there is such a way to do it. */
-  readonly columnWork: ColumnWork | undefined
+  /** The same for whole columns, which is how it goes unless something is wrong with a cell. */
+  readonly columnWork: ColumnWork
   readonly filter: RowFilter
   readonly batchSize: number
   /** Bytes in the encrypted columns of the largest row. */
@@ -40,20 +35,12 @@ export interface Sweep {
   readonly onBatch: (rows: number) => Promise<boolean>
 }
 
-/** What was decided about one row. */
-export interface Decision {
-  readonly row: TableRow
-  readonly newCells: readonly Cell[]
-  readonly found: readonly ClassifiedCell[]
-  readonly problems: readonly (string | undefined)[]
-}
-
 /**
  * Passes over a table in batches, of which other workers take their share. Returns whether it came to
  * the end.
  */
 export async function sweep(plan: Sweep, worker: Worker, shared: SharedRange): Promise<boolean> {
-  const reader = new BatchReader(worker, { ...plan, byColumn: plan.columnWork !== undefined })
+  const reader = new BatchReader(worker, plan)
   for (;;) {
     const taken = await shared.take(reader)
     if (!taken) return true
@@ -138,31 +125,6 @@ function write(
   )
 }
 
-/** What decisions about rows are made by. */
-export type RowWork = Pick<Sweep, "columns" | "keyring" | "work">
-
-/** Decides about all cells of a row. */
-export function decide({ columns, keyring, work }: RowWork, row: TableRow): Decision {
-  const found = row.cells.map((cell) => classifyCell(cell, keyring))
-  const problems: (string | undefined)[] = []
-  const newCells = row.cells.map((cell, i) => {
-    const column = columns[i]
-    const state = found[i]
-    if (cell === null || column === undefined || state === undefined) return cell
-    const verdict = work(cell, state, column)
-    if (verdict === undefined) return cell
-    if ("cell" in verdict) return verdict.cell
-    problems[i] = verdict.problem
-    return cell
-  })
-  return { row, newCells, found, problems }
-}
-
-/** Whether a decision changes any cell of its row. */
-export function isChange({ row, newCells }: Decision): boolean {
-  return newCells.some((cell, i) => cell !== row.cells[i])
-}
-
 /** How many rows that were to be changed are, cell by cell, what they were before. */
 function countUnchanged(before: readonly Decision[], now: readonly Decision[]): number {
   const cellsOf = new Map(now.map(({ row }) => [keyText(row.key), row.cells]))
@@ -188,36 +150,4 @@ function noteWritten(
   const stillThere = decisions.filter((decision) => isOurs(decision) === true)
   const gone = decisions.filter((decision) => isOurs(decision) === undefined)
   for (const decision of [...stillThere, ...gone].slice(0, changed)) noteTurns(plan, decision)
-}
-
-function noteSettled(plan: Sweep, decision: Decision, written: boolean): void {
-  const { row, newCells, found, problems } = decision
-  if (written) noteTurns(plan, decision)
-  plan.columns.forEach(({ label }, i) => {
-    const isLeft = newCells[i] !== row.cells[i] && !written && !plan.dryRun
-    const problem = problems[i] ?? (isLeft ? notTaken(label) : undefined)
-    if (plan.last && problem !== undefined) plan.tally.failedAt(label, row.key, problem)
-    const cell = written ? newCells[i] : row.cells[i]
-    const state = found[i]
-    if (!plan.audit || state === undefined) return
-    const settled = cell === row.cells[i] ? state : classifyCell(cell ?? null, plan.keyring)
-    plan.tally.found(label, settled)
-    if (settled.state === "unreadable") plan.tally.failedAt(label, row.key, unreadable(label))
-  })
-}
-
-function noteTurns({ columns, keyring, tally }: Sweep, { row, newCells, found }: Decision): void {
-  columns.forEach(({ label }, i) => {
-    const from = found[i]
-    const cell = newCells[i] ?? null
-    if (from && cell !== row.cells[i]) tally.turned(label, from, classifyCell(cell, keyring))
-  })
-}
-
-function unreadable(label: string): string {
-  return `${label} holds a token that was damaged, or is under a key that is not in the keyring.`
-}
-
-function notTaken(label: string): string {
-  return `${label} is left as it was: others wrote or locked its row, or a trigger kept it.`
 }

@@ -2,6 +2,7 @@ import { describeDecodingFailure } from "../binding/cell-codec"
 import type { Keyring } from "../fernet/keyring"
 import type { BulkTarget } from "./bulk-target"
 import type { CellWork } from "./cell-work"
+import { cellByCell } from "./column-work"
 import type { BulkOptions } from "./options"
 import type { BulkReport } from "./report"
 import { runBulk } from "./run-bulk"
@@ -21,6 +22,8 @@ export function verifyColumns(
   return runBulk(source, target, options, {
     filter: undefined,
     work: verifyWork,
+    companions: "proven",
+    columnWork: cellByCell(verifyWork),
     types: { grows: false, alter: false },
   })
 }

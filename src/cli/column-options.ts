@@ -36,7 +36,7 @@ export function addReadOptions(command: Command): Command {
   return addSourceOptions(command)
     .option("--where <sql>", "restrict to rows by a raw condition; the table is called t")
     .option("--batch <rows>", "rows in a batch (default: 5000)", wholeFrom(1))
-    .option("--concurrency <connections>", "connections to work on (default: 2)", wholeFrom(1))
+    .option("--concurrency <connections>", "connections to work on (default: 3)", wholeFrom(1))
     .option("--pause <ms>", "milliseconds to rest after each batch (default: 0)", wholeFrom(0))
     .option("--shard <i/n>", "one of n parts of the table, i from 0 to n-1", parseShard)
     .option("--json", "print one JSON object on stdout, and events as JSON lines on stderr")

@@ -10,7 +10,10 @@ import { runColumnCommand } from "./run-column-command"
 export function registerColumnStatus(program: Command): void {
   addReadOptions(program.command("column:status"))
     .description("count the cells of encrypted columns by their state and key")
-    .option("--check", "exit with 1 if a cell is plaintext, stale or unreadable")
+    .option(
+      "--check",
+      "exit with 1 if a cell is plaintext, stale or unreadable, or a blind index is incomplete",
+    )
     .action((options: ColumnCommandOptions) =>
       runColumnCommand(
         {
@@ -26,9 +29,13 @@ export function registerColumnStatus(program: Command): void {
 }
 
 /** Whether nothing is left to encrypt, rotate or repair. */
-export function isFinished({ columns }: BulkReport): boolean {
-  return Object.values(columns).every(
+export function isFinished({ columns, indexes }: BulkReport): boolean {
+  const isEncrypted = Object.values(columns).every(
     ({ after: { plaintext, stale, unreadable } }) =>
       plaintext === 0 && unreadable === 0 && Object.keys(stale).length === 0,
   )
+  const isIndexed = Object.values(indexes).every(
+    ({ missing, stale }) => missing === 0 && stale === 0,
+  )
+  return isEncrypted && isIndexed
 }

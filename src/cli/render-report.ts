@@ -14,7 +14,20 @@ export function renderStates(reports: readonly BulkReport[], keys: readonly stri
     ]),
   )
   if (rows.length === 0) return ""
-  return formatTable([headings(keys), ...rows]) + reports.map(renderFailures).join("")
+  const states = formatTable([headings(keys), ...rows])
+  return states + renderIndexes(reports) + reports.map(renderFailures).join("")
+}
+
+/** Renders how complete the blind indexes are, if there are any. */
+function renderIndexes(reports: readonly BulkReport[]): string {
+  const rows = reports.flatMap(({ indexes }) =>
+    Object.entries(indexes).map(([name, { current, missing, stale }]) => [
+      name,
+      ...[current, missing, stale].map(formatCount),
+    ]),
+  )
+  if (rows.length === 0) return ""
+  return `\n${formatTable([["blind index", "current", "missing", "stale"], ...rows])}`
 }
 
 /**

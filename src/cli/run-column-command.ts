@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm"
 
 import { keysOf } from "../binding/keys"
 import type { BulkTarget } from "../bulk/bulk-target"
-import type { EncryptOptions } from "../bulk/options"
+import { DEFAULT_CONCURRENCY, type EncryptOptions } from "../bulk/options"
 import type { BulkReport } from "../bulk/report"
 import { Keyring } from "../fernet/keyring"
 import type { ChangeCommandOptions, ColumnCommandOptions } from "./column-options"
@@ -111,21 +111,25 @@ async function runTables<Options extends ColumnCommandOptions>(
   { display, interruption, findings }: Running,
 ): Promise<void> {
   const { signal } = interruption
-  await useDataSource(options.dataSource, options.concurrency ?? 2, async (dataSource) => {
-    const keyring = keyringOf(dataSource, display)
-    findings.keys = keyring.fingerprints
-    const tables = selectTables(dataSource, options)
-    findings.selected = tables.length
-    const common = { ...bulkOptions(options), keyring, signal }
-    const onProgress = display.show.bind(display)
-    const prepared: EncryptOptions[] = []
-    for (const table of tables) prepared.push((await prepare?.(options, dataSource, table)) ?? {})
-    for (const [i, { target }] of tables.entries()) {
-      if (signal.aborted) break
-      const own = { ...common, onProgress, ...prepared[i] }
-      findings.reports.push(await run(dataSource, target, own))
-    }
-  })
+  await useDataSource(
+    options.dataSource,
+    options.concurrency ?? DEFAULT_CONCURRENCY,
+    async (dataSource) => {
+      const keyring = keyringOf(dataSource, display)
+      findings.keys = keyring.fingerprints
+      const tables = selectTables(dataSource, options)
+      findings.selected = tables.length
+      const common = { ...bulkOptions(options), keyring, signal }
+      const onProgress = display.show.bind(display)
+      const prepared: EncryptOptions[] = []
+      for (const table of tables) prepared.push((await prepare?.(options, dataSource, table)) ?? {})
+      for (const [i, { target }] of tables.entries()) {
+        if (signal.aborted) break
+        const own = { ...common, onProgress, ...prepared[i] }
+        findings.reports.push(await run(dataSource, target, own))
+      }
+    },
+  )
 }
 
 function keyringOf(dataSource: DataSource, display: ProgressDisplay): Keyring {

@@ -18,7 +18,7 @@ export type Normalizer =
 export interface BlindIndexOptions {
   /**
    * Makes the database refuse a second row with an equal value. Values written under different keys
-   * are not compared: see “Rotation” in the guide. Defaults to `false`.
+   * are not compared: see “Unique” in the README. Defaults to `false`.
    */
   readonly unique?: boolean
 

@@ -16,15 +16,16 @@ export interface ColumnBatch {
 export type NewCells = readonly (string | undefined)[]
 
 /**
- * A second way to read and write, for a database that can pack a whole column of a batch into one
- * value: most of what a row costs is its way through the driver.
+ * The usual way to read and write: whole columns of a batch. An object for each row costs more than
+ * its encryption does.
  */
 export interface ColumnAccess<Batch extends ColumnBatch = ColumnBatch> {
-  /** Reads what `Dialect.read` reads. */
+  /** Reads what `Dialect.read` reads, but for what only that knows: any order, and what is latest. */
   read(connection: Connection, table: BulkTable, options: ReadOptions): Promise<Batch>
 
   /**
-   * Changes the rows with at least one new cell, as `Dialect.write` does.
+   * Changes the rows with at least one new cell, as `Dialect.write` does, in as few statements as the
+   * database takes them in.
    *
    * @param newCells - for each encrypted column
    */

@@ -15,4 +15,17 @@ export interface StatementResult {
 export interface Connection {
   /** Runs one statement; values are bound, never spliced. */
   query(sql: string, values?: readonly unknown[]): Promise<StatementResult>
+
+  /** Runs a query and returns its rows as lists of values, in the order of its columns. */
+  list(sql: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>
+
+  /**
+   * Runs a statement once for each list of values, as one transaction of its own or as part of the
+   * one that is open. Returns the rows that were changed. For a database within the process, where a
+   * statement costs next to nothing.
+   */
+  readonly runEach?: (sql: string, lists: readonly (readonly unknown[])[]) => Promise<number>
+
+  /** Runs `COPY … TO STDOUT` and returns all that comes, if the driver lets that through. */
+  readonly copyOut?: (sql: string) => Promise<Buffer>
 }

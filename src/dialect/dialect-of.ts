@@ -20,8 +20,6 @@ export interface Session {
   readonly schema: SchemaDialect
 }
 
-const columnwisePostgresDialect: Dialect = { ...postgresDialect, columnwise: postgresColumns }
-
 /**
  * Opens the driver's own connection of a query runner.
  *
@@ -36,9 +34,13 @@ export async function openSession(
     case "cockroachdb": {
       const connection = await openPostgres(runner)
       const { rows } = await connection.query("SELECT version() AS version")
+      const { copyOut } = connection
       // Others aggregate in an order of their own
-      const isPostgres = String(rows[0]?.version).startsWith("PostgreSQL")
-      const dialect = isPostgres ? columnwisePostgresDialect : postgresDialect
+      const isPostgres = /^PostgreSQL (?!.*-YB-)/.test(String(rows[0]?.version))
+      const dialect: Dialect =
+        isPostgres && copyOut
+          ? { ...postgresDialect, columnwise: postgresColumns(copyOut) }
+          : postgresDialect
       return { connection, dialect, schema: postgresSchema }
     }
     case "mysql":
@@ -49,8 +51,10 @@ export async function openSession(
       const isMariaDb = /mariadb/i.test(String(rows[0]?.version))
       return { connection, dialect: isMariaDb ? mariaDbDialect : mysqlDialect, schema: mysqlSchema }
     }
-    case "better-sqlite3":
-      return { connection: await openSqlite(runner), dialect: sqliteDialect, schema: sqliteSchema }
+    case "better-sqlite3": {
+      const connection = await openSqlite(runner)
+      return { connection, dialect: sqliteDialect(connection.runEach), schema: sqliteSchema }
+    }
     default:
       throw new EncryptionError(
         "ERR_UNSUPPORTED_DATABASE",

@@ -15,12 +15,21 @@ export interface BulkTable {
   /** Schema, if any, and name, escaped. */
   readonly path: string
   readonly key: readonly KeyColumn[]
-  /** Names of the encrypted columns. */
+  /** Names of the encrypted columns, and behind them those of {@link companions}. */
   readonly columns: readonly string[]
+  /** Columns that follow from encrypted ones: they are read and written, and are no tokens. */
+  readonly companions?: readonly CompanionColumn[]
   /** Other columns that the database would change with a row unless told not to. */
   readonly kept: readonly string[]
   /** A raw condition that reading is restricted by. */
   readonly where: string | undefined
+}
+
+/** A column whose cells are computed from others of their row. */
+export interface CompanionColumn {
+  readonly name: string
+  /** NULL exactly if one of these is. */
+  readonly sources: readonly string[]
 }
 
 /** The values of a primary key, in the form the dialect reads and binds them. */
@@ -40,7 +49,10 @@ export interface RowChange extends TableRow {
   readonly newCells: readonly Cell[]
 }
 
-/** Which rows a batch is read from, told apart cheaply by the first characters of a token. */
+/**
+ * Which rows a batch is read from, told apart cheaply by the first characters of a token. With
+ * plaintext go rows whose companion cells are missing.
+ */
 export type RowFilter = "all" | "has-plaintext" | "has-tokens"
 
 /** The rows after one key up to another, both optional, in the order of the key. */
@@ -127,9 +139,6 @@ export interface Dialect {
     options: ReadOptions,
   ): Promise<readonly RowSize[]>
 
-  /** The rows that one statement changes at most; `Infinity` for no such limit. */
-  rowsPerStatement(table: BulkTable): number
-
   /**
    * Changes rows, in the order of the key, as one transaction of its own or as part of the one that
    * is open. Returns how many there were whose cells still were what had been read: a concurrent
@@ -137,8 +146,8 @@ export interface Dialect {
    */
   write(connection: Connection, table: BulkTable, changes: readonly RowChange[]): Promise<number>
 
-  /** A faster way to read and write, if the database has one. */
-  readonly columnwise?: ColumnAccess
+  /** Reads and writes column by column. */
+  readonly columnwise: ColumnAccess
 
   /**
    * Writes a change, then other cells in its place, and undoes both. Returns `false` if the database

@@ -1,4 +1,5 @@
-import type { Connection, ResultRow } from "./connection"
+import type { ColumnAccess } from "./column-access"
+import type { Connection } from "./connection"
 import type { BulkTable, Dialect, Key, KeyRange, ReadOptions, Transience } from "./dialect"
 import {
   bindMysql,
@@ -15,6 +16,14 @@ import { type RowWord, updateStatement } from "./mysql-update"
 import { rehearseInTransaction } from "./rehearse"
 import { filterCondition, Values, whereClause } from "./sql"
 import { isConnectionLost } from "./statement-error"
+import { rowsThatFit } from "./statement-parts"
+import {
+  type ChangeLists,
+  changesIn,
+  listChanges,
+  valueBatch,
+  type ValueBatch,
+} from "./value-batch"
 
 /** MariaDB from 10.3. Keys travel as text and are cast by the server. */
 export const mariaDbDialect: Dialect = mysqlFamilyDialect("")
@@ -29,7 +38,12 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
     describe: describeMysqlTable,
 
     async count(connection, table, filter) {
-      const condition = filterCondition(table, filter, hasTokenHead)
+      const condition = filterCondition(
+        table,
+        filter,
+        hasTokenHead,
+        (name) => `t.${escapeMysql(name)}`,
+      )
       const { rows } = await connection.query(
         `SELECT count(*) AS count, max(${cellsLength(table)}) AS longest FROM ${table.path} t` +
           whereClause(condition, table.where),
@@ -46,30 +60,26 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
     },
 
     async read(connection, table, options) {
-      const cells = table.columns.map(
-        (name, i) => `${utf8Bytes(`t.${escapeMysql(name)}`)} AS c${i}`,
-      )
-      const rows = await select(connection, table, cells, options)
-      return rows.map((row) => ({
-        key: keyOf(row, table),
-        cells: table.columns.map((_, i) => {
-          const cell = row[`c${i}`] as Buffer | null
-          return cell === null ? null : cell.toString("utf8")
-        }),
-      }))
+      return (await readBatch(connection, table, options)).toRows()
     },
 
     async measure(connection, table, options) {
-      const rows = await select(connection, table, [`${cellsLength(table)} AS bytes`], options)
-      return rows.map((row) => ({ key: keyOf(row, table), bytes: Number(row.bytes) }))
+      const rows = await select(connection, table, [cellsLength(table)], options)
+      return rows.map((row) => ({
+        key: table.key.map((column, i) => keyValue(row[i], column)),
+        bytes: Number(row.at(-1)),
+      }))
     },
 
-    rowsPerStatement: () => Infinity,
+    write: (connection, table, changes) =>
+      writeLists(connection, table, listChanges(table, changes), rowWord),
 
-    async write(connection, table, changes) {
-      const [sql, values] = updateStatement(table, changes, rowWord)
-      return (await connection.query(sql, values)).affected
-    },
+    columnwise: {
+      read: readBatch,
+
+      write: (connection, table, batch: ValueBatch, newCells) =>
+        writeLists(connection, table, changesIn(batch, newCells), rowWord),
+    } satisfies ColumnAccess<ValueBatch>,
 
     rehearse(connection, table, change, again, inTransaction) {
       return rehearseInTransaction(this, connection, table, change, again, inTransaction)
@@ -109,30 +119,59 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
   }
 }
 
+async function readBatch(
+  connection: Connection,
+  table: BulkTable,
+  options: ReadOptions,
+): Promise<ValueBatch> {
+  const cells = table.columns.map((name) => utf8Bytes(`t.${escapeMysql(name)}`))
+  return valueBatch(
+    table,
+    await select(connection, table, cells, options),
+    (value, i) => keyValue(value, table.key[i]),
+    (cell) => (cell as Buffer | null)?.toString("utf8") ?? null,
+  )
+}
+
+async function writeLists(
+  connection: Connection,
+  table: BulkTable,
+  lists: ChangeLists,
+  rowWord: RowWord,
+): Promise<number> {
+  const rows = lists.keys[0]?.length ?? 0
+  const cells = [...lists.oldCells, ...lists.newCells]
+  const lengthOf = (row: number): number =>
+    cells.reduce((sum, column) => sum + (column[row]?.length ?? 0), 0)
+  let changed = 0
+  for (let from = 0; from < rows;) {
+    const end = from + rowsThatFit(lengthOf, from, rows)
+    const [sql, values] = updateStatement(table, lists, [from, end], rowWord)
+    changed += (await connection.query(sql, values)).affected
+    from = end
+  }
+  return changed
+}
+
 async function select(
   connection: Connection,
   table: BulkTable,
   columns: readonly string[],
   { after, upTo, filter, limit, latest = false }: ReadOptions,
-): Promise<readonly ResultRow[]> {
+): Promise<readonly (readonly unknown[])[]> {
   const values = new Values(() => "?")
-  const keys = table.key.map((column, i) => `${keyRead(column)} AS k${i}`)
-  const { rows } = await connection.query(
+  const keys = table.key.map(keyRead)
+  return connection.list(
     `SELECT ${[...keys, ...columns].join(", ")} FROM ${table.path} t` +
       whereClause(
         ...rangeConditions(table, { after, upTo }, values),
-        filterCondition(table, filter, hasTokenHead),
+        filterCondition(table, filter, hasTokenHead, (name) => `t.${escapeMysql(name)}`),
         table.where,
       ) +
       ` ORDER BY ${table.key.map(keyOrder).join(", ")} LIMIT ${limit}` +
       (latest ? " FOR UPDATE" : ""),
     values.list,
   )
-  return rows
-}
-
-function keyOf(row: ResultRow, table: BulkTable): Key {
-  return table.key.map((column, i) => keyValue(row[`k${i}`], column))
 }
 
 function cellsLength(table: BulkTable): string {

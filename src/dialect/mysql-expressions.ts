@@ -46,8 +46,8 @@ export function keyRead({ name, type, collation }: KeyColumn): string {
 }
 
 /** Returns a key that was read as {@link keyRead} says. */
-export function keyValue(value: unknown, { collation }: KeyColumn): unknown {
-  return collation !== undefined && Buffer.isBuffer(value) ? value.toString("utf8") : value
+export function keyValue(value: unknown, column: KeyColumn | undefined): unknown {
+  return column?.collation !== undefined && Buffer.isBuffer(value) ? value.toString("utf8") : value
 }
 
 /** What a key is compared with. Two columns of different collations cannot be compared as they are. */

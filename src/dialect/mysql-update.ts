@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto"
 
-import type { BulkTable, Cell, RowChange } from "./dialect"
+import type { BulkTable, Cell } from "./dialect"
 import { bindMysql, escapeMysql, keyOperand, keyOrder, utf8, utf8Bytes } from "./mysql-expressions"
 import { Values, whereClause } from "./sql"
+import type { ChangeLists } from "./value-batch"
 
 /** How MySQL and MariaDB spell a row of a VALUES list. */
 export type RowWord = "" | "ROW"
@@ -18,44 +19,66 @@ interface Operands {
 }
 
 /**
- * Returns the statement that changes rows. A row by itself is not joined: MariaDB cuts bytes in a
- * VALUES list off at 64 KiB.
+ * Returns the statement that changes the rows from one position up to another. A row by itself is not
+ * joined: MariaDB cuts bytes in a VALUES list off at 64 KiB.
  */
 export function updateStatement(
   table: BulkTable,
-  changes: readonly RowChange[],
+  { keys, oldCells, newCells }: ChangeLists,
+  [from, end]: readonly [from: number, end: number],
   rowWord: RowWord,
 ): [sql: string, values: readonly unknown[]] {
-  const hashed = changes.some(({ cells }) => cells.some((cell) => (cell?.length ?? 0) > LONG_CELL))
-  const rows = changes.map(({ key, cells, newCells }) => ({
-    key: key.map(bindMysql),
-    newCells: newCells.map(bindMysql),
-    oldCells: cells.map((cell) => bindMysql(hashed ? hash(cell) : cell)),
-  }))
   const values = new Values(() => "?")
-  const [row] = rows
-  if (row && rows.length === 1) {
+  const hashed = hasLongCell(oldCells, from, end)
+  const keyPlace = (i: number, row: number): string => place(keys[i]?.[row], values)
+  const newPlace = (i: number, row: number): string => place(newCells[i]?.[row], values)
+  const oldPlace = (i: number, row: number): string => {
+    const cell = oldCells[i]?.[row] ?? null
+    return place(hashed ? hash(cell) : cell, values)
+  }
+  if (end - from === 1) {
     const clauses = clausesOf(table, hashed, {
-      key: (i) => values.add(row.key[i]),
-      newCell: (i) => values.add(row.newCells[i]),
-      oldCell: (i) => values.add(row.oldCells[i]),
+      key: (i) => keyPlace(i, from),
+      newCell: (i) => newPlace(i, from),
+      oldCell: (i) => oldPlace(i, from),
     })
     return [`UPDATE ${table.path} t SET ${clauses.set}${clauses.where}`, values.list]
   }
-  const lists = rows.map(({ key, newCells, oldCells }) => {
-    const places = [...key, ...newCells, ...oldCells].map((value) => values.add(value))
-    return `${rowWord}(${places.join(", ")})`
-  })
+  let lists = ""
+  for (let row = from; row < end; row++) {
+    const places = [
+      ...keys.map((_, i) => keyPlace(i, row)),
+      ...newCells.map((_, i) => newPlace(i, row)),
+      ...oldCells.map((_, i) => oldPlace(i, row)),
+    ]
+    lists += `${row === from ? "" : ","}${rowWord}(${places.join()})`
+  }
   const clauses = clausesOf(table, hashed, {
     key: (i) => `v.k${i}`,
     newCell: (i) => `v.n${i}`,
     oldCell: (i) => `v.o${i}`,
   })
-  const source = `${namesOf(table)} UNION ALL VALUES ${lists.join(", ")}`
+  const source = `${namesOf(table)} UNION ALL VALUES ${lists}`
   return [
     `UPDATE ${table.path} t JOIN (${source}) v SET ${clauses.set}${clauses.where}`,
     values.list,
   ]
+}
+
+/**
+ * Returns what stands for a value. Plain text stands for itself, as the driver would spell it: a
+ * place for each value of a batch costs more than the values do.
+ */
+function place(value: unknown, values: Values): string {
+  const bound = bindMysql(value)
+  return typeof bound === "string" ? `'${bound}'` : values.add(bound)
+}
+
+function hasLongCell(columns: ChangeLists["oldCells"], from: number, end: number): boolean {
+  for (const cells of columns) {
+    for (let row = from; row < end; row++) if ((cells[row]?.length ?? 0) > LONG_CELL) return true
+  }
+  return false
 }
 
 /** A row that names the columns; a VALUES list alone would name them after its values. */

@@ -1,6 +1,7 @@
 import type { QueryRunner } from "typeorm"
 
 import type { Connection } from "./connection"
+import { CopyOut, type PgWire } from "./postgres-copy"
 import { type StatementError, statementError } from "./statement-error"
 
 /** What is used of a client of `pg`. */
@@ -9,24 +10,41 @@ interface PgClient {
     sql: string,
     values: readonly unknown[],
   ): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>
+  query(statement: {
+    readonly text: string
+    readonly values: readonly unknown[]
+    readonly rowMode: "array"
+  }): Promise<{ rows: unknown[][] }>
+  query(statement: CopyOut): void
+  /** `pg-native` has none, and takes no statements but its own. */
+  readonly connection?: PgWire
+  /** Whether statements follow each other without waiting, which must be all of one kind. */
+  readonly pipeline?: boolean
 }
 
 /** What is used of a connection of `mysql2`. */
 interface MysqlConnection {
-  query(
-    statement: { sql: string; values: readonly unknown[]; typeCast: true },
-    callback: (error: Error | null, result: MysqlResult) => void,
-  ): void
+  query(statement: MysqlStatement, callback: (error: Error | null, result: never) => void): void
+}
+interface MysqlStatement {
+  readonly sql: string
+  readonly values: readonly unknown[]
+  /** A caster of the application's would change what is read. */
+  readonly typeCast: true
+  readonly rowsAsArray?: true
 }
 type MysqlResult = Record<string, unknown>[] | { affectedRows: number }
 
 /** What is used of a database of `better-sqlite3`. */
 interface SqliteDatabase {
   prepare(sql: string): SqliteStatement
+  /** Makes a function a transaction, or within one a savepoint. */
+  transaction(run: () => number): { immediate(): number }
 }
 interface SqliteStatement {
   readonly reader: boolean
   safeIntegers(on: boolean): SqliteStatement
+  raw(on: boolean): { all(...values: readonly unknown[]): unknown[][] }
   all(...values: readonly unknown[]): Record<string, unknown>[]
   run(...values: readonly unknown[]): { changes: number }
 }
@@ -43,41 +61,92 @@ export async function openPostgres(runner: QueryRunner): Promise<Connection> {
         throw statementError(error, mayQuotePostgres)
       }
     },
+
+    async list(sql, values = []) {
+      try {
+        return (await client.query({ text: sql, values, rowMode: "array" })).rows
+      } catch (error) {
+        throw statementError(error, mayQuotePostgres)
+      }
+    },
+
+    ...(client.connection && !client.pipeline && { copyOut: (sql) => copyOut(client, sql) }),
   }
+}
+
+function copyOut(client: PgClient, sql: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const statement = new CopyOut(sql, (error, bytes) => {
+      if (error) reject(statementError(error, mayQuotePostgres))
+      else resolve(bytes)
+    })
+    client.query(statement)
+  })
 }
 
 /** Takes the driver's own connection out of a query runner that is connected to MySQL. */
 export async function openMysql(runner: QueryRunner): Promise<Connection> {
   const connection = (await runner.connect()) as MysqlConnection
+  const run = <Result>(statement: MysqlStatement): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      connection.query(statement, (error, result) => {
+        if (error) reject(mysqlError(error))
+        else resolve(result)
+      })
+    })
   return {
-    query: (sql, values = []) =>
-      new Promise((resolve, reject) => {
-        // A caster of the application's would change what is read
-        connection.query({ sql, values, typeCast: true }, (error, result) => {
-          if (error) reject(mysqlError(error))
-          else if (Array.isArray(result)) resolve({ rows: result, affected: 0 })
-          else resolve({ rows: [], affected: result.affectedRows })
-        })
-      }),
+    async query(sql, values = []) {
+      const result = await run<MysqlResult>({ sql, values, typeCast: true })
+      return Array.isArray(result)
+        ? { rows: result, affected: 0 }
+        : { rows: [], affected: result.affectedRows }
+    },
+
+    list: (sql, values = []) => run({ sql, values, typeCast: true, rowsAsArray: true }),
   }
 }
 
 /** Takes the driver's own database out of a query runner that is connected through better-sqlite3. */
-export async function openSqlite(runner: QueryRunner): Promise<Connection> {
+export async function openSqlite(
+  runner: QueryRunner,
+): Promise<Connection & Required<Pick<Connection, "runEach">>> {
   const database = (await runner.connect()) as SqliteDatabase
+  const run = async <Result>(sql: string, use: (statement: SqliteStatement) => Result) => {
+    // Never in the same turn as the caller, as with any other database
+    await Promise.resolve()
+    try {
+      return use(database.prepare(sql))
+    } catch (error) {
+      throw statementError(error, (code) => code !== "SQLITE_CONSTRAINT_TRIGGER")
+    }
+  }
   return {
-    query: async (sql, values = []) => {
-      // Never in the same turn as the caller, as with any other database
-      await Promise.resolve()
-      try {
-        const statement = database.prepare(sql)
+    query: (sql, values = []) =>
+      run(sql, (statement) => {
         if (!statement.reader) return { rows: [], affected: statement.run(...values).changes }
         // A key may be larger than a number holds
         return { rows: statement.safeIntegers(true).all(...values), affected: 0 }
-      } catch (error) {
-        throw statementError(error, (code) => code !== "SQLITE_CONSTRAINT_TRIGGER")
-      }
-    },
+      }),
+
+    list: (sql, values = []) =>
+      run(sql, (statement) =>
+        statement
+          .safeIntegers(true)
+          .raw(true)
+          .all(...values),
+      ),
+
+    runEach: (sql, lists) =>
+      run(sql, (statement) =>
+        // Begun as a writer: one that begins by reading may find it cannot write
+        database
+          .transaction(() => {
+            let changes = 0
+            for (const values of lists) changes += statement.run(...values).changes
+            return changes
+          })
+          .immediate(),
+      ),
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Connection, ResultRow } from "./connection"
-import type { BulkTable, Dialect, Key, ReadOptions, Transience } from "./dialect"
+import type { ColumnAccess } from "./column-access"
+import type { Connection } from "./connection"
+import type { BulkTable, Dialect, ReadOptions, Transience } from "./dialect"
 import {
   cellsLength,
   cellText,
@@ -14,6 +15,14 @@ import { updateStatement } from "./postgres-update"
 import { rehearseInTransaction } from "./rehearse"
 import { filterCondition, Values, whereClause } from "./sql"
 import { isConnectionLost } from "./statement-error"
+import {
+  type ChangeLists,
+  changesIn,
+  keyOf,
+  listChanges,
+  valueBatch,
+  type ValueBatch,
+} from "./value-batch"
 
 /**
  * PostgreSQL, and what speaks its protocol and dialect: nothing here but UPDATE … FROM unnest(),
@@ -26,7 +35,7 @@ export const postgresDialect: Dialect = {
   describe: describePostgresTable,
 
   async count(connection, table, filter) {
-    const condition = filterCondition(table, filter, hasTokenHead)
+    const condition = filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`)
     const { rows } = await connection.query(
       `SELECT count(*) AS count, max(${cellsLength(table)}) AS longest FROM ${table.path} t` +
         whereClause(condition, table.where),
@@ -43,32 +52,25 @@ export const postgresDialect: Dialect = {
   },
 
   async read(connection, table, options) {
-    const cells = table.columns.map((name, i) => `t.${escape(name)}::text AS c${i}`)
-    const rows = await select(connection, table, cells, options)
-    return rows.map((row) => ({
-      key: keyOf(row, table),
-      cells: table.columns.map((_, i) => row[`c${i}`] as string | null),
-    }))
+    return (await readBatch(connection, table, options)).toRows()
   },
 
   async measure(connection, table, options) {
-    const rows = await select(connection, table, [`${cellsLength(table)} AS bytes`], options)
-    return rows.map((row) => ({ key: keyOf(row, table), bytes: Number(row.bytes) }))
+    const rows = await select(connection, table, [cellsLength(table)], options)
+    return rows.map((row) => ({ key: row.slice(0, -1), bytes: Number(row.at(-1)) }))
   },
-
-  rowsPerStatement: () => Infinity,
 
   async write(connection, table, changes) {
-    const [sql, values] = updateStatement(table, {
-      keys: table.key.map((_, i) => changes.map(({ key }) => key[i])),
-      keyCasts: table.key.map(({ type }) => `text[]${type === "text" ? "" : `::${type}[]`}`),
-      oldCells: table.columns.map((_, i) => changes.map(({ cells }) => cells[i])),
-      newCells: table.columns.map((_, i) => changes.map(({ newCells }) => newCells[i])),
-      first: changes[0]?.key ?? [],
-      last: changes.at(-1)?.key ?? [],
-    })
-    return (await connection.query(sql, values)).affected
+    return writeLists(connection, table, listChanges(table, changes))
   },
+
+  columnwise: {
+    read: readBatch,
+
+    async write(connection, table, batch: ValueBatch, newCells) {
+      return writeLists(connection, table, changesIn(batch, newCells))
+    },
+  } satisfies ColumnAccess<ValueBatch>,
 
   rehearse(connection, table, change, again, inTransaction) {
     return rehearseInTransaction(this, connection, table, change, again, inTransaction)
@@ -106,30 +108,48 @@ export const postgresDialect: Dialect = {
   transience: (error) => transienceOf(String((error as { code?: unknown }).code)),
 }
 
+async function readBatch(
+  connection: Connection,
+  table: BulkTable,
+  options: ReadOptions,
+): Promise<ValueBatch> {
+  const cells = table.columns.map((name) => `t.${escape(name)}::text`)
+  return valueBatch(table, await select(connection, table, cells, options))
+}
+
+async function writeLists(
+  connection: Connection,
+  table: BulkTable,
+  lists: ChangeLists,
+): Promise<number> {
+  const [sql, values] = updateStatement(table, {
+    ...lists,
+    keyCasts: table.key.map(({ type }) => `text[]${type === "text" ? "" : `::${type}[]`}`),
+    first: keyOf(lists, 0),
+    last: keyOf(lists, (lists.keys[0]?.length ?? 0) - 1),
+  })
+  return (await connection.query(sql, values)).affected
+}
+
 async function select(
   connection: Connection,
   table: BulkTable,
   columns: readonly string[],
   { after, upTo, filter, limit, anyOrder = false }: ReadOptions,
-): Promise<readonly ResultRow[]> {
+): Promise<readonly (readonly unknown[])[]> {
   const values = new Values(placeholder)
-  const keys = table.key.map(({ name }, i) => `t.${escape(name)}::text AS k${i}`)
-  const { rows } = await connection.query(
+  const keys = table.key.map(({ name }) => `t.${escape(name)}::text`)
+  return connection.list(
     `SELECT ${[...keys, ...columns].join(", ")} FROM ${table.path} t` +
       whereClause(
         ...rangeConditions(table, { after, upTo }, values),
-        filterCondition(table, filter, hasTokenHead),
+        filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`),
         table.where,
       ) +
       (anyOrder ? "" : ` ORDER BY ${keyList(table)}`) +
       ` LIMIT ${limit}`,
     values.list,
   )
-  return rows
-}
-
-function keyOf(row: ResultRow, table: BulkTable): Key {
-  return table.key.map((_, i) => row[`k${i}`])
 }
 
 /** SQLSTATE: lock not available, deadlock, serialization failure, a limit on statements. */

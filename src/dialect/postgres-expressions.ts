@@ -50,3 +50,9 @@ export function escape(identifier: string): string {
 export function placeholder(position: number): string {
   return `$${position}`
 }
+
+/** Spells text as a literal that means the same whatever the session takes a backslash for. */
+export function literal(value: unknown): string {
+  const text = String(value).replaceAll("'", "''").replaceAll("\\", "\\\\")
+  return text.includes("\\") ? ` E'${text}'` : `'${text}'`
+}

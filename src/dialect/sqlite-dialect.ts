@@ -1,19 +1,44 @@
-import type { Connection, ResultRow } from "./connection"
-import type { BulkTable, Dialect, Key, KeyRange, ReadOptions, RowChange } from "./dialect"
+import type { ColumnAccess } from "./column-access"
+import type { Connection } from "./connection"
+import type { BulkTable, Dialect, Key, KeyRange, ReadOptions } from "./dialect"
 import { filterCondition, TOKEN_HEAD, Values, whereClause } from "./sql"
 import { describeSqliteTable } from "./sqlite-table"
+import {
+  type ChangeLists,
+  changesIn,
+  listChanges,
+  valueBatch,
+  type ValueBatch,
+} from "./value-batch"
 
-/** What one statement may bind by default (SQLITE_MAX_VARIABLE_NUMBER). */
-const MAX_VALUES = 32766
+/**
+ * SQLite.
+ *
+ * @param runEach - runs a statement once for each list of values
+ */
+export function sqliteDialect(runEach: NonNullable<Connection["runEach"]>): Dialect {
+  const write = (table: BulkTable, lists: ChangeLists): Promise<number> =>
+    runEach(updateStatement(table), updateValues(lists))
+  return {
+    ...common,
 
-/** SQLite from 3.33, the first with UPDATE … FROM. */
-export const sqliteDialect: Dialect = {
+    write: (_, table, changes) => write(table, listChanges(table, changes)),
+
+    columnwise: {
+      read: readBatch,
+
+      write: (_, table, batch: ValueBatch, newCells) => write(table, changesIn(batch, newCells)),
+    } satisfies ColumnAccess<ValueBatch>,
+  }
+}
+
+const common: Omit<Dialect, "columnwise" | "write"> = {
   escape,
 
   describe: describeSqliteTable,
 
   async count(connection, table, filter) {
-    const condition = filterCondition(table, filter, hasTokenHead)
+    const condition = filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`)
     const { rows } = await connection.query(
       `SELECT count(*) AS count, max(${cellsLength(table)}) AS longest FROM ${table.path} AS t` +
         whereClause(condition, table.where),
@@ -30,25 +55,12 @@ export const sqliteDialect: Dialect = {
   },
 
   async read(connection, table, options) {
-    const cells = table.columns.map((name, i) => `${cellText(name)} AS c${i}`)
-    const rows = await select(connection, table, cells, options)
-    return rows.map((row) => ({
-      key: keyOf(row, table),
-      cells: table.columns.map((_, i) => row[`c${i}`] as string | null),
-    }))
+    return (await readBatch(connection, table, options)).toRows()
   },
 
   async measure(connection, table, options) {
-    const rows = await select(connection, table, [`${cellsLength(table)} AS bytes`], options)
-    return rows.map((row) => ({ key: keyOf(row, table), bytes: Number(row.bytes) }))
-  },
-
-  rowsPerStatement: ({ key, columns }) =>
-    Math.max(1, Math.floor(MAX_VALUES / (key.length + 2 * columns.length))),
-
-  async write(connection, table, changes) {
-    const [sql, values] = updateStatement(table, changes)
-    return (await connection.query(sql, values)).affected
+    const rows = await select(connection, table, [cellsLength(table)], options)
+    return rows.map((row) => ({ key: row.slice(0, -1), bytes: Number(row.at(-1)) }))
   },
 
   // Its triggers cannot change what is written; and others share the connection and its transaction
@@ -71,27 +83,29 @@ export const sqliteDialect: Dialect = {
     /^SQLITE_(?:BUSY|LOCKED)/.test(String((error as { code?: unknown }).code)) ? "lock" : undefined,
 }
 
-function updateStatement(
-  table: BulkTable,
-  changes: readonly RowChange[],
-): [sql: string, values: unknown[]] {
-  const values = changes.flatMap(({ key, cells, newCells }) => [...key, ...cells, ...newCells])
-  const place = (list: number, i: number): string => {
-    const before = [0, table.key.length, table.key.length + table.columns.length][list] ?? 0
-    return `v.column${before + i + 1}`
-  }
-  const row = `(${Array(values.length / changes.length)
-    .fill("?")
-    .join(", ")})`
-  const set = table.columns.map((name, i) => `${escape(name)} = ${place(2, i)}`)
+/** Changes one row: prepared once, it costs less than one statement for many. */
+function updateStatement({ path, key, columns }: BulkTable): string {
+  const set = columns.map((name) => `${escape(name)} = ?`)
   const conditions = [
-    ...table.key.map(({ name }, i) => `t.${escape(name)} = ${place(0, i)}`),
-    ...table.columns.map((name, i) => `${cellText(name)} IS ${place(1, i)}`),
+    ...key.map(({ name }) => `t.${escape(name)} = ?`),
+    ...columns.map((name) => `${cellText(name)} IS ?`),
   ]
-  const sql =
-    `UPDATE ${table.path} AS t SET ${set.join(", ")} ` +
-    `FROM (VALUES ${Array(changes.length).fill(row).join(", ")}) AS v${whereClause(...conditions)}`
-  return [sql, values]
+  return `UPDATE ${path} AS t SET ${set.join(", ")}${whereClause(...conditions)}`
+}
+
+function updateValues({ keys, oldCells, newCells }: ChangeLists): readonly (readonly unknown[])[] {
+  const columns = [...newCells, ...keys, ...oldCells]
+  const rows = columns[0]?.length ?? 0
+  return Array.from({ length: rows }, (_, row) => columns.map((values) => values[row]))
+}
+
+async function readBatch(
+  connection: Connection,
+  table: BulkTable,
+  options: ReadOptions,
+): Promise<ValueBatch> {
+  const cells = table.columns.map(cellText)
+  return valueBatch(table, await select(connection, table, cells, options))
 }
 
 async function select(
@@ -99,24 +113,19 @@ async function select(
   table: BulkTable,
   columns: readonly string[],
   { after, upTo, filter, limit }: ReadOptions,
-): Promise<readonly ResultRow[]> {
+): Promise<readonly (readonly unknown[])[]> {
   const values = new Values(() => "?")
-  const keys = table.key.map(({ name }, i) => `t.${escape(name)} AS k${i}`)
-  const { rows } = await connection.query(
+  const keys = table.key.map(({ name }) => `t.${escape(name)}`)
+  return connection.list(
     `SELECT ${[...keys, ...columns].join(", ")} FROM ${table.path} AS t` +
       whereClause(
         ...rangeConditions(table, { after, upTo }, values),
-        filterCondition(table, filter, hasTokenHead),
+        filterCondition(table, filter, hasTokenHead, (name) => `t.${escape(name)}`),
         table.where,
       ) +
       ` ORDER BY ${keyList(table)} LIMIT ${limit}`,
     values.list,
   )
-  return rows
-}
-
-function keyOf(row: ResultRow, table: BulkTable): Key {
-  return table.key.map((_, i) => row[`k${i}`])
 }
 
 function cellsLength(table: BulkTable): string {

@@ -40,55 +40,77 @@ let compiled = 0
  */
 export function compilePredicate(predicate: Predicate): CompiledPredicate {
   const parameters: Record<string, readonly string[]> = {}
-  const bind = (values: readonly string[]): string => {
+  const bind: Bind = (values) => {
     const name = `blind_index_${++compiled}`
     parameters[name] = values
     return `(:...${name})`
   }
-  const parts = bindPredicate(predicate, bind)
-  return { toSql: parts, parameters }
+  const toSql = bindPredicate(predicate, bind, false)
+  return { toSql, parameters }
 }
 
 type Sql = (pathOf: (propertyPath: string) => string) => string
+type Bind = (values: readonly string[]) => string
 
-function bindPredicate(predicate: Predicate, bind: (values: readonly string[]) => string): Sql {
+/**
+ * Negations are carried down to the comparisons: under `NOT`, a row that is not indexed yet would be
+ * neither found nor passed over for what it holds.
+ */
+function bindPredicate(predicate: Predicate, bind: Bind, negated: boolean): Sql {
+  const not = negated ? "NOT " : ""
   switch (predicate.kind) {
     case "isNull":
-      return (pathOf) => `${pathOf(predicate.path)} IS NULL`
-    case "not": {
-      const of = bindPredicate(predicate.of, bind)
-      return (pathOf) => `NOT (${of(pathOf)})`
-    }
+      return (pathOf) => `${pathOf(predicate.path)} IS ${not}NULL`
+    case "not":
+      return bindPredicate(predicate.of, bind, !negated)
     case "and":
     case "or": {
-      const all = predicate.of.map((one) => bindPredicate(one, bind))
-      const joint = predicate.kind === "and" ? " AND " : " OR "
-      return (pathOf) => `(${all.map((one) => one(pathOf)).join(joint)})`
+      const all = predicate.of.map((one) => bindPredicate(one, bind, negated))
+      return joined((predicate.kind === "and") === negated ? " OR " : " AND ", all)
     }
     case "matches":
-      return bindMatch(predicate.match, bind)
+      return bindMatch(predicate.match, bind, not)
   }
 }
 
-function bindMatch(match: Match, bind: (values: readonly string[]) => string): Sql {
+function bindMatch({ companion, digests, legacy }: Match, bind: Bind, not: "NOT " | ""): Sql {
   // SQL has no empty list
-  if (match.digests.length === 0) return () => "1 = 0"
-  const digests = bind(match.digests)
-  const legacy = match.legacy.map((cells) =>
-    cells.map(({ path, texts, functions }) => ({ path, functions, list: bind(texts) })),
+  if (digests.length === 0) return () => (not === "" ? "1 = 0" : "1 = 1")
+  const list = bind(digests)
+  const indexed: Sql = (pathOf) => `${pathOf(companion)} ${not}IN ${list}`
+  if (legacy.length === 0) return indexed
+  const [eachCell, eachValue] =
+    not === "" ? ([" AND ", " OR "] as const) : ([" OR ", " AND "] as const)
+  const values = legacy.map((cells) =>
+    joined(
+      eachCell,
+      cells.map((cell) => bindCell(cell, bind, not)),
+    ),
   )
+  // Tokens that are not indexed yet equal nothing, and differ from nothing
+  const [first = []] = legacy
+  const inPlaintext = first.map(
+    ({ path }): Sql =>
+      (pathOf) =>
+        `${pathOf(path)} NOT LIKE 'gAAAAA%'`,
+  )
+  const isLegacy: Sql = (pathOf) => `${pathOf(companion)} IS NULL`
+  return joined(" OR ", [
+    indexed,
+    joined(" AND ", [isLegacy, ...inPlaintext, joined(eachValue, values)]),
+  ])
+}
+
+function bindCell({ path, texts, functions }: LegacyCell, bind: Bind, not: "NOT " | ""): Sql {
+  const list = bind(texts)
   return (pathOf) => {
-    const companion = pathOf(match.companion)
-    const indexed = `${companion} IN ${digests}`
-    if (legacy.length === 0) return indexed
-    const inPlaintext = legacy.map((cells) =>
-      cells
-        .map(({ path, functions, list }) => {
-          const cell = functions.reduce((sql, name) => `${name}(${sql})`, pathOf(path))
-          return `${cell} IN ${list}`
-        })
-        .join(" AND "),
-    )
-    return `(${indexed} OR (${companion} IS NULL AND (${inPlaintext.join(" OR ")})))`
+    const cell = functions.reduce((sql, name) => `${name}(${sql})`, pathOf(path))
+    return `${cell} ${not}IN ${list}`
   }
+}
+
+function joined(joint: " AND " | " OR ", all: readonly Sql[]): Sql {
+  const [only, ...others] = all
+  if (only && others.length === 0) return only
+  return (pathOf) => `(${all.map((one) => one(pathOf)).join(joint)})`
 }

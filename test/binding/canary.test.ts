@@ -74,8 +74,20 @@ describe("the canary", () => {
     { codec: "bytes" },
     { codec: "date", nullable: true, select: false },
     { type: "varchar", length: 100 },
+    { blindIndex: true },
+    { blindIndex: [true, { name: "second", bits: 8 }], codec: "date" },
   ] as const)("lets a column start that is %j", async (options) => {
     const entity = schema("patient", { secret: encryptedColumn(options) })
+
+    expect((await boundSource([entity])).isInitialized).toBe(true)
+  })
+
+  test("lets overlapping indexes over several properties start", async () => {
+    const entity = schema("patient", {
+      a: encryptedColumn({ blindIndex: [{ with: ["b"] }, { with: ["b", "c"] }, true] }),
+      b: encryptedColumn(),
+      c: encryptedColumn({ blindIndex: { with: ["b"] } }),
+    })
 
     expect((await boundSource([entity])).isInitialized).toBe(true)
   })

@@ -1,0 +1,210 @@
+import { beforeEach, describe, expect, test } from "@jest/globals"
+import { type DataSource, Entity, PrimaryColumn, type Repository } from "typeorm"
+
+import {
+  decryptColumns,
+  EncryptedColumn,
+  encryptColumns,
+  inspectColumns,
+  Keyring,
+  rotateColumns,
+  type TableDescription,
+  withEncryption,
+} from "../../../src"
+import { describedIndexes } from "../../../src/bulk/bulk-index"
+import { verifyColumns } from "../../../src/bulk/verify-columns"
+import { eachDatabase, type TestDatabase } from "../../support/databases"
+import { keyring, keys } from "../../support/keys"
+
+@Entity()
+class Member {
+  @PrimaryColumn() id!: number
+
+  @EncryptedColumn({
+    nullable: true,
+    plaintext: "allow",
+    blindIndex: [{ normalize: ["trim", "lowercase"] }, { name: "email_born", with: ["born"] }],
+  })
+  email!: string | null
+
+  @EncryptedColumn({
+    nullable: true,
+    codec: "number",
+    plaintext: "allow",
+    blindIndex: { bits: 12 },
+  })
+  born!: number | null
+}
+
+const rotated = new Keyring([keys.second, keys.first])
+const emails = ["Alice@example.com ", "bob@example.com", null, "alice@example.com"]
+
+eachDatabase("blind indexes in bulk", (db) => {
+  let source: DataSource
+  let members: Repository<Member>
+
+  const bind = (ring: Keyring, blindIndexKeyring?: Keyring): Promise<DataSource> =>
+    db.connect({ entities: [Member], synchronize: true }, (unbound) => {
+      withEncryption(unbound, { keyring: ring, ...(blindIndexKeyring && { blindIndexKeyring }) })
+    })
+
+  beforeEach(async () => {
+    await db.dropAllTables()
+    source = await bind(keyring)
+    members = source.getRepository(Member)
+  })
+
+  test("are filled by encryption, in the same statement as the tokens", async () => {
+    await insertPlaintext(db)
+
+    const report = await encryptColumns(source, Member)
+
+    expect(report).toMatchObject({
+      completed: true,
+      failed: 0,
+      changed: 4,
+      indexes: {
+        "Member.email_bidx": { current: 3, missing: 0, stale: 0 },
+        "Member.email_born": { current: 3, missing: 0, stale: 0 },
+        "Member.born_bidx": { current: 4, missing: 0, stale: 0 },
+      },
+    })
+    expect(await companionsOf(db)).toEqual(await writtenByTypeOrm())
+    expect(await idsOf(members.findBy({ email: "ALICE@example.com" }))).toEqual([1, 4])
+    expect(await idsOf(members.findBy({ email: "bob@example.com", born: 1902 }))).toEqual([2])
+    expect((await encryptColumns(source, Member)).changed).toBe(0)
+  })
+
+  /** What the companions of the same rows hold when TypeORM writes them. */
+  async function writtenByTypeOrm(): Promise<unknown> {
+    await members.clear()
+    await members.insert(emails.map((email, i) => ({ id: i + 1, email, born: 1901 + i })))
+    return companionsOf(db)
+  }
+
+  test("are filled on a table that is encrypted already", async () => {
+    await members.insert(emails.map((email, i) => ({ id: i + 1, email, born: 1901 + i })))
+    const written = await companionsOf(db)
+    await db.rawRows("UPDATE member SET email_bidx = NULL, born_bidx = NULL, email_born = NULL")
+    const tokens = await tokensOf(db)
+
+    const before = await inspectColumns(source, Member)
+    const report = await encryptColumns(source, Member)
+
+    expect(before.indexes["Member.email_bidx"]).toEqual({ current: 0, missing: 3, stale: 0 })
+    expect(report.indexes["Member.email_bidx"]).toEqual({ current: 3, missing: 0, stale: 0 })
+    expect(await companionsOf(db)).toEqual(written)
+    expect(await tokensOf(db)).toEqual(tokens)
+  })
+
+  test("are put right where they hold something else", async () => {
+    await members.insert({ id: 1, email: "alice@example.com", born: 1901 })
+    const written = await companionsOf(db)
+    await db.rawRows("UPDATE member SET email_bidx = 'ff', born_bidx = '0'")
+
+    const found = await verifyColumns(source, Member)
+    const report = await encryptColumns(source, Member)
+
+    expect(found.failures.map(({ column, key }) => [column, key])).toEqual([
+      ["Member.email_bidx", ["1"]],
+      ["Member.born_bidx", ["1"]],
+    ])
+    expect(report.changed).toBe(1)
+    expect(await companionsOf(db)).toEqual(written)
+    expect((await verifyColumns(source, Member)).failed).toBe(0)
+  })
+
+  test("move to the first key with the tokens, and not if they have keys of their own", async () => {
+    await members.insert({ id: 1, email: "alice@example.com", born: 1901 })
+    const written = await companionsOf(db)
+
+    const own = await bind(rotated, keyring)
+    expect((await rotateColumns(own, Member)).changed).toBe(1)
+    expect(await companionsOf(db)).toEqual(written)
+
+    const shared = await bind(rotated)
+    expect((await inspectColumns(shared, Member)).indexes["Member.email_bidx"]).toEqual({
+      current: 0,
+      missing: 0,
+      stale: 1,
+    })
+    expect((await rotateColumns(shared, Member)).changed).toBe(1)
+    expect(await companionsOf(db)).not.toEqual(written)
+    expect((await verifyColumns(shared, Member)).failed).toBe(0)
+    const found = shared.getRepository(Member).findBy({ email: "alice@example.com" })
+    expect(await idsOf(found)).toEqual([1])
+  })
+
+  test("are cleared by decryption, and legacy rows are found all the same", async () => {
+    await members.insert(emails.map((email, i) => ({ id: i + 1, email, born: 1901 + i })))
+
+    await decryptColumns(source, Member)
+
+    const cleared = { email_bidx: null, email_born: null, born_bidx: null }
+    expect(await companionsOf(db)).toEqual([cleared, cleared, cleared, cleared])
+    expect(await tokensOf(db)).toEqual(emails)
+    expect(await idsOf(members.findBy({ email: "bob@example.com" }))).toEqual([2])
+  })
+
+  test("are filled from a description alone", async () => {
+    await insertPlaintext(db)
+    const description: TableDescription = {
+      table: "member",
+      columns: {
+        email: {
+          blindIndex: [
+            { normalize: ["trim", "lowercase"] },
+            { name: "email_born", with: ["born"], context: "member/email,born/email_born" },
+          ],
+        },
+        born: { codec: "number", blindIndex: { bits: 12 } },
+      },
+    }
+
+    const report = await encryptColumns(source, description)
+
+    expect(report.indexes["member.email_born"]).toEqual({ current: 3, missing: 0, stale: 0 })
+    expect((await verifyColumns(source, Member)).failed).toBe(0)
+  })
+
+  test("are told to be missing from the database", async () => {
+    const description = {
+      table: "member",
+      columns: { email: { blindIndex: { name: "nowhere" } } },
+    }
+
+    await expect(encryptColumns(source, description)).rejects.toThrow(
+      "member.nowhere is not in the database. Add the column of the blind index",
+    )
+  })
+})
+
+describe("a description of blind indexes", () => {
+  test("names columns that are described", () => {
+    expect(() => describedIndexes("a", "a", [["b", { with: ["c"] }]], [])).toThrow(
+      "a.b has a blind index with b, c, which is not described.",
+    )
+  })
+})
+
+async function insertPlaintext(db: TestDatabase): Promise<void> {
+  for (const [i, email] of emails.entries()) {
+    const value = email === null ? "NULL" : `'${email}'`
+    await db.rawRows(
+      `INSERT INTO member (id, email, born) VALUES (${i + 1}, ${value}, '${1901 + i}')`,
+    )
+  }
+}
+
+async function companionsOf(db: TestDatabase): Promise<unknown> {
+  const rows = await db.rawRows("SELECT email_bidx, email_born, born_bidx FROM member ORDER BY id")
+  return rows.map((row) => ({ ...row }))
+}
+
+async function tokensOf(db: TestDatabase): Promise<unknown> {
+  return (await db.rawRows("SELECT email FROM member ORDER BY id")).map(({ email }) => email)
+}
+
+async function idsOf(found: Promise<readonly Member[]>): Promise<readonly number[]> {
+  return (await found).map(({ id }) => id).sort()
+}
