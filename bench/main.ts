@@ -4,6 +4,7 @@ import { runBulk } from "./bulk"
 import { runFernet } from "./fernet/run-fernet"
 import { type BenchOptions, readOptions, usage } from "./options"
 import { runOrm } from "./orm/run-orm"
+import { runSearch } from "./search/run-search"
 import type { Findings, Part } from "./report/line"
 import { thisMachine } from "./report/machine"
 import { readResults, type Run, writeResults } from "./report/results"
@@ -13,6 +14,7 @@ import { renderRun } from "./report/terminal"
 const runners: Readonly<Record<Part, (options: BenchOptions) => Promise<Findings>>> = {
   fernet: ({ fernet }) => runFernet(fernet),
   orm: ({ orm }) => runOrm(orm),
+  search: ({ search }) => runSearch(search),
   bulk: ({ bulk }) => runBulk(bulk),
 }
 

@@ -5,6 +5,7 @@ import { subjectNames } from "./bulk/targets"
 import type { FernetOptions } from "./fernet/options"
 import type { OrmOptions } from "./orm/options"
 import { type Part, parts } from "./report/line"
+import type { SearchOptions } from "./search/options"
 
 /** What a run is asked for. */
 export interface BenchOptions {
@@ -16,6 +17,7 @@ export interface BenchOptions {
   readonly json: string | undefined
   readonly fernet: FernetOptions
   readonly orm: OrmOptions
+  readonly search: SearchOptions
   readonly bulk: BulkOptions
 }
 
@@ -27,7 +29,7 @@ that were not run stay as they are. Exits 1 if a target is missed.
 
   --quick            smallest sizes, to see that it works; the results say so, and no target counts
   --full             bulk: 3000000 rows too, and 3 rounds
-  --rounds <n>       fernet, orm: rounds, of which medians are taken (default 21 and 15)
+  --rounds <n>       fernet, orm, search: rounds, of which medians are taken (default 21, 15, 15)
   --out <folder>     write there instead
   --json <file>      write all figures there as well
 
@@ -78,6 +80,11 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     orm: {
       rows: quick ? 100 : 10_000,
       saved: quick ? 10 : 1000,
+      rounds: numbers(values.rounds, quick ? [2] : [15])[0],
+    },
+    search: {
+      rows: quick ? 2000 : 1_000_000,
+      searches: quick ? 20 : 500,
       rounds: numbers(values.rounds, quick ? [2] : [15])[0],
     },
     bulk: {

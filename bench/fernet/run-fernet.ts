@@ -2,6 +2,7 @@ import { gather } from "../report/findings"
 import type { Findings } from "../report/line"
 import { versionsOf } from "../report/versions"
 import { compareBatches } from "./compare-batches"
+import { compareIndex } from "./compare-index"
 import { compareEngines } from "./compare-engines"
 import { compareRings } from "./compare-rings"
 import { compareWithLimit } from "./compare-with-limit"
@@ -15,6 +16,7 @@ export async function runFernet(options: FernetOptions): Promise<Findings> {
     compareEngines,
     compareRings,
     compareBatches,
+    compareIndex,
     measureMemory,
     compareWithLimit,
   ]) {
