@@ -3,6 +3,6 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
-  testPathIgnorePatterns: ["<rootDir>/test/(integration|package|examples)/"],
+  testPathIgnorePatterns: ["<rootDir>/test/(integration|package|examples|smoke)/"],
   transform: { "^.+\\.ts$": ["ts-jest", {}] },
 }

@@ -32,5 +32,6 @@ module.exports = {
     project("typeorm 0.3.17", "typeorm-0.3.17"),
     { ...shared, displayName: "test support", testMatch: [`${ownTests}**/*.test.ts`] },
     { ...shared, displayName: "examples", roots: ["<rootDir>/test/examples"] },
+    { ...shared, displayName: "smoke", roots: ["<rootDir>/test/smoke"] },
   ],
 }

@@ -5,9 +5,6 @@ import type { Subject } from "./subject"
 /** What one round over a table of one size yields, by task; the reference is timed here. */
 export type Round = ReadonlyMap<Task | "reference", Outcome>
 
-/** Rows that the `save()` loop is measured at. */
-export const SAVED_ROWS = 10_000
-
 type Step = (
   subject: Subject,
   rows: number,
@@ -57,11 +54,11 @@ const stepList: readonly Step[] = [
 ]
 
 /** Measures the `save()` loop once: it takes minutes, and is far from its target's edge. */
-export async function measureSaves(subject: Subject): Promise<Outcome> {
-  await prepareTables(subject, SAVED_ROWS)
-  await fillTable(subject, SAVED_ROWS)
-  const outcome = await doTask(subject, "save", SAVED_ROWS)
-  await doTask(subject, "verify", SAVED_ROWS)
+export async function measureSaves(subject: Subject, rows: number): Promise<Outcome> {
+  await prepareTables(subject, rows)
+  await fillTable(subject, rows)
+  const outcome = await doTask(subject, "save", rows)
+  await doTask(subject, "verify", rows)
   return outcome
 }
 

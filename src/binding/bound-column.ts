@@ -9,8 +9,10 @@ import type { Keyring } from "../fernet/keyring"
 import { tokenShape } from "../fernet/token-shape"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
 import { comparisonOperand, operandMark } from "./comparison-operand"
+import type { FetchedRows } from "./fetched-rows"
 import type { Keys } from "./keys"
 import { assertAnswerable, isFindOperator } from "./query-rules"
+import { ReadAhead } from "./read-ahead"
 
 /** The version byte and the zeros of the timestamp: what all else is told from a token by cheaply. */
 const TOKEN_HEAD = "gAAAAA"
@@ -38,14 +40,17 @@ export class BoundColumn implements ValueTransformer {
   readonly #mark: string
   readonly #codec: Codec | TextCodec
   readonly #keys: Keys
+  readonly #ahead: ReadAhead | undefined
   #keyring: Keyring | undefined
 
-  constructor(scheme: ColumnScheme, keys: Keys) {
+  constructor(scheme: ColumnScheme, keys: Keys, fetched?: FetchedRows) {
     this.property = scheme.property
     this.#scheme = scheme
     this.#mark = operandMark(scheme.property)
     this.#codec = codecOf(scheme.declaration)
     this.#keys = keys
+    const isAgeless = scheme.declaration.ttl === undefined
+    if (fetched && isAgeless && "decodeText" in this.#codec) this.#ahead = new ReadAhead(fetched)
   }
 
   /** What was declared on the column. */
@@ -96,7 +101,8 @@ export class BoundColumn implements ValueTransformer {
     if (!cell.startsWith(TOKEN_HEAD)) return this.#readNoToken(cell, keyring)
     let plaintext: string | Uint8Array
     try {
-      plaintext = this.#open(cell, keyring, this.#scheme.declaration.ttl)
+      plaintext =
+        this.#ahead?.take(cell, keyring) ?? this.#open(cell, keyring, this.#scheme.declaration.ttl)
     } catch (error) {
       if (isInvalidToken(error)) return this.#readNoToken(cell, keyring)
       throw error

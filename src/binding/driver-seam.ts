@@ -5,19 +5,21 @@ import { CANARY, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
 import { companionAt } from "./companion"
 import { propertyOfOperand } from "./comparison-operand"
+import { type FetchedRows, watchFetchedRows } from "./fetched-rows"
 import { unsupportedCondition } from "./query-rules"
 
 type Driver = DataSource["driver"]
 
 /**
- * Wraps three public methods of one DataSource's driver, on the instance. Everything TypeORM writes
- * passes the first, everything a database returns for an INSERT or UPDATE the second, and every
- * statement of a query builder the third.
+ * Wraps public methods of one DataSource's driver, on the instance. Everything TypeORM writes passes
+ * the first, everything a database returns for an INSERT or UPDATE the second, every statement of a
+ * query builder the third, and what is to become entities the last.
  */
-export function wrapDriver(driver: Driver): void {
+export function wrapDriver(driver: Driver, fetched: FetchedRows): void {
   encryptPersistedValues(driver)
   decryptReturnedValues(driver)
   refuseOperands(driver)
+  watchFetchedRows(driver, fetched)
 }
 
 /** The one place where values are encrypted. */

@@ -9,6 +9,7 @@ import { bindColumnMetadata } from "./column-seam"
 import { declareCheck } from "./declare-check"
 import { declareCompanions } from "./declare-companions"
 import { wrapDriver } from "./driver-seam"
+import { FetchedRows } from "./fetched-rows"
 import { redactNotFound } from "./not-found"
 import { indexKeysFromEnv, Keys, keepKeys, keysOf, type KeySource } from "./keys"
 import { tokenLimit } from "./token-limit"
@@ -82,6 +83,7 @@ export function withEncryption<Source extends DataSource>(
   const ownIndexKeys = indexKeys(options)
   keepKeys(dataSource, keys, ownIndexKeys)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
+  const fetched = new FetchedRows()
   let wrapped = false
   internals.buildMetadatas = async () => {
     await buildMetadatas()
@@ -89,10 +91,10 @@ export function withEncryption<Source extends DataSource>(
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()
     await ownIndexKeys?.load()
-    bindColumns(dataSource, options, keys)
+    bindColumns(dataSource, options, keys, fetched)
     declareCompanions(dataSource, ownIndexKeys ?? keys)
     // Not earlier, so that what others wrapped before initialize() is inside; and only once
-    if (!wrapped) wrapDataSource(dataSource)
+    if (!wrapped) wrapDataSource(dataSource, fetched)
     wrapped = true
     proveSeams(dataSource)
   }
@@ -108,7 +110,12 @@ function misuse(problem: string): EncryptionError {
   return new EncryptionError("ERR_COLUMN_MISUSE", problem)
 }
 
-function bindColumns(dataSource: DataSource, options: EncryptionOptions, keys: Keys): void {
+function bindColumns(
+  dataSource: DataSource,
+  options: EncryptionOptions,
+  keys: Keys,
+  fetched: FetchedRows,
+): void {
   for (const metadata of dataSource.entityMetadatas) {
     for (const column of metadata.columns) {
       const declaration = declarationOf(column.transformer)
@@ -119,14 +126,14 @@ function bindColumns(dataSource: DataSource, options: EncryptionOptions, keys: K
         plaintextAllowed: (declaration.plaintext ?? options.plaintext) === "allow",
         tokenLimit: tokenLimit(column, dataSource.options.type),
       }
-      bindColumnMetadata(column, new BoundColumn(scheme, keys), metadata)
+      bindColumnMetadata(column, new BoundColumn(scheme, keys, fetched), metadata)
       if (declaration.constrained) declareCheck(metadata, column, dataSource.options.type)
     }
   }
 }
 
-function wrapDataSource(dataSource: DataSource): void {
-  wrapDriver(dataSource.driver)
+function wrapDataSource(dataSource: DataSource, fetched: FetchedRows): void {
+  wrapDriver(dataSource.driver, fetched)
   guardQueryBuilders(dataSource)
   redactNotFound(dataSource)
 }

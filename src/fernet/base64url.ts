@@ -1,3 +1,5 @@
+const EQUALS_SIGN = "=".charCodeAt(0)
+
 /** Padding after a last group of 0, 1 or 2 bytes. */
 const PADDING = ["", "==", "="] as const
 
@@ -18,8 +20,10 @@ export function encodeBase64Url(bytes: Buffer, start: number, end: number): stri
 
 /** Returns how many bytes padded Base64 of this length stands for, judged by its length alone. */
 export function decodedLength(text: string): number {
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0
-  return (text.length / 4) * 3 - padding
+  const { length } = text
+  const isPadded = text.charCodeAt(length - 1) === EQUALS_SIGN
+  const padding = !isPadded ? 0 : text.charCodeAt(length - 2) === EQUALS_SIGN ? 2 : 1
+  return (length / 4) * 3 - padding
 }
 
 /**

@@ -129,6 +129,16 @@ export class Keyring {
   }
 
   /**
+   * Decrypts many tokens to text in less time than one by one. What cannot be read is `undefined`,
+   * and may be one that {@link decryptText} reads: a token that is too large to be read with others.
+   *
+   * @internal
+   */
+  decryptMany(tokens: readonly string[]): readonly (string | undefined)[] {
+    return this.#keys.decryptMany(tokens)
+  }
+
+  /**
    * Rotates many tokens in less time than one by one, and says which key each was under. What no key
    * opens is `undefined`.
    *

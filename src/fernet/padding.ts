@@ -11,14 +11,14 @@ export function writePadding(bytes: Buffer, start: number, end: number): void {
 }
 
 /**
- * Returns where the padding of `padded` begins, or `undefined` if it is not PKCS #7 padding. The
- * bytes are authentic by now, so the time it takes tells an attacker nothing.
+ * Returns where the padding of `padded[…end)` begins, or `undefined` if it is not PKCS #7 padding.
+ * The bytes are authentic by now, so the time it takes tells an attacker nothing.
  */
-export function findPadding(padded: Buffer): number | undefined {
-  const length = padded.readUInt8(padded.length - 1)
-  const start = padded.length - length
+export function findPadding(padded: Buffer, end: number = padded.length): number | undefined {
+  const length = padded.readUInt8(end - 1)
+  const start = end - length
   if (length < 1 || length > BLOCK_BYTES) return undefined
-  for (let i = start; i < padded.length; i++) {
+  for (let i = start; i < end; i++) {
     if (padded[i] !== length) return undefined
   }
   return start

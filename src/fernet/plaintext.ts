@@ -53,9 +53,14 @@ export const readBytes: PlaintextReader<Uint8Array> = (padded, start, end) =>
  * @throws {@link InvalidTokenError} if it is not UTF-8
  */
 export const readText: PlaintextReader<string> = (padded, start, end) => {
-  const text = padded.toString("utf8", start, end)
-  if (text.includes(REPLACEMENT_CHARACTER) && !isUtf8(padded.subarray(start, end))) {
-    throw new InvalidTokenError()
-  }
+  const text = findText(padded, start, end)
+  if (text === undefined) throw new InvalidTokenError()
   return text
+}
+
+/** Decodes the plaintext as UTF-8; `undefined` if it is not. */
+export const findText: PlaintextReader<string | undefined> = (padded, start, end) => {
+  const text = padded.toString("utf8", start, end)
+  const isSuspect = text.includes(REPLACEMENT_CHARACTER)
+  return isSuspect && !isUtf8(padded.subarray(start, end)) ? undefined : text
 }

@@ -74,10 +74,9 @@ export class TokenBatch {
 
 /** Says whether every entry, decrypted, ends with padding. */
 export function isPadded({ bytes, entries }: TokenBatch): boolean {
-  return entries.every(({ start, blocks }) => {
-    const end = start + BLOCK_BYTES * (1 + blocks)
-    return findPadding(bytes.subarray(end - BLOCK_BYTES, end)) !== undefined
-  })
+  return entries.every(
+    ({ start, blocks }) => findPadding(bytes, start + BLOCK_BYTES * (1 + blocks)) !== undefined,
+  )
 }
 
 /** Returns scratch memory with the head of a new token, and its IV and ciphertext out of `bytes`. */

@@ -1,0 +1,44 @@
+import { createHmac, hkdfSync } from "node:crypto"
+
+import { Keyring } from "../../src/fernet/keyring"
+import { BlindIndexer } from "../../src/search/blind-indexer"
+import { over, repeating } from "../measure/operation"
+import { runRounds } from "../measure/rounds"
+import type { Findings } from "../report/line"
+import { describeSecondsOf } from "../report/quantity"
+import type { FernetOptions } from "./options"
+import { ringKeys, textsOf } from "./texts"
+
+/** Compares the digest of a blind index with `createHmac`, given the derived key. */
+export async function compareIndex({ rounds, seconds }: FernetOptions): Promise<Partial<Findings>> {
+  const [key = ""] = ringKeys
+  const indexer = new BlindIndexer({ context: "patient.email" }, new Keyring([key]))
+  const derived = Buffer.from(hkdfSync("sha256", key, "", "patient.email", 32))
+  const texts = textsOf(64)
+  const measured = await runRounds(
+    [
+      repeating(
+        "ours",
+        over(texts, (text) => indexer.stored([text])),
+        { seconds },
+      ),
+      repeating(
+        "createHmac",
+        over(texts, (text) => createHmac("sha256", derived).update(text).digest("hex")),
+        { seconds },
+      ),
+    ],
+    rounds,
+  )
+  return {
+    lines: [
+      {
+        group: "blind index, 64 B",
+        title: "digest, against createHmac alone",
+        figure: measured.speedRatio("ours", "createHmac"),
+        unit: "× as fast",
+        absolute: describeSecondsOf(measured.cost("ours"), measured.cost("createHmac")),
+      },
+    ],
+  }
+}

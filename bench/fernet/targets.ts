@@ -1,0 +1,33 @@
+import { atLeast, atMost, type Target } from "../report/target"
+
+/** Either way a token goes. */
+export type Direction = "decrypt" | "encrypt"
+
+/** How many times as fast as a peer the engine is to be, up to which size of plaintext. */
+export const peerTargets: Readonly<
+  Record<string, { readonly upTo: number } & Readonly<Record<Direction, Target>>>
+> = {
+  "npm fernet": { upTo: 256, encrypt: atLeast(40, 60), decrypt: atLeast(40, 60) },
+  "npm fernet-nodejs": { upTo: 64, encrypt: atLeast(5, 6), decrypt: atLeast(4, 5) },
+  "straightforward node:crypto": {
+    upTo: 64,
+    encrypt: atLeast(3.3, 4.5),
+    decrypt: atLeast(2.7, 3.2),
+  },
+  "Python cryptography": { upTo: 64, encrypt: atLeast(10, 13), decrypt: atLeast(10, 13) },
+}
+
+/** A batch against one by one, for values of up to 64 bytes. */
+export const batchTarget = atLeast(1.3, 1.6)
+
+/** A ring of six, the right key last, against one key. */
+export const ringTargets = { warm: atMost(1.2), cold: atMost(4.5, 1) }
+
+/** Bytes allocated by one operation on 64 bytes. */
+export const allocationTargets: Readonly<Record<Direction, Target>> = {
+  encrypt: atMost(850, 600),
+  decrypt: atMost(700, 400),
+}
+
+/** Megabytes by which the resident set may grow over the last 800,000 of a million operations. */
+export const residentTarget = atMost(8)

@@ -1,0 +1,42 @@
+import { freshPostgres } from "../../test/support/postgres/fresh-postgres"
+import { startPostgres } from "../../test/support/postgres/start-postgres"
+import { gather } from "../report/findings"
+import type { Findings } from "../report/line"
+import { versionsOf } from "../report/versions"
+import { compareFind } from "./compare-find"
+import { compareInsert, fillTables } from "./compare-insert"
+import { compareSave, countUnchanged } from "./compare-save"
+import { openDataSources } from "./data-sources"
+import type { OrmOptions } from "./options"
+import { texts } from "./patient"
+
+/** Measures TypeORM with encrypted columns on PostgreSQL. */
+export async function runOrm(options: OrmOptions): Promise<Findings> {
+  const server = await startPostgres({ prefer: "embedded", durable: true })
+  const database = await freshPostgres(server.url)
+  const sources = await openDataSources(database.connection)
+  try {
+    const findings: Partial<Findings>[] = []
+    process.stderr.write("orm: compareInsert\n")
+    findings.push(await compareInsert(sources, options))
+    await fillTables(sources, options.rows)
+    process.stderr.write("orm: compareFind\n")
+    findings.unshift(await compareFind(sources, options))
+    process.stderr.write("orm: compareSave\n")
+    findings.push(await countUnchanged(database.connection, options))
+    findings.push(await compareSave(sources, options))
+    const versions = {
+      PostgreSQL: server.version,
+      ...versionsOf("tinybench", "typeorm", "pg", "typeorm-encrypted"),
+    }
+    const lengths = Object.values(texts).join(", ")
+    const method =
+      `${options.rounds} rounds of find(), a third as many of the others; rows of five texts, of ` +
+      `${lengths} characters. typeorm-encrypted runs on the same TypeORM as this package.`
+    return gather([...findings, { method: [method], versions }])
+  } finally {
+    await sources.stop()
+    await database.drop()
+    await server.stop()
+  }
+}

@@ -1,0 +1,97 @@
+import { freshPostgres } from "../../test/support/postgres/fresh-postgres"
+import { startPostgres } from "../../test/support/postgres/start-postgres"
+import type { Contender } from "../measure/contender"
+import { repeatingAsync } from "../measure/operation"
+import { type Rounds, runRounds } from "../measure/rounds"
+import type { Findings, Line } from "../report/line"
+import { describeSecondsOf } from "../report/quantity"
+import { atMost } from "../report/target"
+import { versionsOf } from "../report/versions"
+import type { SearchOptions } from "./options"
+import { emailOf, openTables, type Tables } from "./tables"
+
+/** A search by blind index, against the same on a plain column with an index. */
+const target = atMost(1.2)
+
+const PLAIN = "plain indexed column"
+const ENCRYPTED = "encrypted column with a blind index"
+
+/** Measures searches by equality on PostgreSQL. */
+export async function runSearch(options: SearchOptions): Promise<Findings> {
+  const server = await startPostgres({ prefer: "embedded", durable: true })
+  const database = await freshPostgres(server.url)
+  const tables = await openTables(database.connection)
+  try {
+    process.stderr.write(`search: fills two tables of ${options.rows} rows\n`)
+    await tables.fill(options.rows)
+    process.stderr.write("search: compares\n")
+    const measured = await runRounds(contendersFor(tables, options), options.rounds)
+    const plan = await tables.planOfSearch()
+    return {
+      lines: [...linesOf(measured, options), ...linesOfPlan(plan, options)],
+      points: [],
+      versions: { PostgreSQL: server.version, ...versionsOf("tinybench", "typeorm", "pg") },
+      skipped: [],
+      method: [
+        `${options.rounds} rounds of ${options.searches} searches, one after the other, each for ` +
+          `another of ${options.rows.toLocaleString("en")} rows.`,
+      ],
+    }
+  } finally {
+    await tables.stop()
+    await database.drop()
+    await server.stop()
+  }
+}
+
+function contendersFor(
+  { plain, encrypted }: Tables,
+  { rows, searches }: SearchOptions,
+): readonly Contender[] {
+  return (
+    [
+      [PLAIN, plain],
+      [ENCRYPTED, encrypted],
+    ] as const
+  ).map(([name, repository]) => {
+    let turn = 0
+    return repeatingAsync(name, {
+      async run() {
+        for (let i = 0; i < searches; i++) {
+          // A prime, so that every search is for another row
+          const id = 1 + ((turn++ * 7919) % rows)
+          const found = await repository.findOneBy({ email: emailOf(id) })
+          if (found?.id !== id) throw new Error(`${name}: row ${id} was not found.`)
+        }
+      },
+    })
+  })
+}
+
+function linesOf(measured: Rounds, { rows, searches }: SearchOptions): readonly Line[] {
+  return (["wall", "cpu"] as const).map((clock) => ({
+    group: `findOneBy() among ${rows.toLocaleString("en")} rows`,
+    title: `${ENCRYPTED}, against a ${PLAIN}${clock === "wall" ? ", wall clock" : ""}`,
+    figure: measured.costRatio(ENCRYPTED, PLAIN, clock),
+    unit: "× the cost",
+    absolute: describeSecondsOf(
+      measured.cost(ENCRYPTED, clock) / searches,
+      measured.cost(PLAIN, clock) / searches,
+    ),
+    ...(clock === "wall" ? { target } : {}),
+  }))
+}
+
+function linesOfPlan(plan: string, { rows }: SearchOptions): readonly Line[] {
+  const scans = plan.match(/Seq Scan/g)?.length ?? 0
+  return [
+    {
+      group: `findOneBy() among ${rows.toLocaleString("en")} rows`,
+      title: "sequential scans in what EXPLAIN says",
+      figure: { median: scans, low: scans, high: scans },
+      unit: "scans",
+      absolute: /Index (?:Only )?Scan.*? on \S+/.exec(plan)?.[0] ?? "",
+      target: atMost(0),
+    },
+  ]
+}

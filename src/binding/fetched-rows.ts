@@ -1,0 +1,54 @@
+import type { DataSource } from "typeorm"
+
+/** A row of a result, by the aliases of its columns. */
+export type FetchedRow = Readonly<Record<string, unknown>>
+
+/** The rows that a DataSource fetched last, to become entities. Does not keep them alive. */
+export class FetchedRows {
+  #rows: WeakRef<readonly FetchedRow[]> | undefined
+  #fetches = 0
+
+  /** Rows, unless they are gone. */
+  get rows(): readonly FetchedRow[] | undefined {
+    return this.#rows?.deref()
+  }
+
+  /** How often rows were fetched: tells one result from the next. */
+  get fetches(): number {
+    return this.#fetches
+  }
+
+  /** Takes note of the rows of the next result. */
+  note(rows: readonly FetchedRow[]): void {
+    this.#rows = new WeakRef(rows)
+    this.#fetches++
+  }
+}
+
+type Driver = DataSource["driver"]
+type QueryRunner = ReturnType<Driver["createQueryRunner"]>
+
+/** Wraps `query` of each query runner that a driver creates, to take note of what it fetches. */
+export function watchFetchedRows(driver: Driver, fetched: FetchedRows): void {
+  const createQueryRunner = driver.createQueryRunner.bind(driver)
+  // SQLite's driver returns the same one again and again
+  const watched = new WeakSet<QueryRunner>()
+  driver.createQueryRunner = (mode) => {
+    const runner = createQueryRunner(mode)
+    if (!watched.has(runner)) watchQueries(runner, fetched)
+    watched.add(runner)
+    return runner
+  }
+}
+
+function watchQueries(runner: QueryRunner, fetched: FetchedRows): void {
+  const query = runner.query.bind(runner) as (...given: unknown[]) => Promise<unknown>
+  const watched = async (...given: unknown[]): Promise<unknown> => {
+    const result = await query(...given)
+    // What becomes entities is asked for with its structure; see SelectQueryBuilder.loadRawResults
+    const { records } = (result ?? {}) as { readonly records?: unknown }
+    if (Array.isArray(records)) fetched.note(records as readonly FetchedRow[])
+    return result
+  }
+  runner.query = watched as QueryRunner["query"]
+}
