@@ -4,11 +4,15 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import { EncryptionError, KeyError, UnsupportedQueryError } from "../errors"
 import type { BlindIndex } from "../search/blind-index"
+import { boundColumn } from "./bound-column"
 import { CANARY, CANARY_DIGEST } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
 
 /** Before an index value of ours, to tell it from whatever a caller puts in its place. */
 const MARK = `typeorm-fernet:index:${randomBytes(16).toString("hex")}:`
+
+/** Between an index value and what it is compared by. */
+const SEPARATOR = "|"
 
 /** In place of an index value that cannot be computed, before the reason. */
 const INCOMPUTABLE = `${MARK}!`
@@ -33,22 +37,23 @@ export class Companion {
 
   /**
    * Returns the value of the companion in an entity or a set of values, to be compared with another
-   * or stored; `undefined` if a property it covers is missing, `null` if one is `null`. What keeps it
-   * from being computed is thrown when it is to be stored.
+   * or stored; `undefined` if a property it covers is missing. What keeps it from being computed is
+   * thrown when it is to be stored.
    *
    * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
    */
   valueIn(entity: unknown): string | null | undefined {
     if (typeof entity !== "object" || entity === null) return undefined
     const given = (entity as Record<string, unknown>)[this.#name]
-    if (typeof given === "string" && given.startsWith(MARK)) return given
+    if (isOurs(given)) return given
     if (given !== undefined && given !== null) throw this.setByHand()
     const values = this.sources.map((source) => plainValue(source, entity))
-    if (values.includes(null)) return null
     if (values.includes(undefined)) return undefined
     if (values.includes(CANARY)) return `${MARK}${CANARY_DIGEST}`
+    if (values.length === 1 && values[0] === null) return null
     try {
-      return `${MARK}${this.index.stored(values)}`
+      const digest = values.includes(null) ? "" : this.index.stored(values)
+      return `${MARK}${digest}${this.#fingerprint(values)}`
     } catch (error) {
       if (!(error instanceof EncryptionError)) throw error
       return `${INCOMPUTABLE}${error.code}:${error.message}`
@@ -66,14 +71,14 @@ export class Companion {
     const given = (values as Record<string, unknown>)[this.#name]
     const written = this.sources.filter((source) => isWritten(source, values))
     if (written.length === 0) {
-      if (given === undefined) return undefined
+      if (given === undefined || isOurs(given)) return undefined
       throw this.setByHand()
     }
-    const value = this.valueIn(values)
-    if (value !== undefined) return value
     // What TypeORM finds no value for it sets to NULL
-    if (written.some((source) => plainValue(source, values) === undefined)) return null
-    throw this.incomplete()
+    if (written.some((source) => (plainValue(source, values) ?? null) === null)) return null
+    const value = this.valueIn(values)
+    if (value === undefined) throw this.incomplete()
+    return value
   }
 
   /**
@@ -83,11 +88,20 @@ export class Companion {
    */
   persisted(value: unknown): string | null | undefined {
     if (value === null || value === undefined) return value
-    if (typeof value !== "string" || !value.startsWith(MARK)) throw this.setByHand()
-    if (value.startsWith(INCOMPUTABLE)) {
-      throw failureIn(value)
-    }
-    return value.slice(MARK.length)
+    if (!isOurs(value)) throw this.setByHand()
+    if (value.startsWith(INCOMPUTABLE)) throw failureIn(value)
+    const [digest = ""] = value.slice(MARK.length).split(SEPARATOR)
+    return digest === "" ? null : digest
+  }
+
+  /**
+   * Makes the companion of several properties count as changed whenever one of them is, also where
+   * the index value stays: an UPDATE of that one alone could not tell what the others are.
+   */
+  #fingerprint(values: readonly unknown[]): string {
+    if (values.length === 1) return ""
+    const operands = this.sources.map((source, i) => boundColumn(source)?.to(values[i]))
+    return SEPARATOR + operands.join(SEPARATOR)
   }
 
   /** Says that a write would leave the companion behind. */
@@ -112,6 +126,10 @@ export class Companion {
   #properties(): string {
     return this.index.members.map(({ property }) => property).join(", ")
   }
+}
+
+function isOurs(value: unknown): value is string {
+  return typeof value === "string" && value.startsWith(MARK)
 }
 
 /** Reads a property as it is, past what binding the column added. */

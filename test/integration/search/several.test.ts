@@ -156,6 +156,21 @@ eachDatabase("several blind indexes", (db) => {
       expect((await stored())?.full_name).toBe(fullName("Augusta", "King"))
     })
 
+    test("allow a save of one part, whatever becomes of the index", async () => {
+      const person = await people.findOneByOrFail({ id: 1 })
+      await people.save(Object.assign(person, { family: "LOVELACE" }))
+      expect(await people.findOneBy({ given: "Ada", family: "lovelace" })).toEqual(person)
+
+      await people.save(Object.assign(person, { given: null }))
+      await people.save(Object.assign(person, { family: "King" }))
+      expect(await stored()).toMatchObject({ full_name: null })
+      expect(await people.findOneBy({ id: 1 })).toEqual(person)
+
+      await people.save({ id: 1, given: null })
+      await people.save({ id: 1, given: "Ada", family: "King" })
+      expect((await stored())?.full_name).toBe(fullName("Ada", "King"))
+    })
+
     test("hold NULL where one part is null", async () => {
       await people.update(1, { family: null })
       expect((await stored())?.full_name).toBeNull()
