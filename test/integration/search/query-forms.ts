@@ -2,7 +2,6 @@ import {
   And,
   Brackets,
   type DataSource,
-  type EntityManager,
   Equal,
   type FindOptionsWhere,
   In,
@@ -13,6 +12,7 @@ import {
 import * as typeorm from "typeorm"
 
 import { BlindEqual, BlindIn, searchFor } from "../../../src"
+import { criteriaForms } from "./criteria-forms"
 import { Club, Member } from "./model"
 
 /** TypeORM has it since 0.3.18. */
@@ -195,74 +195,10 @@ const builders: readonly QueryForm[] = [
   },
 ]
 
-/** Changes rows by criteria, and puts them back. */
-function changing(
-  title: string,
-  change: (members: Repository<Member>, email: string) => Promise<unknown>,
-): QueryForm {
-  return {
-    title,
-    ask: async ({ dataSource, email }) => {
-      let changed: readonly string[] = []
-      const undoing = dataSource.transaction(async (manager) => {
-        const before = await statesOf(manager)
-        await change(manager.getRepository(Member), email)
-        const after = await statesOf(manager)
-        changed = [...before.keys()].filter((name) => before.get(name) !== after.get(name))
-        throw new Undo()
-      })
-      await undoing.catch((error: unknown) => {
-        if (!(error instanceof Undo)) throw error
-      })
-      return changed
-    },
-  }
-}
-
-class Undo extends Error {}
-
-async function statesOf(manager: EntityManager): Promise<Map<string, string>> {
-  const members = await manager.find(Member, { withDeleted: true })
-  return new Map(
-    members.map(({ name, visits, deletedAt }) => [
-      name,
-      `${visits} ${deletedAt?.toISOString() ?? ""}`,
-    ]),
-  )
-}
-
-const criteria: readonly QueryForm[] = [
-  changing("update", (members, email) => members.update({ email }, { visits: 9 })),
-  changing("delete", (members, email) => members.delete({ email })),
-  changing("delete of In", (members, email) => members.delete({ email: In([email]) })),
-  changing("softDelete", (members, email) => members.softDelete({ email })),
-  changing("softDelete and restore", async (members, email) => {
-    await members.softDelete({ name: Not("nobody") })
-    await members.restore({ email: Not(email) })
-    await members.restore({ email: IsNull() })
-  }),
-  changing("increment", (members, email) => members.increment({ email }, "visits", 1)),
-  changing("decrement", (members, email) =>
-    members.decrement({ email: BlindEqual(email) }, "visits", 1),
-  ),
-  changing("a delete builder", (members, email) =>
-    members.createQueryBuilder().delete().where({ email }).execute(),
-  ),
-  changing("an update builder with an embedded property", (members, email) =>
-    members
-      .createQueryBuilder()
-      .update()
-      .set({ visits: 9 })
-      .where("1 = 1")
-      .andWhere({ email })
-      .execute(),
-  ),
-]
-
 /** Every way of asking by an indexed property. */
 export const queryForms: readonly QueryForm[] = [
   ...conditions,
   ...methods,
   ...builders,
-  ...criteria,
+  ...criteriaForms,
 ]
