@@ -179,6 +179,26 @@ const builders: readonly QueryForm[] = [
     },
   },
   {
+    title: "a sub-query",
+    ask: async ({ members, email }) => {
+      const builder = members.createQueryBuilder("m")
+      const inner = builder.subQuery().select("n.id").from(Member, "n").where({ email })
+      return namesOf(await builder.where(`m.id IN ${inner.getQuery()}`).getMany())
+    },
+  },
+  {
+    title: "a joined relation",
+    ask: async ({ members, email }) => {
+      const builder = members.createQueryBuilder("m").innerJoinAndSelect("m.club", "c")
+      return namesOf(await builder.where({ club: { code: "old" }, email }).getMany())
+    },
+  },
+  {
+    title: "an existence",
+    ask: async ({ members, email }) =>
+      (await members.createQueryBuilder("m").where({ email }).getExists()) ? 1 : 0,
+  },
+  {
     title: "find options in a query builder",
     ask: ({ members, email }) =>
       members.createQueryBuilder("m").setFindOptions({ where: { email } }).getCount(),
