@@ -40,13 +40,14 @@ function declareCompanion(
   )
   const companion = new Companion(index, column, plan.sources)
   follow(column, companion)
-  for (const owner of [metadata, ...descendantsOf(metadata)]) {
+  for (const owner of new Set([metadata, ...descendantsOf(metadata)])) {
     if (plan.sources.every((source) => hasColumn(owner, source))) addCompanion(owner, companion)
   }
   // What a view shows is indexed in its tables
   if (metadata.tableType !== "view") declareIndex(dataSource, metadata, column, index.unique)
 }
 
+/** Whoever is a child of a child may be among the children as well. */
 function descendantsOf(metadata: EntityMetadata): readonly EntityMetadata[] {
   return metadata.childEntityMetadatas.flatMap((child) => [child, ...descendantsOf(child)])
 }
