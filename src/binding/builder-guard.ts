@@ -3,6 +3,7 @@ import type { DataSource, FindManyOptions, ObjectLiteral, QueryBuilder } from "t
 import { UnsupportedQueryError } from "../errors"
 import { compileConditions, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
+import { redactParameters } from "./not-found"
 import { recheckResults } from "./recheck"
 import { checkStatement } from "./statement-rules"
 import { compileWrite } from "./written-companions"
@@ -60,8 +61,9 @@ class BuilderGuard {
   readonly #guards: WeakMap<object, BuilderGuard>
   readonly #methods: Record<string, Method | undefined>
   #nested = false
-  /** What the results must be checked for, by the conditions it comes from. */
-  #rechecks: { find: readonly Recheck[]; where: readonly Recheck[] } = { find: [], where: [] }
+  /** What the results must be checked for. */
+  #rechecks: readonly Recheck[] = []
+  #checksResults = false
 
   constructor(dataSource: DataSource, builder: Builder, guards: WeakMap<object, BuilderGuard>) {
     this.#dataSource = dataSource
@@ -75,6 +77,13 @@ class BuilderGuard {
       this.#replace(name, (add, [where, ...rest]) => add(this.#compile(name, where), ...rest))
     }
     this.#replace("setFindOptions", (set, [options]) => set(this.#findOptions(options)))
+    this.#replace("getOneOrFail", async (find) => {
+      try {
+        return await find()
+      } catch (error) {
+        throw redactParameters(builder.expressionMap, error)
+      }
+    })
     this.#replace("getQuery", (compile) => {
       checkStatement(dataSource, builder.expressionMap)
       return compileWrite(builder.expressionMap, compile as () => string)
@@ -90,8 +99,10 @@ class BuilderGuard {
     const builder = derive(...args) as Builder
     if (this.#guards.has(builder)) return builder
     const guard = new BuilderGuard(this.#dataSource, builder, this.#guards)
-    guard.#nested = this.#nested || NESTING.includes(name)
-    if (name === "clone") guard.#require(this.#rechecks)
+    const nests = NESTING.includes(name)
+    guard.#nested = this.#nested || nests
+    // All others begin with the conditions of this one
+    if (!nests) guard.#require(this.#rechecks)
     return builder
   }
 
@@ -101,37 +112,33 @@ class BuilderGuard {
     checkOrder(mainAlias.metadata, options as FindManyOptions)
     const { where: given } = options as FindManyOptions
     const { where, rechecks } = compileConditions(mainAlias.metadata, given)
-    this.#require({ ...this.#rechecks, find: rechecks })
+    this.#require([...this.#rechecks, ...rechecks])
     return where === given ? options : { ...options, where }
   }
 
   #compile(method: string, where: unknown): unknown {
     const { mainAlias } = this.#builder.expressionMap
-    if (method === "where") this.#require({ ...this.#rechecks, where: [] })
+    // It replaces every condition there is
+    if (method === "where") this.#require([])
     if (!mainAlias?.hasMetadata || !isObjectCondition(where)) {
-      if (method === "orWhere") this.#refuseRechecks(this.#pending())
+      if (method === "orWhere") this.#refuseRechecks(this.#rechecks)
       return where
     }
     const compiled = compileConditions(mainAlias.metadata, where)
-    if (method === "orWhere") this.#refuseRechecks([...this.#pending(), ...compiled.rechecks])
-    this.#require({ ...this.#rechecks, where: [...this.#rechecks.where, ...compiled.rechecks] })
+    const rechecks = [...this.#rechecks, ...compiled.rechecks]
+    if (method === "orWhere") this.#refuseRechecks(rechecks)
+    this.#require(rechecks)
     return compiled.where
   }
 
-  #pending(): readonly Recheck[] {
-    return [...this.#rechecks.find, ...this.#rechecks.where]
-  }
-
-  #require(rechecks: { find: readonly Recheck[]; where: readonly Recheck[] }): void {
-    const hadNone = this.#pending().length === 0
+  #require(rechecks: readonly Recheck[]): void {
     this.#rechecks = rechecks
-    if (this.#pending().length === 0) return
+    if (rechecks.length === 0) return
     if (this.#nested || this.#builder.expressionMap.queryType !== "select") {
-      this.#refuseRechecks(this.#pending())
+      this.#refuseRechecks(rechecks)
     }
-    if (hadNone) {
-      recheckResults(this.#builder, () => this.#pending())
-    }
+    if (!this.#checksResults) recheckResults(this.#builder, () => this.#rechecks)
+    this.#checksResults = true
   }
 
   #refuseRechecks([recheck]: readonly Recheck[]): void {

@@ -2,15 +2,19 @@ import { randomBytes } from "node:crypto"
 
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
-import { EncryptionError, UnsupportedQueryError } from "../errors"
+import { EncryptionError, KeyError, UnsupportedQueryError } from "../errors"
 import type { BlindIndex } from "../search/blind-index"
+import { boundColumn } from "./bound-column"
 import { CANARY, CANARY_DIGEST } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
 
 /** Before an index value of ours, to tell it from whatever a caller puts in its place. */
 const MARK = `typeorm-fernet:index:${randomBytes(16).toString("hex")}:`
 
-/** In place of an index value that cannot be computed: writing its source says why. */
+/** Between an index value and what it is compared by. */
+const SEPARATOR = "|"
+
+/** In place of an index value that cannot be computed, before the reason. */
 const INCOMPUTABLE = `${MARK}!`
 
 /**
@@ -33,31 +37,48 @@ export class Companion {
 
   /**
    * Returns the value of the companion in an entity or a set of values, to be compared with another
-   * or stored; `undefined` if a property it covers is missing, `null` if one is `null`.
+   * or stored; `undefined` if a property it covers is missing. What keeps it from being computed is
+   * thrown when it is to be stored.
    *
    * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
    */
   valueIn(entity: unknown): string | null | undefined {
     if (typeof entity !== "object" || entity === null) return undefined
     const given = (entity as Record<string, unknown>)[this.#name]
-    if (typeof given === "string" && given.startsWith(MARK)) return given
-    if (given !== undefined && given !== null) throw this.#setByHand()
+    if (isOurs(given)) return given
+    if (given !== undefined && given !== null) throw this.setByHand()
     const values = this.sources.map((source) => plainValue(source, entity))
-    if (values.includes(null)) return null
     if (values.includes(undefined)) return undefined
     if (values.includes(CANARY)) return `${MARK}${CANARY_DIGEST}`
+    if (values.length === 1 && values[0] === null) return null
     try {
-      return `${MARK}${this.index.stored(values)}`
-    } catch {
-      return INCOMPUTABLE
+      const digest = values.includes(null) ? "" : this.index.stored(values)
+      return `${MARK}${digest}${this.#fingerprint(values)}`
+    } catch (error) {
+      if (!(error instanceof EncryptionError)) throw error
+      return `${INCOMPUTABLE}${error.code}:${error.message}`
     }
   }
 
-  /** What of the companion's sources a set of values holds. */
-  presenceIn(values: ObjectLiteral): "all" | "none" | "some" {
-    const present = this.sources.filter((source) => plainValue(source, values) !== undefined).length
-    if (present === 0) return "none"
-    return present === this.sources.length ? "all" : "some"
+  /**
+   * Returns the value of the companion in a set of values for an UPDATE; `undefined` if none of them is
+   * for a property it covers.
+   *
+   * @throws {@link UnsupportedQueryError} if the companion would be left behind
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
+   */
+  updatedBy(values: ObjectLiteral): string | null | undefined {
+    const given = (values as Record<string, unknown>)[this.#name]
+    const written = this.sources.filter((source) => isWritten(source, values))
+    if (written.length === 0) {
+      if (given === undefined || isOurs(given)) return undefined
+      throw this.setByHand()
+    }
+    // What TypeORM finds no value for it sets to NULL
+    if (written.some((source) => (plainValue(source, values) ?? null) === null)) return null
+    const value = this.valueIn(values)
+    if (value === undefined) throw this.incomplete()
+    return value
   }
 
   /**
@@ -67,14 +88,20 @@ export class Companion {
    */
   persisted(value: unknown): string | null | undefined {
     if (value === null || value === undefined) return value
-    if (typeof value !== "string" || !value.startsWith(MARK)) throw this.#setByHand()
-    if (value === INCOMPUTABLE) {
-      throw new EncryptionError(
-        "ERR_INVALID_VALUE",
-        `${this.#properties()}: the value cannot be indexed. Its type, or a normalizer, does not fit.`,
-      )
-    }
-    return value.slice(MARK.length)
+    if (!isOurs(value)) throw this.setByHand()
+    if (value.startsWith(INCOMPUTABLE)) throw failureIn(value)
+    const [digest = ""] = value.slice(MARK.length).split(SEPARATOR)
+    return digest === "" ? null : digest
+  }
+
+  /**
+   * Makes the companion of several properties count as changed whenever one of them is, also where
+   * the index value stays: an UPDATE of that one alone could not tell what the others are.
+   */
+  #fingerprint(values: readonly unknown[]): string {
+    if (values.length === 1) return ""
+    const operands = this.sources.map((source, i) => boundColumn(source)?.to(values[i]))
+    return SEPARATOR + operands.join(SEPARATOR)
   }
 
   /** Says that a write would leave the companion behind. */
@@ -87,7 +114,8 @@ export class Companion {
     )
   }
 
-  #setByHand(): EncryptionError {
+  /** Says that a caller cannot give the companion a value. */
+  setByHand(): EncryptionError {
     return new EncryptionError(
       "ERR_INVALID_VALUE",
       `${this.index.name} follows ${this.#properties()} by itself and cannot be set. Set the ` +
@@ -100,10 +128,34 @@ export class Companion {
   }
 }
 
+function isOurs(value: unknown): value is string {
+  return typeof value === "string" && value.startsWith(MARK)
+}
+
 /** Reads a property as it is, past what binding the column added. */
 function plainValue(column: ColumnMetadata, entity: ObjectLiteral): unknown {
   const plain = Object.getPrototypeOf(column) as ColumnMetadata
   return plain.getEntityValue.call(column, entity, false)
+}
+
+/** What kept an index value from being computed. */
+function failureIn(incomputable: string): EncryptionError {
+  const [code = "", ...message] = incomputable.slice(INCOMPUTABLE.length).split(":")
+  const Failure = code.startsWith("ERR_KEY") ? KeyError : EncryptionError
+  return new Failure(code as KeyError["code"], message.join(":"))
+}
+
+/** Whether TypeORM visits a property when it is given a set of values to store. */
+function isWritten(source: ColumnMetadata, values: ObjectLiteral): boolean {
+  if (plainValue(source, values) !== undefined) return true
+  // It leaves out undefined at the top only, and takes a path for a key but finds no value at it
+  const [first = "", ...rest] = source.propertyPath.split(".")
+  return rest.length > 0 && (source.propertyPath in values || hasPath(values[first], rest))
+}
+
+function hasPath(value: unknown, [key = "", ...rest]: readonly string[]): boolean {
+  if (typeof value !== "object" || value === null || !(key in value)) return false
+  return rest.length === 0 || hasPath((value as Record<string, unknown>)[key], rest)
 }
 
 /** Under `Symbol.for`, so that a second copy of the package sees what the first did. */

@@ -158,7 +158,7 @@ class Compiler {
   #match(companion: Companion, alternatives: readonly (readonly unknown[])[]): Predicate {
     const { index } = companion
     if (alternatives.some((values) => values.includes(CANARY))) {
-      const match = { companion: index.name, digests: [CANARY_DIGEST], legacy: [] }
+      const match = { companion: index.path, digests: [CANARY_DIGEST], legacy: [] }
       return { kind: "matches", match }
     }
     for (const values of alternatives) {

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 
 import { BlindIndex, type IndexMember } from "../search/blind-index"
+import { companionProperty } from "../search/index-defaults"
 import { boundColumn } from "./bound-column"
 import type { ColumnMetadata } from "./column-metadata"
 import { addCompanion, Companion } from "./companion"
@@ -28,18 +29,31 @@ function declareCompanion(
   const column = newColumn(dataSource, metadata, plan)
   metadata.registerColumn(column)
   const index = new BlindIndex(
-    { ...schemeOf(plan), members: plan.sources.map(memberOf) as [IndexMember, ...IndexMember[]] },
+    {
+      ...schemeOf(plan),
+      members: plan.sources.map((source) => memberOf(dataSource, source)) as [
+        IndexMember,
+        ...IndexMember[],
+      ],
+    },
     () => keys.get(),
   )
   const companion = new Companion(index, column, plan.sources)
   follow(column, companion)
-  for (const owner of [metadata, ...descendantsOf(metadata)]) addCompanion(owner, companion)
+  for (const owner of [metadata, ...descendantsOf(metadata)]) {
+    if (plan.sources.every((source) => hasColumn(owner, source))) addCompanion(owner, companion)
+  }
   // What a view shows is indexed in its tables
   if (metadata.tableType !== "view") declareIndex(dataSource, metadata, column, index.unique)
 }
 
 function descendantsOf(metadata: EntityMetadata): readonly EntityMetadata[] {
   return metadata.childEntityMetadatas.flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+/** The parent of single-table inheritance has the columns of every child, a child its own only. */
+function hasColumn(metadata: EntityMetadata, { propertyPath }: ColumnMetadata): boolean {
+  return metadata.findColumnWithPropertyPathStrict(propertyPath) !== undefined
 }
 
 function newColumn(
@@ -56,7 +70,7 @@ function newColumn(
     entityMetadata: metadata,
     args: {
       target: metadata.target,
-      propertyName: name,
+      propertyName: companionProperty(name),
       mode: "regular",
       options: {
         name,
@@ -83,13 +97,15 @@ function follow(column: ColumnMetadata, companion: Companion): void {
   column.setEntityValue = () => undefined
 }
 
-function memberOf(source: ColumnMetadata): IndexMember {
+function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember {
   const bound = boundColumn(source)
   if (!bound) throw new TypeError(`${source.propertyPath} is not bound`)
   return {
     property: bound.property,
     path: source.propertyPath,
     plaintextAllowed: bound.plaintextAllowed,
+    // Their collations ignore case and accents, and spaces at the end
+    castsToBytes: ["aurora-mysql", "mariadb", "mysql"].includes(options.type),
     plaintextOf: (value) => bound.plaintextOf(value),
   }
 }

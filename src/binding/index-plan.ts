@@ -41,7 +41,8 @@ function planIndex(
   options: BlindIndexOptions,
 ): IndexPlan {
   const prefix = column.propertyPath.slice(0, -column.propertyName.length)
-  const found = (options.with ?? []).map(
+  const others: unknown = options.with
+  const found = (Array.isArray(others) ? (others as readonly string[]) : []).map(
     (property) => metadata.findColumnWithPropertyPathStrict(`${prefix}${property}`) ?? property,
   )
   const sources = [column, ...found.filter((one) => typeof one !== "string")]

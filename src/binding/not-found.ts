@@ -1,5 +1,13 @@
-import type { DataSource, EntityManager, EntityNotFoundError, EntityTarget } from "typeorm"
+import type {
+  DataSource,
+  EntityManager,
+  EntityNotFoundError,
+  EntityTarget,
+  ObjectLiteral,
+  QueryBuilder,
+} from "typeorm"
 
+import { isBlindParameter } from "../search/predicate"
 import { boundColumn } from "./bound-column"
 import { isAnswerable } from "./query-rules"
 
@@ -29,9 +37,7 @@ function redactManager(dataSource: DataSource, manager: EntityManager): EntityMa
       try {
         return await find(target, criteria)
       } catch (error) {
-        // By its name, since the application may have a second copy of TypeORM
-        if (!(error instanceof Error) || error.name !== "EntityNotFoundError") throw error
-        const NotFound = error.constructor as typeof EntityNotFoundError
+        const NotFound = notFound(error)
         const metadata = dataSource.getMetadata(target)
         throw new NotFound(target, redactCriteria(metadata, name, criteria))
       }
@@ -39,6 +45,31 @@ function redactManager(dataSource: DataSource, manager: EntityManager): EntityMa
     Object.assign(manager, { [name]: redacting })
   }
   return manager
+}
+
+/**
+ * Keeps the parameters of conditions on encrypted properties out of the error of `getOneOrFail`. They
+ * are index values, and sought values where rows in plaintext are searched as well.
+ *
+ * @returns the error to throw instead of `error`
+ */
+export function redactParameters(
+  { mainAlias, parameters }: QueryBuilder<ObjectLiteral>["expressionMap"],
+  error: unknown,
+): Error {
+  const NotFound = notFound(error)
+  const redacted = Object.entries(parameters).map(([name, value]) => [
+    name,
+    isBlindParameter(name) ? "(encrypted)" : (value as unknown),
+  ])
+  return new NotFound(mainAlias?.target ?? "", Object.fromEntries(redacted))
+}
+
+/** The class of an `EntityNotFoundError`. What is none is thrown on. */
+function notFound(error: unknown): typeof EntityNotFoundError {
+  // By its name, since the application may have a second copy of TypeORM
+  if (!(error instanceof Error) || error.name !== "EntityNotFoundError") throw error
+  return error.constructor as typeof EntityNotFoundError
 }
 
 function redactCriteria(

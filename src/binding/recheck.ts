@@ -33,6 +33,7 @@ export function recheckResults(
     const rechecks = pending()
     if (rechecks.length === 0) return execute(...args)
     const { expressionMap } = builder
+    refuseLimit(expressionMap, rechecks)
     const { skip = 0, take } = expressionMap as Partial<ExpressionMap>
     expressionMap.skip = expressionMap.take = undefined
     try {
@@ -52,6 +53,18 @@ export function recheckResults(
     const [entities, count] = await getManyAndCount()
     return [entities, pending().length === 0 ? count : found]
   }
+}
+
+/** The database would count the rows of other values in. */
+function refuseLimit(map: ExpressionMap, [recheck]: readonly Recheck[]): void {
+  const { limit, offset } = map as Partial<ExpressionMap>
+  if (!recheck || (limit === undefined && offset === undefined)) return
+  const { property } = recheck.companion.index.members[0]
+  throw new UnsupportedQueryError(
+    property,
+    `${property} has a blind index of few bits, whose results are checked after decryption, so ` +
+      "limit() and offset() cannot choose among them. Use take() and skip().",
+  )
 }
 
 function passes(

@@ -2,6 +2,7 @@ import type { EntityMetadata } from "typeorm"
 
 import { declarationOf, type EncryptedColumnDeclaration } from "../column/declaration"
 import { blindIndexMisuse } from "../search/blind-index-options"
+import { companionProperty } from "../search/index-defaults"
 import { type IndexPlan, planIndexes } from "./index-plan"
 
 /**
@@ -13,6 +14,7 @@ export function indexMisuse(metadata: EntityMetadata): readonly string[] {
   return plans.flatMap((plan) => {
     const found = [
       ...optionMisuse(plan),
+      ...viewMisuse(metadata, plan),
       ...nameMisuse(metadata, plan, plans),
       ...coverMisuse(plan),
       ...codecMisuse(plan),
@@ -53,12 +55,21 @@ function* prefixed(problems: Iterable<string>): Iterable<string> {
   for (const problem of problems) yield `has a blind index that ${problem}`
 }
 
+/** Of a longer name, PostgreSQL keeps so many bytes without saying so; MySQL refuses it. */
+const NAME_BYTES = 63
+
 function* nameMisuse(
   metadata: EntityMetadata,
   plan: IndexPlan,
   plans: readonly IndexPlan[],
 ): Iterable<string> {
-  const isSame = (name: string): boolean => name.toLowerCase() === plan.name.toLowerCase()
+  // Of another type, it has been complained of
+  if (typeof (plan.name as unknown) !== "string") return
+  if (Buffer.byteLength(plan.name) > NAME_BYTES) {
+    yield `has a blind index named ${plan.name}, and a name holds ${NAME_BYTES} bytes; give it a shorter name`
+  }
+  const isSame = (name: unknown): boolean =>
+    formsOf(name).some((one) => formsOf(plan.name).includes(one))
   if (metadata.columns.some((one) => isSame(one.databaseName) || isSame(one.propertyPath))) {
     yield (
       `needs the column ${plan.name} for its blind index, and the entity has one of that name; ` +
@@ -70,6 +81,18 @@ function* nameMisuse(
   }
 }
 
+/** A name as a column and as a property, in one case, since some databases ignore it. */
+function formsOf(name: unknown): readonly string[] {
+  const lower = String(name).toLowerCase()
+  return [lower, companionProperty(lower)]
+}
+
+/** Nothing of a view says by which names its rows were indexed. */
+function* viewMisuse({ tableType }: EntityMetadata, { options }: IndexPlan): Iterable<string> {
+  if (tableType !== "view" || (options.name !== undefined && options.context !== undefined)) return
+  yield "has a blind index in a view; give it the name and the context that the index has in its table"
+}
+
 function* coverMisuse({ unknown, sources, options }: IndexPlan): Iterable<string> {
   const list = options.with ?? []
   for (const property of unknown) {
@@ -77,6 +100,10 @@ function* coverMisuse({ unknown, sources, options }: IndexPlan): Iterable<string
   }
   if (new Set(sources).size < sources.length) {
     yield `has a blind index that covers a property twice: ${list.join(", ")}`
+  }
+  const written = sources.map(({ isInsert, isUpdate }) => `${isInsert} ${isUpdate}`)
+  if (new Set(written).size > 1) {
+    yield "has a blind index over properties of which only some can be inserted or updated"
   }
   for (const { transformer, propertyName } of sources) {
     if (!declarationOf(transformer)) {

@@ -34,27 +34,24 @@ function completeUpdate(map: ExpressionMap, companions: readonly Companion[]): v
   if (valuesSet === undefined || Array.isArray(valuesSet)) return
   const added: Record<string, unknown> = {}
   for (const companion of companions) {
-    const { name } = companion.index
-    if (!companion.column.isUpdate || companion.presenceIn(valuesSet) === "none") continue
-    const value = companion.valueIn(valuesSet)
-    if (value === undefined) throw companion.incomplete()
-    added[name] = value
+    const value = companion.column.isUpdate ? companion.updatedBy(valuesSet) : undefined
+    if (value !== undefined) added[companion.index.path] = value
   }
   if (Object.keys(added).length === 0) return
+  const completed: Record<string, unknown> = {}
   // Inherited keys as well, since TypeORM writes them
-  const given: Readonly<Record<string, unknown>> = valuesSet
-  for (const key in given) if (!Object.hasOwn(added, key)) added[key] = given[key]
-  map.valuesSet = added
+  for (const key in valuesSet) completed[key] = (valuesSet as Record<string, unknown>)[key]
+  map.valuesSet = { ...completed, ...added }
 }
 
 /** As in `into(User, ["email"])`. */
 function completeColumns(map: ExpressionMap, companions: readonly Companion[]): void {
   if (map.insertColumns.length === 0) return
+  const given = map.insertColumns
   for (const { index, members } of companions.map(withPaths)) {
-    if (map.insertColumns.includes(index.name)) continue
-    if (members.every((path) => map.insertColumns.includes(path))) {
-      map.insertColumns = [...map.insertColumns, index.name]
-    }
+    const others = map.insertColumns.filter((path) => path !== index.path)
+    const isComplete = members.every((path) => given.includes(path))
+    map.insertColumns = isComplete ? [...others, index.path] : others
   }
 }
 
@@ -88,11 +85,13 @@ function completeOverwrite(
 ): string[] {
   const completed = [...overwrite]
   for (const companion of companions) {
+    const { databaseName } = companion.column
     const names = sourceNames(companion)
     const written = names.filter((name) => overwrite.includes(name))
-    if (written.length === 0 || completed.includes(companion.column.databaseName)) continue
-    if (written.length < names.length) throw companion.incomplete()
-    completed.push(companion.column.databaseName)
+    const isNamed = completed.includes(databaseName)
+    if (written.length === 0 && isNamed) throw companion.setByHand()
+    if (written.length > 0 && written.length < names.length) throw companion.incomplete()
+    if (written.length > 0 && !isNamed) completed.push(databaseName)
   }
   return completed
 }

@@ -1,5 +1,6 @@
 import type { BulkTable, RowChange } from "../dialect/dialect"
 import { rowsThatFit } from "../dialect/statement-parts"
+import { isDuplicate } from "../dialect/statement-error"
 import type { Worker } from "./worker"
 
 /** Statements that find their rows locked for long before the rest of a batch is left for later. */
@@ -18,7 +19,8 @@ export interface Written {
 
 /**
  * Writes changes in statements bounded by rows and by bytes; after one lost against locks several
- * times, in ever smaller ones. Rows that stay locked are left out.
+ * times, or met a unique index, in ever smaller ones. Rows that stay locked, or whose value is there
+ * already, are left out.
  */
 export async function writeChanges(
   table: BulkTable,
@@ -39,9 +41,14 @@ export async function writeChanges(
         part = changes.slice(next, next + count)
         return dialect.write(connection, table, part)
       })
+      size *= 2
     } catch (error) {
-      if (worker.inTransaction || !worker.isLock(error)) throw error
-      locked++
+      if (worker.inTransaction) throw error
+      if (isDuplicate(error)) {
+        size = Math.ceil(part.length / 2)
+        if (part.length > 1) continue
+      } else if (worker.isLock(error)) locked++
+      else throw error
     }
     next += part.length
   }

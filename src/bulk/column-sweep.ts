@@ -1,4 +1,5 @@
 import type { ColumnBatch, NewCells } from "../dialect/column-access"
+import { isDuplicate } from "../dialect/statement-error"
 import type { Written } from "./batch-writer"
 import type { ClassifiedCell } from "./cell-state"
 import { decideCompanions, noteCompanionStates } from "./column-companions"
@@ -74,9 +75,14 @@ function write(
   batch: ColumnBatch,
   newCells: readonly NewCells[],
 ): Promise<number | undefined> {
-  return worker.run(async ({ connection, dialect }, attempt) =>
+  const written = worker.run(async ({ connection, dialect }, attempt) =>
     attempt > ATTEMPTS ? undefined : dialect.columnwise.write(connection, table, batch, newCells),
   )
+  return written.catch((error: unknown) => {
+    // Row by row, all but those that a unique index refuses
+    if (!worker.inTransaction && isDuplicate(error)) return undefined
+    throw error
+  })
 }
 
 function toDecisions(

@@ -1,4 +1,5 @@
 import type { BulkTable, RowFilter } from "../dialect/dialect"
+import { isDuplicate } from "../dialect/statement-error"
 import { ColumnMisuseError } from "../errors"
 import { decide, isChange, type RowWork } from "./decision"
 import type { Worker } from "./worker"
@@ -31,8 +32,8 @@ export async function requireFaithful(
     )
     if (isFaithful) return
   } catch (error) {
-    // A row that is locked for long tells nothing
-    if (!worker.inTransaction && worker.isLock(error)) return
+    // A row that is locked for long, or that a unique index refuses, tells nothing
+    if (!worker.inTransaction && (worker.isLock(error) || isDuplicate(error))) return
     throw error
   }
   const labels = plan.columns.map(({ label }) => label).join(" or ")

@@ -4,7 +4,9 @@ import { indexState, type IndexState } from "./index-work"
 import type { Sweep } from "./sweep"
 
 /**
+ * Notes what became of a row.
  *
+ * @param written - whether its new cells were written
  */
 export function noteSettled(plan: Sweep, decision: Decision, written: boolean): void {
   const { row, newCells, found, problems } = decision
@@ -39,9 +41,7 @@ function noteCompanions(plan: Sweep, { row, newCells, wanted }: Decision, writte
   })
 }
 
-/**
- *
- */
+/** Notes which states the cells of a row were turned from and into. */
 export function noteTurns(
   { columns, keyring, tally }: Sweep,
   { row, newCells, found }: Decision,

@@ -29,6 +29,17 @@ export function isConnectionLost(code: string): boolean {
   return code === CONNECTION_LOST || SOCKET_CODES.has(code)
 }
 
+const DUPLICATE_CODES: ReadonlySet<string> = new Set([
+  "23505",
+  "ER_DUP_ENTRY",
+  "SQLITE_CONSTRAINT_UNIQUE",
+])
+
+/** Whether a statement failed because a unique index holds an equal value, whatever the database. */
+export function isDuplicate(error: unknown): boolean {
+  return DUPLICATE_CODES.has(String((error as { code?: unknown } | undefined)?.code))
+}
+
 /** What of a driver's error may be looked at. */
 interface DriverError {
   readonly code?: unknown

@@ -3,6 +3,7 @@ import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"
 import { BlindIndexer } from "./blind-indexer"
 import { BlindIndexRefusal } from "./blind-index-refusal"
+import { companionProperty } from "./index-defaults"
 import { toTextFunction } from "./normalize"
 import type { LegacyCell, Match } from "./predicate"
 
@@ -14,13 +15,15 @@ export interface IndexMember {
   readonly path: string
   /** Whether cells that are still in plaintext are searched as well. */
   readonly plaintextAllowed: boolean
+  /** Whether the database must be told to compare these cells byte by byte. Defaults to `false`. */
+  readonly castsToBytes?: boolean
   /** Returns the plaintext of a value, the same for values that count as equal. */
   readonly plaintextOf: (value: unknown) => string | Uint8Array
 }
 
 /** How one blind index is made. */
 export interface BlindIndexScheme {
-  /** The property path and database name of the companion column. */
+  /** The database name of the companion column. */
   readonly name: string
   readonly context: string
   readonly normalize: readonly Normalizer[]
@@ -31,7 +34,10 @@ export interface BlindIndexScheme {
 
 /** A blind index of one DataSource: what is stored in its companion column, and what is sought. */
 export class BlindIndex {
+  /** The database name of the companion column. */
   readonly name: string
+  /** The property path of the companion column. */
+  readonly path: string
   readonly members: readonly [IndexMember, ...IndexMember[]]
   readonly unique: boolean
   /** Whether different values may share an index value, by design. */
@@ -43,6 +49,7 @@ export class BlindIndex {
   /** @param keyring - asked once, when the first digest is made */
   constructor(scheme: BlindIndexScheme, keyring: () => Keyring) {
     this.name = scheme.name
+    this.path = companionProperty(scheme.name)
     this.members = scheme.members
     this.unique = scheme.unique
     this.truncated = scheme.bits !== undefined && scheme.bits < 256
@@ -73,7 +80,7 @@ export class BlindIndex {
   match(alternatives: readonly (readonly unknown[])[]): Match {
     const searchesPlaintext = this.members.every(({ plaintextAllowed }) => plaintextAllowed)
     return {
-      companion: this.name,
+      companion: this.path,
       digests: [...new Set(alternatives.flatMap((values) => this.searched(values)))],
       legacy: searchesPlaintext ? alternatives.map((values) => this.#legacyCells(values)) : [],
     }
@@ -82,13 +89,14 @@ export class BlindIndex {
   /** How a row looks that has the values but was written before it was encrypted. */
   #legacyCells(values: readonly unknown[]): readonly LegacyCell[] {
     const normalize = toTextFunction(this.#scheme.normalize)
-    return this.members.map(({ path, plaintextOf }, i) => {
+    return this.members.map(({ path, plaintextOf, castsToBytes = false }, i) => {
       const plaintext = plaintextOf(values[i])
       const text = typeof plaintext === "string" ? plaintext : Buffer.from(plaintext).toString()
       return {
         path,
         texts: [...new Set([text, normalize(text)])],
         functions: sqlFunctions(this.#scheme.normalize),
+        castsToBytes,
       }
     })
   }

@@ -3,6 +3,11 @@ export function companionName(columns: readonly string[]): string {
   return `${columns.join("_")}_bidx`
 }
 
+/** Returns the property of a companion column: its name, as far as TypeORM finds it in a statement. */
+export function companionProperty(companion: string): string {
+  return companion.replaceAll(/[^\p{L}\p{N}_$]/gu, "_")
+}
+
 /**
  * Returns what the key of an index is derived from unless its declaration says otherwise.
  *

@@ -23,6 +23,8 @@ export interface LegacyCell {
   readonly texts: readonly string[]
   /** SQL functions applied to the cell before it is compared. */
   readonly functions: readonly string[]
+  /** Whether the cell is compared byte by byte, where a collation would count others as equal. */
+  readonly castsToBytes?: boolean
 }
 
 /** SQL with named parameters, as a query builder takes it. */
@@ -32,7 +34,14 @@ export interface CompiledPredicate {
   readonly parameters: Readonly<Record<string, readonly string[]>>
 }
 
+const PARAMETER = "blind_index_"
+
 let compiled = 0
+
+/** Whether a parameter of a query builder is one of a compiled predicate. */
+export function isBlindParameter(name: string): boolean {
+  return name.startsWith(PARAMETER)
+}
 
 /**
  * Compiles a predicate. Its parameters have names of their own, so that the result can be used in
@@ -41,7 +50,7 @@ let compiled = 0
 export function compilePredicate(predicate: Predicate): CompiledPredicate {
   const parameters: Record<string, readonly string[]> = {}
   const bind: Bind = (values) => {
-    const name = `blind_index_${++compiled}`
+    const name = `${PARAMETER}${++compiled}`
     parameters[name] = values
     return `(:...${name})`
   }
@@ -101,11 +110,15 @@ function bindMatch({ companion, digests, legacy }: Match, bind: Bind, not: "NOT 
   ])
 }
 
-function bindCell({ path, texts, functions }: LegacyCell, bind: Bind, not: "NOT " | ""): Sql {
+function bindCell(
+  { path, texts, functions, castsToBytes }: LegacyCell,
+  bind: Bind,
+  not: "NOT " | "",
+): Sql {
   const list = bind(texts)
   return (pathOf) => {
     const cell = functions.reduce((sql, name) => `${name}(${sql})`, pathOf(path))
-    return `${cell} ${not}IN ${list}`
+    return `${castsToBytes ? `CAST(${cell} AS BINARY)` : cell} ${not}IN ${list}`
   }
 }
 

@@ -2,6 +2,7 @@ import "reflect-metadata"
 
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
 import {
+  BlindEqual,
   decryptRaw,
   EncryptedColumn,
   type EncryptedColumnOptions,
@@ -26,6 +27,9 @@ class Patient {
 
   @EncryptedColumn(born)
   bornOn!: Date | null
+
+  @EncryptedColumn({ blindIndex: { unique: true, normalize: ["trim", "lowercase"] } })
+  email!: string
 }
 
 /** Prints what an application of the installed package sees, for the test to compare. */
@@ -42,14 +46,24 @@ async function main(): Promise<void> {
   )
   await dataSource.initialize()
   const patients = dataSource.getRepository(Patient)
-  await patients.save({ name: "Ada", ssn: "078-05-1120", bornOn: new Date(0) })
+  await patients.save({
+    name: "Ada",
+    ssn: "078-05-1120",
+    bornOn: new Date(0),
+    email: "Ada@Example.com",
+  })
 
   const loaded: Patient = await patients.findOneByOrFail({ name: "Ada" })
   const rows: { ssn: string }[] = await dataSource.query("SELECT ssn FROM patient")
+  const found = await patients.countBy([
+    { email: "ada@example.com" },
+    { email: BlindEqual(" ADA@example.com") },
+  ])
   const refused: unknown = await patients.findBy({ ssn: "x" }).catch((error: unknown) => error)
   console.log(
     JSON.stringify({
       loaded,
+      found,
       stored: rows.map(({ ssn }) => keyring.decryptText(ssn)),
       decrypted: decryptRaw(dataSource, Patient, rows),
       refused: refused instanceof EncryptionError && refused.code,

@@ -7,7 +7,11 @@ import { type ConsumerProject, createProject, packTarball, run } from "./consume
 const typeormVersions = ["typeorm", "typeorm-0.3", "typeorm-0.3.17"]
 
 const printed = {
-  loaded: { id: 1, name: "Ada", ssn: "078-05-1120", bornOn: "1970-01-01T00:00:00.000Z" },
+  loaded: {
+    ...{ id: 1, name: "Ada", ssn: "078-05-1120", bornOn: "1970-01-01T00:00:00.000Z" },
+    email: "Ada@Example.com",
+  },
+  found: 1,
   stored: ["078-05-1120"],
   decrypted: [{ ssn: "078-05-1120" }],
   refused: "ERR_UNSUPPORTED_QUERY",

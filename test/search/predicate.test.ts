@@ -50,6 +50,19 @@ describe("a predicate", () => {
         "u.email NOT LIKE 'gAAAAA%' AND LOWER(TRIM(u.email)) IN [\"a\"]))",
     ],
     [
+      "legacy plaintext of a database with a loose collation",
+      {
+        kind: "matches",
+        match: {
+          companion: "email_bidx",
+          digests: ["d"],
+          legacy: [[{ path: "email", texts: ["a"], functions: ["TRIM"], castsToBytes: true }]],
+        },
+      },
+      '(u.email_bidx IN ["d"] OR (u.email_bidx IS NULL AND ' +
+        "u.email NOT LIKE 'gAAAAA%' AND CAST(TRIM(u.email) AS BINARY) IN [\"a\"]))",
+    ],
+    [
       "other legacy plaintext",
       not(legacy),
       '(u.email_bidx NOT IN ["d"] OR (u.email_bidx IS NULL AND ' +

@@ -1,0 +1,205 @@
+import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals"
+import {
+  And,
+  Any,
+  Between,
+  type DataSource,
+  Entity,
+  Equal,
+  type FindOptionsWhere,
+  ILike,
+  In,
+  IsNull,
+  JsonContains,
+  LessThan,
+  Like,
+  ManyToOne,
+  MoreThan,
+  Not,
+  Or,
+  PrimaryColumn,
+  Raw,
+  type Repository,
+} from "typeorm"
+
+import { BlindEqual, BlindIn, EncryptedColumn, searchFor, withEncryption } from "../../../src"
+import { digestOf } from "../../search/digest-of"
+import { keyring } from "../../support/keys"
+import { memorySource, rejection } from "../memory-source"
+import { RecordingLogger } from "../recording-logger"
+
+@Entity()
+class Person {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ nullable: true, blindIndex: { normalize: "lowercase" } }) email?: string | null
+  @EncryptedColumn({ nullable: true, blindIndex: true }) alias?: string | null
+  @EncryptedColumn({ nullable: true, blindIndex: true, codec: "number" }) height?: number | null
+  @EncryptedColumn({ nullable: true }) notes?: string | null
+  @ManyToOne(() => Person, { nullable: true }) parent?: Person | null
+}
+
+type Where = FindOptionsWhere<Person>
+
+const logger = new RecordingLogger()
+let source: DataSource
+let people: Repository<Person>
+
+beforeAll(async () => {
+  source = withEncryption(memorySource([Person], { logger }), { keyring })
+  people = (await source.initialize()).getRepository(Person)
+  await people.insert([
+    { id: 1, email: "Ada", alias: "ada", height: 1 },
+    { id: 2, email: "bob", alias: "Ada" },
+    { id: 3, parent: { id: 1 } },
+  ])
+})
+
+beforeEach(() => {
+  logger.entries.length = 0
+})
+
+async function ids(where: Where | Where[]): Promise<number[]> {
+  const found = await people.find({ where, order: { id: "ASC" } })
+  return found.map(({ id }) => id)
+}
+
+describe("a condition that no blind index answers", () => {
+  const comparisons: readonly (readonly [string, () => unknown])[] = [
+    ["Like", () => Like("a%")],
+    ["ILike", () => ILike("a%")],
+    ["MoreThan", () => MoreThan("a")],
+    ["LessThan", () => LessThan("a")],
+    ["Between", () => Between("a", "b")],
+    ["Any", () => Any(["a"])],
+    ["JsonContains", () => JsonContains({})],
+    ["Raw", () => Raw((path) => `${path} = 'a'`)],
+    ["Not of Like", () => Not(Like("a%"))],
+    ["Or of Like", () => Or(Equal("a"), Like("a%"))],
+    ["And of MoreThan", () => And(Not("a"), MoreThan("a"))],
+  ]
+
+  test.each(comparisons)("as %s is refused, and told what works", async (_name, condition) => {
+    const attempts: (() => Promise<unknown>)[] = [
+      () => people.findBy({ email: condition() } as Where),
+      () => people.findBy({ parent: { email: condition() } } as Where),
+      () => people.delete({ email: condition() } as Where),
+      () => people.createQueryBuilder("p").where({ email: condition() }).getMany(),
+    ]
+    for (const run of attempts) {
+      const error = await rejection(Promise.resolve().then(run))
+      expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Person.email" })
+      expect(error.message).toMatch(/answers equality only.*Equal, In, BlindEqual, BlindIn, IsNull/)
+    }
+    expect(logger.statements).toEqual([])
+  })
+
+  test.each<readonly [string, () => unknown]>([
+    ...comparisons,
+    ["BlindEqual", () => BlindEqual("a")],
+    ["a value", () => "a"],
+  ])(
+    "as %s on a property without index is refused, and told to declare one",
+    async (_name, condition) => {
+      const error = await rejection(people.findBy({ notes: condition() } as Where))
+
+      expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Person.notes" })
+      expect(error.message).toContain("@EncryptedColumn({ blindIndex: true })")
+      expect(logger.statements).toEqual([])
+    },
+  )
+
+  test.each<readonly [string, unknown]>([
+    ["null in In", In([null])],
+    ["undefined in In", In(["a", undefined])],
+    ["null in Equal", Equal(null)],
+    ["null in BlindEqual", BlindEqual(null)],
+    ["null in Not", Not(null)],
+  ])("as %s is refused, and told of IsNull", async (_name, condition) => {
+    const error = await rejection(people.findBy({ email: condition as Where["email"] }))
+
+    expect(error.message).toMatch(/^Person\.email: null and undefined are not values.*IsNull\(\)/)
+  })
+
+  test("as an order is refused", async () => {
+    await expect(people.find({ order: { email: "ASC" } })).rejects.toMatchObject({
+      code: "ERR_UNSUPPORTED_QUERY",
+      property: "Person.email",
+    })
+  })
+
+  test("as a value of another type is refused without a trace of it", async () => {
+    const error = await rejection(people.findBy({ height: "secret" as never }))
+
+    expect(error).toMatchObject({ code: "ERR_INVALID_VALUE" })
+    expect(error.message).toMatch(/^Person\.height: expected/)
+    expect(error.message).not.toContain("secret")
+  })
+})
+
+describe("the caller's conditions", () => {
+  test("stay as they are, and mean the same each time", async () => {
+    const operators = {
+      email: Not(In(["ADA"])),
+      alias: Equal("Ada"),
+      parent: { email: Equal("x") },
+    }
+    const where = { email: operators.email, alias: operators.alias }
+    const list = [where, { id: 1 }]
+    const before = JSON.stringify([operators, list])
+
+    for (let i = 0; i < 3; i++) {
+      expect(await ids(where)).toEqual([2])
+      expect(await ids(list)).toEqual([1, 2])
+      expect(await people.countBy({ parent: where })).toBe(0)
+      expect(await people.createQueryBuilder("p").where(where).andWhere(where).getCount()).toBe(1)
+      expect((await people.update(where, { notes: null })).affected).toBe(1)
+    }
+    expect(JSON.stringify([operators, list])).toBe(before)
+  })
+
+  test("may share an operator between properties with different indexes", async () => {
+    for (const operator of [Equal("Ada"), BlindEqual("Ada"), BlindIn(["Ada"]), In(["Ada"])]) {
+      expect(await ids({ email: operator })).toEqual([1])
+      expect(await ids({ alias: operator })).toEqual([2])
+      expect(await ids([{ email: operator }, { alias: operator }])).toEqual([1, 2])
+      expect(await ids({ email: Not(operator), alias: operator })).toEqual([2])
+    }
+  })
+
+  test("may be frozen, and may inherit", async () => {
+    const where = Object.freeze({ email: "ADA", parent: IsNull() })
+
+    expect(await ids(where)).toEqual([1])
+    expect(await ids(Object.create(where) as Where)).toEqual([1])
+  })
+})
+
+describe("searchFor", () => {
+  test("returns what the companion may hold", () => {
+    const digest = digestOf("person/email/email_bidx", "ada")
+
+    expect(searchFor(source, Person, "email", "ADA")).toEqual([digest])
+    expect(searchFor(source, Person, { email: "ada" })).toEqual([digest])
+    expect(searchFor(source, Person, "email", "ada", { index: "email_bidx" })).toEqual([digest])
+  })
+
+  test("refuses what has no index, and no value", () => {
+    expect(() => searchFor(source, Person, "notes", "x")).toThrow("no blind index over notes")
+    expect(() => searchFor(source, Person, "email", "x", { index: "y" })).toThrow("named y")
+    expect(() => searchFor(source, Person, "email", null)).toThrow("Use IS NULL")
+    expect(() => searchFor(source, Person, "height", "x")).toThrow("Person.height: expected")
+  })
+})
+
+describe("the types", () => {
+  test("let only values of the property be sought", async () => {
+    // @ts-expect-error -- a number is no e-mail address
+    await rejection(people.findBy({ email: BlindEqual(5) }))
+    // @ts-expect-error -- nor are numbers
+    await rejection(people.findBy({ email: BlindIn([5]) }))
+    // @ts-expect-error -- nor is a text a number
+    await rejection(people.findBy({ parent: { height: BlindEqual("5") } }))
+
+    expect(await ids({ email: BlindEqual("x"), height: BlindIn([1, 2]) })).toEqual([])
+  })
+})

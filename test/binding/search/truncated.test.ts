@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, test } from "@jest/globals"
+import {
+  Brackets,
+  Column,
+  Entity,
+  Equal,
+  In,
+  IsNull,
+  ManyToOne,
+  Not,
+  OneToMany,
+  Or,
+  PrimaryColumn,
+  type FindOptionsWhere,
+  type Repository,
+  type SelectQueryBuilder,
+} from "typeorm"
+
+import { EncryptedColumn, UnsupportedQueryError } from "../../../src"
+import { digestOf } from "../../search/digest-of"
+import { boundSource, rejection } from "../memory-source"
+
+@Entity()
+class Ward {
+  @PrimaryColumn() id!: number
+  @OneToMany(() => Person, (person) => person.ward) people?: Person[]
+}
+
+@Entity()
+class Person {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ nullable: true, blindIndex: { bits: 1 } }) name!: string | null
+  @Column({ default: 0 }) visits!: number
+  @ManyToOne(() => Ward, (ward) => ward.people) ward?: Ward
+}
+
+/** Twelve names share two index values; `Ada` occurs three times. */
+const names = ["Ada", "Bob", "Cleo", "Dan", "Ada", "Eve", "Fay", "Guy", "Hal", "Ida", "Ada", "Jim"]
+
+let people: Repository<Person>
+
+beforeEach(async () => {
+  const source = await boundSource([Person, Ward])
+  people = source.getRepository(Person)
+  await source.getRepository(Ward).insert({ id: 1 })
+  await people.insert(names.map((name, id) => ({ id, name, ward: { id: 1 } })))
+  await people.insert({ id: 99, name: null })
+})
+
+const ids = (found: readonly Person[]): number[] => found.map(({ id }) => id)
+
+const Ada = (): FindOptionsWhere<Person> => ({ name: "Ada" })
+
+const byId = { order: { id: "ASC" } } as const
+
+describe("a search by an index of few bits", () => {
+  test("finds more in the database than it returns", async () => {
+    const rows = await people.query<{ name_bidx: string }[]>("SELECT name_bidx FROM person")
+    const index = digestOf("person/name/name_bidx", "Ada", { bits: 1 })
+
+    expect(rows.filter(({ name_bidx }) => name_bidx === index).length).toBeGreaterThan(3)
+    expect(ids(await people.find({ where: Ada(), ...byId }))).toEqual([0, 4, 10])
+  })
+
+  test("finds one", async () => {
+    expect((await people.findOneBy({ name: "Jim" }))?.id).toBe(11)
+    expect((await people.findOneByOrFail({ name: Equal("Jim") })).id).toBe(11)
+    expect(await people.findOneBy({ name: "Nobody" })).toBeNull()
+    expect((await people.createQueryBuilder("p").where({ name: "Jim" }).getOne())?.id).toBe(11)
+  })
+
+  test("finds several values, along with other conditions", async () => {
+    const where = { name: In(["Ada", "Jim"]), id: Not(4) }
+
+    expect(ids(await people.find({ where, ...byId }))).toEqual([0, 10, 11])
+  })
+
+  test("counts and cuts pages after the check", async () => {
+    const page = await people.findAndCount({ where: Ada(), ...byId, skip: 1, take: 1 })
+    const built = people.createQueryBuilder("p").where(Ada()).orderBy("p.id").take(2)
+
+    expect([ids(page[0]), page[1]]).toEqual([[4], 3])
+    expect(await built.getManyAndCount()).toMatchObject([[{ id: 0 }, { id: 4 }], 3])
+    expect(await built.skip(2).getMany()).toMatchObject([{ id: 10 }])
+  })
+
+  test("cuts pages of entities that are joined", async () => {
+    const options = { where: Ada(), relations: { ward: true }, ...byId, take: 2 }
+
+    expect(await people.find(options)).toMatchObject([{ id: 0, ward: { id: 1 } }, { id: 4 }])
+  })
+
+  test("needs the property among the selected", async () => {
+    const error = await rejection(people.find({ where: Ada(), select: { id: true } }))
+
+    expect(error).toBeInstanceOf(UnsupportedQueryError)
+    expect(error.message).toContain("Select it as well")
+    expect(ids(await people.find({ where: Ada(), select: { id: true, name: true } }))).toHaveLength(
+      3,
+    )
+  })
+
+  test("starts anew with where()", async () => {
+    const builder = people.createQueryBuilder("p").where(Ada())
+
+    expect(await builder.where({ name: "Jim" }).getMany()).toMatchObject([{ id: 11 }])
+    expect(await builder.where("p.id < 3").getMany()).toHaveLength(3)
+  })
+
+  test("adds to the conditions of find options", async () => {
+    const builder = people.createQueryBuilder("p").setFindOptions({ where: { name: "Jim" } })
+
+    expect(await builder.andWhere({ name: "Ada" }).getMany()).toEqual([])
+    expect(
+      await builder
+        .setFindOptions({ where: { id: 11 } })
+        .clone()
+        .getMany(),
+    ).toEqual([])
+  })
+
+  test("answers IsNull without a check", async () => {
+    expect(ids(await people.findBy([{ name: IsNull() }, { id: 1 }]))).toEqual([1, 99])
+  })
+})
+
+type Builder = SelectQueryBuilder<Person>
+
+describe("an index of few bits is refused", () => {
+  test.each<readonly [string, (people: Repository<Person>) => unknown]>([
+    ["in an update", (p) => p.update(Ada(), { visits: 1 })],
+    ["in a delete", (p) => p.delete(Ada())],
+    ["in a softDelete", (p) => p.createQueryBuilder().softDelete().where(Ada()).execute()],
+    ["in an increment", (p) => p.increment(Ada(), "visits", 1)],
+    ["in a delete of alternatives", (p) => p.delete([Ada()] as never)],
+    ["in a negation", (p) => p.findBy({ name: Not("Ada") })],
+    ["in Or", (p) => p.findBy({ name: Or(Equal("Ada"), IsNull()) })],
+    ["among alternatives", (p) => p.findBy([Ada(), { id: 1 }])],
+    ["in a relation", (p) => p.manager.findBy(Ward, { people: Ada() })],
+  ])("%s", async (_where, run) => {
+    await expectRefused(() => run(people))
+  })
+
+  test.each<readonly [string, (builder: Builder) => unknown]>([
+    ["beside orWhere", (b) => b.where(Ada()).orWhere("p.id = 1").getMany()],
+    ["inside orWhere", (b) => b.where("p.id = 1").orWhere(Ada()).getMany()],
+    ["in Brackets", (b) => b.where(new Brackets((nested) => nested.where(Ada()))).getMany()],
+    ["with limit", (b) => b.where(Ada()).limit(1).getMany()],
+    ["with offset", (b) => b.where(Ada()).limit(9).offset(1).getOne()],
+    ["before delete()", (b) => b.where(Ada()).delete().execute()],
+    ["before update()", (b) => b.where(Ada()).update().set({ visits: 1 }).execute()],
+    ["before softDelete()", (b) => b.where(Ada()).softDelete().execute()],
+    [
+      "in a sub-query",
+      (b) =>
+        b
+          .where(
+            (outer) =>
+              `p.id IN ${outer.subQuery().select("q.id").from(Person, "q").where(Ada()).getQuery()}`,
+          )
+          .getMany(),
+    ],
+  ])("%s", async (_where, run) => {
+    await expectRefused(() => run(people.createQueryBuilder("p")))
+  })
+
+  async function expectRefused(run: () => unknown): Promise<void> {
+    const error = await rejection(Promise.resolve().then(run))
+
+    expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Person.name" })
+    expect(error.message).toContain("few bits")
+    expect(await people.countBy({ visits: 0 })).toBe(names.length + 1)
+  }
+})
