@@ -1,7 +1,7 @@
-import { describeLines, pointsOf } from "./bulk/findings"
+import { describeGrowth, describeLines, pointsOf } from "./bulk/findings"
 import { measureSaves, prepareTables, type Round, runRound } from "./bulk/round"
 import { startSubject, type Subject } from "./bulk/subject"
-import { summarize } from "./bulk/summary"
+import { summarize, type TaskSum } from "./bulk/summary"
 import type { SubjectName } from "./bulk/targets"
 import { gather } from "./report/findings"
 import type { Findings } from "./report/line"
@@ -35,6 +35,7 @@ async function measureSubject(subject: Subject, options: BulkOptions): Promise<P
   const { name, version } = subject
   const findings: Partial<Findings>[] = [{ versions: { [name]: version } }]
   try {
+    const sizes: (readonly TaskSum[])[] = []
     const saves = await savesPerSecond(subject, options.savedRows)
     for (const rows of name === "PostgreSQL" ? options.rows : options.otherRows) {
       await prepareTables(subject, rows)
@@ -44,8 +45,10 @@ async function measureSubject(subject: Subject, options: BulkOptions): Promise<P
         process.stderr.write(`${name}, ${rows} rows: round ${i + 1} of ${options.repeat} is done\n`)
       }
       const lines = summarize(name, rows, rounds)
+      sizes.push(lines)
       findings.push({ lines: describeLines(lines, saves), points: pointsOf(lines) })
     }
+    findings.push({ lines: describeGrowth(sizes) })
   } finally {
     await subject.stop()
   }

@@ -1,15 +1,18 @@
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 
 import { runBulk } from "./bulk"
 import { runFernet } from "./fernet/run-fernet"
-import { type BenchOptions, readOptions, usage } from "./options"
+import { type BenchOptions, readOptions, RESULTS, usage } from "./options"
 import { runOrm } from "./orm/run-orm"
 import { runSearch } from "./search/run-search"
 import type { Findings, Part } from "./report/line"
 import { thisMachine } from "./report/machine"
 import { readResults, type Run, writeResults } from "./report/results"
 import { judge } from "./report/target"
+import { withSummary } from "./report/summary"
 import { renderRun } from "./report/terminal"
+
+const README = "README.md"
 
 const runners: Readonly<Record<Part, (options: BenchOptions) => Promise<Findings>>> = {
   fernet: ({ fernet }) => runFernet(fernet),
@@ -26,6 +29,8 @@ async function main(options: BenchOptions): Promise<void> {
     results = { ...results, [part]: run }
     // After each part: a later one may fail
     await writeResults(options.out, results)
+    if (options.out === RESULTS)
+      writeFileSync(README, withSummary(readFileSync(README, "utf8"), results))
     if (!run.quick && hasMissed(run)) process.exitCode = 1
   }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)

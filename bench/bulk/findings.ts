@@ -1,18 +1,24 @@
-import { figureOf } from "../measure/statistics"
+import { figureOf, single } from "../measure/statistics"
 import type { Line as ReportLine, Point } from "../report/line"
 import { describeNumber } from "../report/quantity"
 import { atLeast, atMost } from "../report/target"
+import type { Task } from "./job"
 import type { TaskSum } from "./summary"
-import { LEAST_SCANNED, LEAST_TIMES_SAVE, leastRatio, MOST_MEGABYTES } from "./targets"
+import {
+  LEAST_ROWS,
+  LEAST_SCANNED,
+  LEAST_TIMES_SAVE,
+  leastRatio,
+  MOST_GROWTH,
+  MOST_MEGABYTES,
+} from "./targets"
 
 /** Turns the sums over one table into lines of the report. */
 export function describeLines(
   lines: readonly TaskSum[],
   savesPerSecond: number,
 ): readonly ReportLine[] {
-  return lines
-    .filter(({ task }) => task !== "reference")
-    .flatMap((line) => describe(line, savesPerSecond))
+  return lines.flatMap((line) => describe(line, savesPerSecond))
 }
 
 /** Turns the sums over one table into points of the chart. */
@@ -27,57 +33,79 @@ export function pointsOf(lines: readonly TaskSum[]): readonly Point[] {
     }))
 }
 
-function describe(line: TaskSum, savesPerSecond: number): readonly ReportLine[] {
-  const { database, rows, task, rowsPerSecond, ratios, megabytes, cpuSeconds } = line
-  const group = `${database}, ${rows.toLocaleString("en")} rows`
-  const least = task === "reference" ? undefined : leastRatio[database][task]
-  const absolute = `${describeNumber(rowsPerSecond)} rows/s, ${describeNumber(cpuSeconds)} s of processor time`
-  const single = (value: number): ReportLine["figure"] => ({
-    median: value,
-    low: value,
-    high: value,
-  })
-  if (task === "scan") {
+/** Says how the cost of a row grows from the smallest table to the largest. */
+export function describeGrowth(sizes: readonly (readonly TaskSum[])[]): readonly ReportLine[] {
+  const [smallest = [], largest = []] = [sizes[0], sizes.at(-1)]
+  return largest.flatMap((large) => {
+    const small = smallest.find(({ task }) => task === large.task)
+    if (!small || small.rows === large.rows || large.task === "scan") return []
     return [
       {
-        group,
-        title: "a run over a finished table",
-        figure: single(rowsPerSecond / 1e6),
-        unit: "M rows/s",
-        absolute,
-        ...(database === "PostgreSQL" ? { target: atLeast(LEAST_SCANNED / 1e6) } : {}),
+        group: `${large.database}, growth`,
+        title:
+          `${large.task}: a row among ${large.rows.toLocaleString("en")}, against one among ` +
+          `${small.rows.toLocaleString("en")}, wall clock`,
+        figure: single(small.rowsPerSecond / large.rowsPerSecond),
+        unit: "× the cost",
+        ...(leastRatio[large.database][large.task as Task] === undefined
+          ? {}
+          : { target: atMost(MOST_GROWTH) }),
       },
     ]
-  }
-  const toReference: ReportLine = {
-    group,
-    title: `${task}: against the server's own UPDATE, wall clock`,
-    figure: figureOf(ratios),
-    unit: "× as fast",
-    absolute,
-    ...(least === undefined ? {} : { target: atLeast(least) }),
-  }
-  if (least === undefined) return [toReference]
-  return [
-    toReference,
-    ...(savesPerSecond > 0
-      ? [
-          {
-            group,
-            title: `${task}: against a save() of each row, wall clock`,
-            figure: single(rowsPerSecond / savesPerSecond),
-            unit: "× as fast" as const,
-            absolute: `${describeNumber(rowsPerSecond)} against ${describeNumber(savesPerSecond)} rows/s`,
-            target: atLeast(LEAST_TIMES_SAVE),
-          },
-        ]
-      : []),
-    {
-      group,
+  })
+}
+
+function describe(sum: TaskSum, savesPerSecond: number): readonly ReportLine[] {
+  const { database, rows, task } = sum
+  const group = `${database}, ${rows.toLocaleString("en")} rows`
+  if (task === "reference") return []
+  if (task === "scan") return [{ group, ...describeScan(sum) }]
+  const least = leastRatio[database][task]
+  const lines = [describeRatio(sum, rows < LEAST_ROWS[database] ? undefined : least)]
+  if (least !== undefined) {
+    if (savesPerSecond > 0) lines.push(describeSaves(sum, savesPerSecond))
+    lines.push({
       title: `${task}: largest resident set of the process`,
-      figure: single(megabytes),
+      figure: single(sum.megabytes),
       unit: "MB",
       target: atMost(MOST_MEGABYTES),
-    },
-  ]
+    })
+  }
+  return lines.map((line) => ({ group, ...line }))
+}
+
+type Groupless = Omit<ReportLine, "group">
+
+function describeScan(sum: TaskSum): Groupless {
+  return {
+    title: "a run over a finished table",
+    figure: single(sum.rowsPerSecond / 1e6),
+    unit: "M rows/s",
+    absolute: describeRate(sum),
+    ...(sum.database === "PostgreSQL" ? { target: atLeast(LEAST_SCANNED / 1e6) } : {}),
+  }
+}
+
+function describeRatio(sum: TaskSum, least: number | undefined): Groupless {
+  return {
+    title: `${sum.task}: against the server's own UPDATE, wall clock`,
+    figure: figureOf(sum.ratios),
+    unit: "× as fast",
+    absolute: describeRate(sum),
+    ...(least === undefined ? {} : { target: atLeast(least) }),
+  }
+}
+
+function describeSaves({ task, rowsPerSecond }: TaskSum, savesPerSecond: number): Groupless {
+  return {
+    title: `${task}: against a save() of each row, wall clock`,
+    figure: single(rowsPerSecond / savesPerSecond),
+    unit: "× as fast",
+    absolute: `${describeNumber(rowsPerSecond)} against ${describeNumber(savesPerSecond)} rows/s`,
+    target: atLeast(LEAST_TIMES_SAVE),
+  }
+}
+
+function describeRate({ rowsPerSecond, cpuSeconds }: TaskSum): string {
+  return `${describeNumber(rowsPerSecond)} rows/s, ${describeNumber(cpuSeconds)} s of processor time`
 }

@@ -5,6 +5,13 @@ export const subjectNames = ["PostgreSQL", "MariaDB", "SQLite"] as const
 /** The name of a database that is measured. */
 export type SubjectName = (typeof subjectNames)[number]
 
+/** Rows below which what a run costs once, as preflight and connections, hides its rate. */
+export const LEAST_ROWS: Readonly<Record<SubjectName, number>> = {
+  PostgreSQL: 1_000_000,
+  MariaDB: 200_000,
+  SQLite: 200_000,
+}
+
 /** The least share of the reference's rate that a task is to reach. */
 export const leastRatio: Readonly<Record<SubjectName, Partial<Readonly<Record<Task, number>>>>> = {
   PostgreSQL: { encrypt: 0.6, rotate: 0.6 },
@@ -18,3 +25,6 @@ export const LEAST_SCANNED = 2_000_000
 export const LEAST_TIMES_SAVE = 20
 /** The most memory that the process is to occupy. */
 export const MOST_MEGABYTES = 250
+
+/** How many times as much a row of the largest table may cost as one of the smallest. */
+export const MOST_GROWTH = 1.2

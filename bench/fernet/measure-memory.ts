@@ -2,7 +2,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 
-import { figureOf } from "../measure/statistics"
+import { figureOf, single } from "../measure/statistics"
 import type { Findings, Line } from "../report/line"
 import { describeNumber } from "../report/quantity"
 import type { MemoryFigures, MemoryJob } from "./memory-job"
@@ -49,7 +49,7 @@ function describeGrowth(direction: Direction, operations: number, resident: Memo
   return {
     group,
     title: `${direction}: growth of the resident set over ${describeNumber(operations)} operations`,
-    figure: { median: growth, low: growth, high: growth },
+    figure: single(growth),
     unit: "MB",
     absolute: `${describeNumber(settled)} MB after a fifth of them`,
     target: residentTarget,

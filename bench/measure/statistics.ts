@@ -13,6 +13,11 @@ export function median(values: readonly number[]): number {
   return (low + (sorted[Math.floor(middle)] ?? NaN)) / 2
 }
 
+/** A figure that was taken once. */
+export function single(value: number): Figure {
+  return { median: value, low: value, high: value }
+}
+
 /** Sums up figures of several rounds: their median and their quartiles. */
 export function figureOf(values: readonly number[]): Figure {
   const sorted = [...values].sort((a, b) => a - b)

@@ -3,6 +3,7 @@ import type { DataSourceOptions, Logger, Repository } from "typeorm"
 import { Keyring } from "../../src"
 import { repeatingAsync } from "../measure/operation"
 import { runRounds } from "../measure/rounds"
+import { single } from "../measure/statistics"
 import type { Findings, Line } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
 import { type DataSources, openBound } from "./data-sources"
@@ -75,7 +76,7 @@ export async function countUnchanged(
   const line = (title: keyof SaveCount): Line => ({
     group: `save() of ${saved.toLocaleString("en")} loaded entities, unchanged`,
     title: `${ours5.name}: ${title}`,
-    figure: { median: unchanged[title], low: unchanged[title], high: unchanged[title] },
+    figure: single(unchanged[title]),
     unit: title,
     target: unchangedTarget,
   })

@@ -9,6 +9,7 @@ import { compareSave, countUnchanged } from "./compare-save"
 import { openDataSources } from "./data-sources"
 import type { OrmOptions } from "./options"
 import { texts } from "./patient"
+import { profileFind } from "./profile-find"
 
 /** Measures TypeORM with encrypted columns on PostgreSQL. */
 export async function runOrm(options: OrmOptions): Promise<Findings> {
@@ -22,6 +23,7 @@ export async function runOrm(options: OrmOptions): Promise<Findings> {
     await fillTables(sources, options.rows)
     process.stderr.write("orm: compareFind\n")
     findings.unshift(await compareFind(sources, options))
+    if (process.env.BENCH_PROFILE) await profileFind(sources, process.env.BENCH_PROFILE)
     process.stderr.write("orm: compareSave\n")
     findings.push(await countUnchanged(database.connection, options))
     findings.push(await compareSave(sources, options))

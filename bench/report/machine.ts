@@ -20,3 +20,8 @@ export function thisMachine(): Machine {
     node: process.version,
   }
 }
+
+/** Says whether others worked as well: the part before keeps one processor busy, or two at most. */
+export function isBusy({ load: [lastMinute = 0] }: Machine): boolean {
+  return lastMinute > 2.5
+}

@@ -1,6 +1,7 @@
 import { chartsOf } from "./charts"
 import { columnHeads, columnsOf, tablesOf } from "./columns"
 import type { Part } from "./line"
+import { isBusy } from "./machine"
 import type { Results, Run } from "./results"
 
 const titles: Readonly<Record<Part, string>> = {
@@ -37,6 +38,9 @@ function renderPart(part: Part, run: Run): string {
   return [
     `## ${titles[part]}\n`,
     ...(quick ? ["**A quick run, to see that it works: its figures are worth little.**\n"] : []),
+    ...(isBusy(machine)
+      ? ["**The machine was busy with other work: take it again on an idle one.**\n"]
+      : []),
     `${date}; ${machine.processor}, ${machine.memory}, ${machine.platform}, load ` +
       `${machine.load.join(" ")}; Node ${machine.node}; ${of.join(", ")}.\n`,
     ...method.map((sentence) => `${sentence}\n`),

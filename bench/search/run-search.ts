@@ -3,6 +3,7 @@ import { startPostgres } from "../../test/support/postgres/start-postgres"
 import type { Contender } from "../measure/contender"
 import { repeatingAsync } from "../measure/operation"
 import { type Rounds, runRounds } from "../measure/rounds"
+import { single } from "../measure/statistics"
 import type { Findings, Line } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
 import { atMost } from "../report/target"
@@ -88,7 +89,7 @@ function linesOfPlan(plan: string, { rows }: SearchOptions): readonly Line[] {
     {
       group: `findOneBy() among ${rows.toLocaleString("en")} rows`,
       title: "sequential scans in what EXPLAIN says",
-      figure: { median: scans, low: scans, high: scans },
+      figure: single(scans),
       unit: "scans",
       absolute: /Index (?:Only )?Scan.*? on \S+/.exec(plan)?.[0] ?? "",
       target: atMost(0),

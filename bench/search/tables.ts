@@ -46,11 +46,9 @@ const Encrypted = new EntitySchema<Patient>({
 
 /** Connects and makes the tables. */
 export async function openTables(connection: DataSourceOptions): Promise<Tables> {
-  const log = new LastSelect()
   const unbound = await new DataSource({ ...connection, entities: [Plain] }).initialize()
   await unbound.synchronize()
-  const options = { ...connection, entities: [Encrypted], logger: log, logging: ["query" as const] }
-  const bound = await withEncryption(new DataSource(options), { keyring }).initialize()
+  const bound = await openEncrypted(connection)
   await bound.synchronize()
   const encrypted = bound.getRepository(Encrypted)
   return {
@@ -58,7 +56,10 @@ export async function openTables(connection: DataSourceOptions): Promise<Tables>
     encrypted,
     fill: (rows) => fill(unbound, rows),
     async planOfSearch() {
-      await encrypted.findOneBy({ email: emailOf(1) })
+      const log = new LastSelect()
+      const watched = await openEncrypted({ ...connection, logger: log, logging: ["query"] })
+      await watched.getRepository(Encrypted).findOneBy({ email: emailOf(1) })
+      await watched.destroy()
       const { sql, parameters } = log
       const plan: readonly Readonly<Record<string, string>>[] = await unbound.query(
         `EXPLAIN ${sql}`,
@@ -71,6 +72,11 @@ export async function openTables(connection: DataSourceOptions): Promise<Tables>
       await unbound.destroy()
     },
   }
+}
+
+function openEncrypted(connection: DataSourceOptions): Promise<DataSource> {
+  const dataSource = new DataSource({ ...connection, entities: [Encrypted] })
+  return withEncryption(dataSource, { keyring }).initialize()
 }
 
 /** The address of the row with an id, always the same. */

@@ -26,7 +26,7 @@ export class TokenReading {
    * flushed before, or if the token is too large.
    */
   add(token: TokenScratch, from: TokenKey, position: number): boolean {
-    if (this.#waiting.length > 0 && from !== this.#from) return false
+    if (sharedBatch.entries.length > 0 && from !== this.#from) return false
     if (!sharedBatch.addToken(token)) return false
     this.#from = from
     this.#waiting.push(position)

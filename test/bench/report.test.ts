@@ -81,6 +81,13 @@ describe("RESULTS.md", () => {
     expect(renderMarkdown({ fernet: run })).not.toContain("**A quick run")
   })
 
+  test("says that the machine was busy", () => {
+    const busy = { ...run, machine: { ...run.machine, load: [3.4, 3.2, 3.6] } }
+
+    expect(renderMarkdown({ fernet: busy })).toContain("**The machine was busy")
+    expect(renderMarkdown({ fernet: run })).not.toContain("**The machine was busy")
+  })
+
   test("shows the charts there are points for", () => {
     expect(renderMarkdown({ fernet: run }).match(/charts\/\S+\.svg/g)).toEqual(["charts/find.svg"])
   })

@@ -116,6 +116,18 @@ describe("calls of the decipher", () => {
     expect(callsToRead([0, half], [0, half], [0, "b"])).toEqual([1, 2])
   })
 
+  test.each([
+    ["no token", "078-05-1120"],
+    ["a token under an unknown key", rings[2]?.encrypt("a") ?? ""],
+  ])("are one, whatever lies between: %s", (_what, between) => {
+    const [before, after] = ["before", "after"].map((text) => keys[0].seal(text, 0))
+    calls = []
+
+    watched.decryptMany([before ?? "", between, after ?? ""])
+
+    expect(calls).toEqual([2])
+  })
+
   test("are none for nothing", () => {
     expect(callsToRead()).toEqual([])
   })
