@@ -3,14 +3,13 @@ import type { DataSource, FindManyOptions, ObjectLiteral, QueryBuilder } from "t
 import { UnsupportedQueryError } from "../errors"
 import { compileConditions, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
+import { type Method, MethodReplacements, type Replacement } from "./method-replacements"
 import { redactParameters } from "./not-found"
 import { recheckResults } from "./recheck"
 import { checkStatement } from "./statement-rules"
 import { compileWrite } from "./written-companions"
 
 type Builder = QueryBuilder<ObjectLiteral>
-/** Their overloads cannot be forwarded one by one. */
-type Method = (...args: unknown[]) => unknown
 
 /** The methods of a query builder that may return another one. */
 const DERIVING = [
@@ -35,12 +34,12 @@ const NESTING: readonly string[] = ["createQueryBuilder", "subQuery"]
  * transactions, is wrapped in turn.
  */
 export function guardQueryBuilders(dataSource: DataSource): void {
-  const guards = new WeakMap<object, BuilderGuard>()
+  const guards = new Guards(dataSource)
   const guard =
     (create: Method): Method =>
     (...args) => {
       const builder = create.apply(dataSource, args) as Builder
-      if (!guards.has(builder)) new BuilderGuard(dataSource, builder, guards)
+      guards.of(builder)
       return builder
     }
   let current = guard(dataSource.createQueryBuilder.bind(dataSource) as Method)
@@ -54,51 +53,72 @@ export function guardQueryBuilders(dataSource: DataSource): void {
   })
 }
 
+/** The guards of the query builders of one DataSource. */
+class Guards {
+  readonly #guards = new WeakMap<object, BuilderGuard>()
+  readonly #replacements: MethodReplacements<Builder>
+
+  constructor(dataSource: DataSource) {
+    const deriving = DERIVING.map((name) => [
+      name,
+      (builder: Builder, derive: Method, args: unknown[]) =>
+        this.of(builder).derived(name, derive(...args) as Builder),
+    ])
+    const adding = ["where", "andWhere", "orWhere"].map((name) => [
+      name,
+      (builder: Builder, add: Method, [where, ...rest]: unknown[]) =>
+        add(this.of(builder).condition(name, where), ...rest),
+    ])
+    this.#replacements = new MethodReplacements<Builder>({
+      ...(Object.fromEntries([...deriving, ...adding]) as Record<string, Replacement<Builder>>),
+      setFindOptions: (builder, set, [options]) => set(this.of(builder).findOptions(options)),
+      getOneOrFail: async (builder, find) => {
+        try {
+          return await find()
+        } catch (error) {
+          throw redactParameters(builder.expressionMap, error)
+        }
+      },
+      getQuery: (builder, compile) => {
+        checkStatement(dataSource, builder.expressionMap)
+        return compileWrite(builder.expressionMap, compile as () => string)
+      },
+    })
+  }
+
+  has(builder: Builder): boolean {
+    return this.#guards.has(builder)
+  }
+
+  /** Returns the guard of a builder, which is guarded from now on. */
+  of(builder: Builder): BuilderGuard {
+    const known = this.#guards.get(builder)
+    if (known) return known
+    const guard = new BuilderGuard(builder, this)
+    this.#guards.set(builder, guard)
+    this.#replacements.applyTo(builder)
+    return guard
+  }
+}
+
 /** What one query builder's methods go through. */
 class BuilderGuard {
-  readonly #dataSource: DataSource
   readonly #builder: Builder
-  readonly #guards: WeakMap<object, BuilderGuard>
-  readonly #methods: Record<string, Method | undefined>
+  readonly #guards: Guards
   #nested = false
   /** What the results must be checked for. */
   #rechecks: readonly Recheck[] = []
   #checksResults = false
 
-  constructor(dataSource: DataSource, builder: Builder, guards: WeakMap<object, BuilderGuard>) {
-    this.#dataSource = dataSource
+  constructor(builder: Builder, guards: Guards) {
     this.#builder = builder
     this.#guards = guards
-    this.#methods = builder as unknown as Record<string, Method | undefined>
-    guards.set(builder, this)
-    for (const name of DERIVING)
-      this.#replace(name, (derive, args) => this.#derive(name, derive, args))
-    for (const name of ["where", "andWhere", "orWhere"]) {
-      this.#replace(name, (add, [where, ...rest]) => add(this.#compile(name, where), ...rest))
-    }
-    this.#replace("setFindOptions", (set, [options]) => set(this.#findOptions(options)))
-    this.#replace("getOneOrFail", async (find) => {
-      try {
-        return await find()
-      } catch (error) {
-        throw redactParameters(builder.expressionMap, error)
-      }
-    })
-    this.#replace("getQuery", (compile) => {
-      checkStatement(dataSource, builder.expressionMap)
-      return compileWrite(builder.expressionMap, compile as () => string)
-    })
   }
 
-  #replace(name: string, by: (original: Method, args: unknown[]) => unknown): void {
-    const original = this.#methods[name]?.bind(this.#builder)
-    if (original) this.#methods[name] = (...args) => by(original, args)
-  }
-
-  #derive(name: string, derive: Method, args: unknown[]): unknown {
-    const builder = derive(...args) as Builder
+  /** Guards a builder that a method of this one returned. */
+  derived(name: string, builder: Builder): Builder {
     if (this.#guards.has(builder)) return builder
-    const guard = new BuilderGuard(this.#dataSource, builder, this.#guards)
+    const guard = this.#guards.of(builder)
     const nests = NESTING.includes(name)
     guard.#nested = this.#nested || nests
     // All others begin with the conditions of this one
@@ -106,7 +126,8 @@ class BuilderGuard {
     return builder
   }
 
-  #findOptions(options: unknown): unknown {
+  /** Checks find options, and compiles their conditions. */
+  findOptions(options: unknown): unknown {
     const { mainAlias } = this.#builder.expressionMap
     if (!mainAlias?.hasMetadata || typeof options !== "object" || options === null) return options
     checkOrder(mainAlias.metadata, options as FindManyOptions)
@@ -116,7 +137,8 @@ class BuilderGuard {
     return where === given ? options : { ...options, where }
   }
 
-  #compile(method: string, where: unknown): unknown {
+  /** Compiles a condition that a method adds. */
+  condition(method: string, where: unknown): unknown {
     const { mainAlias } = this.#builder.expressionMap
     // It replaces every condition there is
     if (method === "where") this.#require([])

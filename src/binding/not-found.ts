@@ -3,12 +3,14 @@ import type {
   EntityManager,
   EntityNotFoundError,
   EntityTarget,
+  FindOneOptions,
   ObjectLiteral,
   QueryBuilder,
 } from "typeorm"
 
 import { isBlindParameter } from "../search/predicate"
 import { boundColumn } from "./bound-column"
+import { MethodReplacements, type Replacement } from "./method-replacements"
 import { isAnswerable } from "./query-rules"
 
 type Metadata = DataSource["entityMetadatas"][number]
@@ -19,32 +21,37 @@ type Metadata = DataSource["entityMetadatas"][number]
  * left out of it.
  */
 export function redactNotFound(dataSource: DataSource): void {
+  const replacements = new MethodReplacements<EntityManager>({
+    findOneOrFail: redacting((target, { where, ...options }: FindOneOptions) => {
+      if (where === undefined) return options
+      return { ...options, where: redact(dataSource.getMetadata(target), "", where) }
+    }),
+    findOneByOrFail: redacting((target, where) =>
+      redact(dataSource.getMetadata(target), "", where),
+    ),
+  })
   const createEntityManager = dataSource.createEntityManager.bind(dataSource)
-  dataSource.createEntityManager = (...args) =>
-    redactManager(dataSource, createEntityManager(...args))
-  redactManager(dataSource, dataSource.manager)
+  dataSource.createEntityManager = (...args) => {
+    const manager = createEntityManager(...args)
+    replacements.applyTo(manager)
+    return manager
+  }
+  replacements.applyTo(dataSource.manager)
 }
 
-const FAILING = ["findOneOrFail", "findOneByOrFail"] as const
+type Target = EntityTarget<ObjectLiteral>
 
-function redactManager(dataSource: DataSource, manager: EntityManager): EntityManager {
-  for (const name of FAILING) {
-    const find = manager[name].bind(manager) as (
-      target: EntityTarget<object>,
-      criteria: object,
-    ) => Promise<object>
-    const redacting = async (target: EntityTarget<object>, criteria: object): Promise<object> => {
-      try {
-        return await find(target, criteria)
-      } catch (error) {
-        const NotFound = notFound(error)
-        const metadata = dataSource.getMetadata(target)
-        throw new NotFound(target, redactCriteria(metadata, name, criteria))
-      }
+/** Has a method that fails say what it was given as `redact` returns it. */
+function redacting(redact: (target: Target, given: object) => unknown): Replacement<EntityManager> {
+  return async (_manager, find, args) => {
+    try {
+      return await find(...args)
+    } catch (error) {
+      const NotFound = notFound(error)
+      const [target, given] = args as [Target, object]
+      throw new NotFound(target, redact(target, given))
     }
-    Object.assign(manager, { [name]: redacting })
   }
-  return manager
 }
 
 /**
@@ -70,16 +77,6 @@ function notFound(error: unknown): typeof EntityNotFoundError {
   // By its name, since the application may have a second copy of TypeORM
   if (!(error instanceof Error) || error.name !== "EntityNotFoundError") throw error
   return error.constructor as typeof EntityNotFoundError
-}
-
-function redactCriteria(
-  metadata: Metadata,
-  name: (typeof FAILING)[number],
-  criteria: object,
-): object {
-  if (name === "findOneByOrFail") return redact(metadata, "", criteria) as object
-  const { where } = criteria as { readonly where?: unknown }
-  return where === undefined ? criteria : { ...criteria, where: redact(metadata, "", where) }
 }
 
 function redact(metadata: Metadata, prefix: string, said: unknown): unknown {

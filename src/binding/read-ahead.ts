@@ -4,9 +4,6 @@ import type { FetchedRow, FetchedRows } from "./fetched-rows"
 /** Cells that are decrypted with one call of the decipher: enough to make the call cost nothing. */
 const CHUNK = 64
 
-/** Rows below which reading ahead is not worth its while. */
-const FEWEST_ROWS = 8
-
 /**
  * Reads the cells of one column ahead. TypeORM asks for one cell after another, and a call of the
  * decipher costs more than the few blocks of a short value; so when it asks for the first cell of a
@@ -47,7 +44,7 @@ export class ReadAhead {
     this.#forget()
     this.#fetch = this.#fetched.fetches
     const { rows } = this.#fetched
-    if (!rows || rows.length < FEWEST_ROWS) return
+    if (!rows) return
     // NULL may come before it
     this.#nextRow = rows.slice(0, CHUNK).findIndex((row) => {
       this.#alias = Object.keys(row).find((alias) => row[alias] === token)

@@ -107,12 +107,22 @@ describe("reading ahead", () => {
 describe("fetched rows", () => {
   test("tell one result from the next", () => {
     const fetched = new FetchedRows()
-    const rows: Row[] = []
+    const rows: Row[] = Array.from({ length: 8 }, () => ({}))
 
     fetched.note(rows)
     fetched.note(rows)
 
     expect(fetched.fetches).toBe(2)
     expect(fetched.rows).toBe(rows)
+  })
+
+  test("are not held if they are few", () => {
+    const fetched = new FetchedRows()
+
+    fetched.note(Array.from({ length: 8 }, () => ({})))
+    fetched.note([{}])
+
+    expect(fetched.fetches).toBe(2)
+    expect(fetched.rows).toBeUndefined()
   })
 })

@@ -1,0 +1,61 @@
+/** Its overloads cannot be forwarded one by one. */
+export type Method = (...args: unknown[]) => unknown
+
+/** What is done in place of a method: with the object, what the method did, and the arguments. */
+export type Replacement<Target> = (
+  target: Target,
+  original: (...args: unknown[]) => unknown,
+  args: unknown[],
+) => unknown
+
+/**
+ * Replaces methods of objects, without touching their classes. What takes their place is made once
+ * for each class, on a prototype of its own between the class and the object, so that an object costs
+ * next to nothing: TypeORM makes several for each query.
+ */
+export class MethodReplacements<Target extends object> {
+  readonly #replacements: readonly (readonly [name: string, Replacement<Target>])[]
+  readonly #prototypes = new WeakMap<object, object>()
+
+  constructor(replacements: Readonly<Record<string, Replacement<Target>>>) {
+    this.#replacements = Object.entries(replacements)
+  }
+
+  /** Replaces the methods of an object that it has. */
+  applyTo(target: Target): void {
+    const prototype = Object.getPrototypeOf(target) as object
+    let replaced = this.#prototypes.get(prototype)
+    if (!replaced) {
+      replaced = Object.create(prototype, this.#descriptorsFor(prototype)) as object
+      this.#prototypes.set(prototype, replaced)
+    }
+    Object.setPrototypeOf(target, replaced)
+    // Others may have replaced methods of this object before; the canary tells if it cannot be undone
+    for (const [name, replacement] of this.#replacements) {
+      if (!Object.hasOwn(target, name)) continue
+      Reflect.defineProperty(target, name, descriptorOf(target, name, replacement))
+    }
+  }
+
+  #descriptorsFor(prototype: object): PropertyDescriptorMap {
+    const present = this.#replacements.filter(([name]) => name in prototype)
+    return Object.fromEntries(
+      present.map(([name, replacement]) => [name, descriptorOf(prototype, name, replacement)]),
+    )
+  }
+}
+
+function descriptorOf<Target extends object>(
+  owner: object,
+  name: string,
+  replacement: Replacement<Target>,
+): PropertyDescriptor {
+  const original = (owner as Record<string, unknown>)[name] as Method
+  return {
+    configurable: true,
+    writable: true,
+    value(this: Target, ...args: unknown[]): unknown {
+      return replacement(this, (...given) => original.apply(this, given), args)
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "@jest/globals"
+
+import { MethodReplacements } from "../../src/binding/method-replacements"
+
+class Greeter {
+  name = "Ada"
+
+  greet(greeting: string): string {
+    return `${greeting}, ${this.name}`
+  }
+}
+
+const loudly = new MethodReplacements<Greeter>({
+  greet: (_greeter, greet, args) => `${String(greet(...args))}!`,
+  absent: () => "not there",
+})
+
+describe("replaced methods", () => {
+  test("take the place of the object's own, which they can call", () => {
+    const greeter = new Greeter()
+
+    loudly.applyTo(greeter)
+
+    expect(greeter.greet("Hello")).toBe("Hello, Ada!")
+    expect(greeter).toBeInstanceOf(Greeter)
+    expect("absent" in greeter).toBe(false)
+  })
+
+  test("are those of one object, not of its class", () => {
+    loudly.applyTo(new Greeter())
+
+    expect(new Greeter().greet("Hello")).toBe("Hello, Ada")
+  })
+
+  test("are shared by the objects of a class", () => {
+    const [one, other] = [new Greeter(), new Greeter()]
+
+    loudly.applyTo(one)
+    loudly.applyTo(other)
+
+    expect(Object.getPrototypeOf(one)).toBe(Object.getPrototypeOf(other))
+  })
+
+  test("call what others had put in the place of a method before", () => {
+    const greeter = new Greeter()
+    greeter.greet = (greeting) => `${greeting}?`
+
+    loudly.applyTo(greeter)
+
+    expect(greeter.greet("Hello")).toBe("Hello?!")
+  })
+
+  test("leave alone what cannot be replaced", () => {
+    const greeter = new Greeter()
+    Object.defineProperty(greeter, "greet", { value: () => "fixed" })
+
+    loudly.applyTo(greeter)
+
+    expect(greeter.greet("Hello")).toBe("fixed")
+  })
+})
