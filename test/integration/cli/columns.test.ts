@@ -38,7 +38,7 @@ eachDatabase("commands on columns", (db) => {
   })
 
   test("stop after a batch on SIGTERM, and go on when they are run again", async () => {
-    const { kill, ended } = cli.start("column:encrypt", "--batch", "100", "--pause", "100")
+    const { kill, ended } = await cli.start("column:encrypt", "--batch", "100", "--pause", "100")
     while ((await encryptedPhones(db)) === 0) await sleep(20)
     kill("SIGTERM")
     const stopped = await ended
@@ -71,7 +71,7 @@ eachDatabase("commands on columns", (db) => {
 
   test("refuse a table that another run has", async () => {
     if (db.name === "SQLite") return
-    const { kill, ended } = cli.start("column:encrypt", "--batch", "10", "--pause", "1000")
+    const { kill, ended } = await cli.start("column:encrypt", "--batch", "10", "--pause", "1000")
     while ((await encryptedPhones(db)) === 0) await sleep(20)
     const other = await cli.run("column:encrypt")
     kill("SIGINT")
