@@ -1,22 +1,31 @@
+import { EncryptionError } from "../errors"
+
 /** The code of a connection that ended, where the driver itself gives none. */
 export const CONNECTION_LOST = "CONNECTION_LOST"
 
 /**
- * A statement failed. Drivers attach the statement, its values and the row that was refused to their
- * errors, and some of their messages quote values: none of that is passed on.
+ * A statement of a bulk function failed for good. Drivers attach the statement, its values and the
+ * row that was refused to their errors, and some of their messages quote values: none of that is
+ * passed on.
  */
-export class StatementError extends Error {
+export class StatementError extends EncryptionError {
   static {
     this.prototype.name = "StatementError"
   }
 
-  /** The driver's: an SQLSTATE, a name as `ER_LOCK_DEADLOCK`, or `""` if there was none. */
-  readonly code: string
+  declare readonly code: "ERR_STATEMENT_FAILED"
+  /** The driver's code: an SQLSTATE, a name as `ER_LOCK_DEADLOCK`, or `""` if there was none. */
+  readonly driverCode: string
 
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
+  constructor(driverCode: string, message: string) {
+    super("ERR_STATEMENT_FAILED", message)
+    this.driverCode = driverCode
   }
+}
+
+/** Returns the driver's code of an error, `""` if it has none. */
+export function driverCodeOf(error: unknown): string {
+  return error instanceof StatementError ? error.driverCode : ""
 }
 
 const SOCKET_CODES: ReadonlySet<string> = new Set([

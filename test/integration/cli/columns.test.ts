@@ -51,6 +51,23 @@ eachDatabase("commands on columns", (db) => {
     expect(await encryptedPhones(db)).toBe(customers)
   })
 
+  test("give a column its type back", async () => {
+    if (db.name === "SQLite") return
+    await createCustomers(db, 10, "varchar(20)")
+
+    const refused = await cli.run("column:encrypt")
+    const encrypted = await cli.run("column:encrypt", "--alter")
+    const restore = ["--yes", "--restore-type", "Customer.phone=varchar(20)"]
+    const decrypted = await cli.run("column:decrypt", ...restore, "--json")
+
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain("Run, or pass --alter: ALTER TABLE")
+    expect(encrypted.code).toBe(0)
+    expect(decrypted.code).toBe(0)
+    expect(decrypted.stdout).toContain("varchar(20)")
+    expect(await encryptedPhones(db)).toBe(0)
+  })
+
   test("share a table by shards", async () => {
     if (db.name === "SQLite") return
     const shards = ["0/3", "1/3", "2/3"]
