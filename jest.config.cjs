@@ -1,5 +1,7 @@
 /** Unit tests: no database server. The tests of integration and of the package have their own. */
 module.exports = {
+  globalSetup: "<rootDir>/test/support/unit-setup.ts",
+  globalTeardown: "<rootDir>/test/support/unit-teardown.ts",
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],

@@ -22,6 +22,7 @@ export {
   KeyError,
   UnsupportedQueryError,
 } from "./errors"
+export { StatementError } from "./dialect/statement-error"
 export { Fernet } from "./fernet/fernet"
 export { generateKey } from "./fernet/key"
 export { Keyring } from "./fernet/keyring"

@@ -65,12 +65,15 @@ export function rotateColumns(
  *
  * @throws as {@link encryptColumns} does
  */
-export function decryptColumns(
+export async function decryptColumns(
   source: BulkSource,
   target: BulkTarget,
   options: DecryptOptions = {},
 ): Promise<BulkReport> {
-  const { restoreTypes } = options
+  const { restoreTypes, shard, where } = options
+  if (restoreTypes && (shard ?? where) !== undefined) {
+    throw new TypeError("A type is for the whole table: give restoreTypes without shard and where.")
+  }
   return runBulk(source, target, options, {
     filter: "has-tokens",
     work: decryptWork,

@@ -48,6 +48,11 @@ export interface BulkOptions {
   /** Runs although another run has this table. Defaults to `false`. */
   readonly force?: boolean
   /**
+   * On PostgreSQL, vacuums the table several times on the way, which then grows to twice its size
+   * instead of three times. Not in a transaction. Defaults to `false`.
+   */
+  readonly vacuum?: boolean
+  /**
    * Reads every cell once more when the change is done, to count states, to find what is unreadable,
    * and to encrypt plaintext that begins as tokens do. Defaults to `true`.
    */
@@ -84,7 +89,14 @@ export type CheckedOptions = BulkOptions &
   Required<
     Pick<
       BulkOptions,
-      "audit" | "batchSize" | "concurrency" | "dryRun" | "force" | "lockTimeoutMs" | "pauseMs"
+      | "audit"
+      | "batchSize"
+      | "concurrency"
+      | "dryRun"
+      | "force"
+      | "lockTimeoutMs"
+      | "pauseMs"
+      | "vacuum"
     >
   >
 
@@ -110,8 +122,9 @@ export function checkOptions(options: BulkOptions): CheckedOptions {
     requireWhole("shard.index", shard.index, 0)
     if (shard.index >= shard.count) throw new RangeError("shard.index must be below shard.count.")
   }
-  const { dryRun = false, force = false, audit = true } = options
-  return { ...options, batchSize, concurrency, pauseMs, lockTimeoutMs, dryRun, force, audit }
+  const { dryRun = false, force = false, audit = true, vacuum = false } = options
+  const switches = { dryRun, force, audit, vacuum }
+  return { ...options, batchSize, concurrency, pauseMs, lockTimeoutMs, ...switches }
 }
 
 function requireWhole(name: string, value: number, least: number): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { keysOf } from "../binding/keys"
-import type { BulkTable, RowFilter } from "../dialect/dialect"
+import type { BulkTable, Dialect, RowFilter } from "../dialect/dialect"
 import type { Session } from "../dialect/dialect-of"
 import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"
@@ -20,6 +20,8 @@ import { type BulkReport, Tally } from "./report"
 import { SharedRange } from "./shared-range"
 import { fetchKeyring, prepareIndexes } from "./run-keys"
 import { sweep } from "./sweep"
+import { requireVacuum, Vacuum } from "./vacuum"
+import type { Worker } from "./worker"
 import {
   type BulkSource,
   closeWorkers,
@@ -70,6 +72,7 @@ export async function runBulk(
   const indexWork = await prepareIndexes(named, options, dataSource, keyring)
   const workers = await openWorkers(source, options)
   try {
+    if (options.vacuum) await requireVacuum(workers[0])
     const [described, statements] = await workers[0].run((session) =>
       describeFit(session, named, keyring, options, job.types),
     )
@@ -144,15 +147,20 @@ async function underLock(run: Run, locked: (run: Run) => Promise<BulkReport>): P
   if (options.force || job.filter === undefined) return locked(run)
   const { index, count } = options.shard ?? { index: 0, count: 1 }
   const [worker] = workers
-  const unlock = await worker.run(({ connection, dialect }) =>
-    dialect.tryLock(connection, table, `${index}/${count}`, worker.inTransaction),
-  )
+  const lock = ({ connection, dialect }: Session): ReturnType<Dialect["tryLock"]> =>
+    dialect.tryLock(connection, table, `${index}/${count}`, worker.inTransaction)
+  const unlock = await worker.run(lock)
   if (!unlock) throw alreadyRunning(table)
+  const held: { unlock: typeof unlock | undefined } = { unlock }
+  // A connection that is lost takes the lock with it. The server may think that it still is there:
+  // then the run goes on without, which costs time at worst
+  worker.onReconnect(async (session) => {
+    held.unlock = await lock(session)
+  })
   try {
     return await locked(run)
   } finally {
-    // A connection that was lost took the lock with it
-    await unlock().catch(() => undefined)
+    await held.unlock?.().catch(() => undefined)
   }
 }
 
@@ -200,8 +208,11 @@ async function runPhase(
   )
   const meter = new ProgressMeter(label, phase, total, tally, options.onProgress)
   let stopped = false
-  const onBatch = async (rows: number): Promise<boolean> => {
+  const vacuum =
+    options.vacuum && !options.dryRun && phase === "change" ? new Vacuum(table, tally) : undefined
+  const onBatch = async (rows: number, worker: Worker): Promise<boolean> => {
     meter.advance(rows)
+    await vacuum?.afterBatch(worker, total)
     // An abort cuts the rest short
     const { pauseMs, signal } = options
     if (!stopped && pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined)

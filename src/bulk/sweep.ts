@@ -32,7 +32,7 @@ export interface Sweep extends RowWork {
   readonly last: boolean
   readonly tally: Tally
   /** Called after every batch with the rows in it; resolves to `false` to stop. */
-  readonly onBatch: (rows: number) => Promise<boolean>
+  readonly onBatch: (rows: number, worker: Worker) => Promise<boolean>
 }
 
 /**
@@ -45,7 +45,7 @@ export async function sweep(plan: Sweep, worker: Worker, shared: SharedRange): P
     const taken = await shared.take(reader)
     if (!taken) return true
     await sweepBatch(plan, worker, reader, taken)
-    if (!(await plan.onBatch(taken.size))) return false
+    if (!(await plan.onBatch(taken.size, worker))) return false
   }
 }
 

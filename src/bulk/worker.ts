@@ -20,6 +20,9 @@ export interface Worker {
    */
   run<Result>(operation: (session: Session, attempt: number) => Promise<Result>): Promise<Result>
 
+  /** Has an operation run on every connection that replaces one that was lost. */
+  onReconnect(operation: (session: Session) => Promise<void>): void
+
   /** Whether an operation failed because others held locks. */
   isLock(error: unknown): boolean
 
@@ -32,6 +35,7 @@ export async function openWorker(dataSource: DataSource, lockTimeoutMs: number):
   let runner = dataSource.createQueryRunner()
   let restore: () => Promise<void> = () => Promise.resolve()
   let session = await begin()
+  let reconnected: (session: Session) => Promise<void> = () => Promise.resolve()
 
   async function begin(): Promise<Session> {
     try {
@@ -54,6 +58,7 @@ export async function openWorker(dataSource: DataSource, lockTimeoutMs: number):
     await end()
     runner = dataSource.createQueryRunner()
     session = await begin()
+    await reconnected(session)
   }
 
   return {
@@ -65,6 +70,10 @@ export async function openWorker(dataSource: DataSource, lockTimeoutMs: number):
         (error) => session.dialect.transience(error),
         () => retrying(reconnect, () => "lock"),
       ),
+
+    onReconnect(operation) {
+      reconnected = operation
+    },
 
     isLock: (error) => session.dialect.transience(error) === "lock",
 
@@ -95,6 +104,10 @@ export async function borrowWorker(
             (attempt) => operation(session, attempt),
             (error) => (isLock(error) ? "lock" : undefined),
           ),
+
+    onReconnect() {
+      // It stays connected as it is
+    },
 
     isLock,
 

@@ -5,6 +5,7 @@ import type { BulkReport, StateCounts } from "../bulk/report"
 import { addChangeOptions, type ChangeCommandOptions } from "./column-options"
 import { requireConsent } from "./consent"
 import { UsageError } from "./exit-code"
+import { collectTypes, typesToRestore, type TypeToRestore } from "./restore-types"
 import { renderChanges } from "./render-report"
 import { runColumnCommand } from "./run-column-command"
 
@@ -15,6 +16,7 @@ interface EncryptCommandOptions extends ChangeCommandOptions {
 
 interface DecryptCommandOptions extends ChangeCommandOptions {
   readonly yes?: boolean
+  readonly restoreType?: readonly TypeToRestore[]
 }
 
 /** Adds `column:encrypt` to a program. */
@@ -66,15 +68,21 @@ export function registerColumnDecrypt(program: Command): void {
   addChangeOptions(program.command("column:decrypt"))
     .description("turn tokens back into plaintext: the way out")
     .option("--yes", "do not ask")
+    .option(
+      "--restore-type <Entity.property=type...>",
+      "types to give columns when they are plaintext again, as in 'Patient.ssn=varchar(20)'",
+      collectTypes,
+    )
     .action((options: DecryptCommandOptions) =>
       runColumnCommand(
         {
           name: "column:decrypt",
           doing: "decrypting",
           run: decryptColumns,
-          prepare: async ({ yes, dryrun, check }, _, table) => {
-            if (!yes && !dryrun && !check) await requireConsent(table)
-            return {}
+          prepare: async (given, dataSource, table) => {
+            const restoreTypes = typesToRestore(given, dataSource, table)
+            if (!given.yes && !given.dryrun && !given.check) await requireConsent(table)
+            return restoreTypes ? { restoreTypes } : {}
           },
           fails: failsIfLeft((counts) => counts.current + staleCount(counts)),
           render: (reports, keys) => renderChanges(reports, keys, "decrypted"),

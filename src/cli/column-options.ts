@@ -19,6 +19,7 @@ export interface ChangeCommandOptions extends ColumnCommandOptions {
   readonly dryrun?: boolean
   readonly lockTimeout?: number
   readonly force?: boolean
+  readonly vacuum?: boolean
   readonly audit: boolean
 }
 
@@ -49,6 +50,7 @@ export function addChangeOptions(command: Command): Command {
     .option("--check", "write nothing, and exit with 1 if there is something to do")
     .option("--lock-timeout <ms>", "milliseconds to wait for a lock (default: 200)", wholeFrom(1))
     .option("--force", "go on although another run has the table, or no token opens")
+    .option("--vacuum", "vacuum the table on the way, which then grows less; PostgreSQL only")
     .option("--no-audit", "do not read every cell once more at the end")
 }
 

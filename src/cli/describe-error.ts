@@ -18,8 +18,13 @@ interface DriverError {
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { message: String(error) }
   const { code } = error as DriverError
-  const message = messageOf(error)
+  const message = inFlags(messageOf(error))
   return typeof code === "string" ? { code, message } : { message }
+}
+
+/** The bulk functions advise options by their own names. */
+function inFlags(message: string): string {
+  return message.replace(/\b(pass|leave) `(alter|force|vacuum)`/g, "$1 --$2")
 }
 
 /** Renders an error as text, with our own codes and Node's, and with its stack if asked for. */

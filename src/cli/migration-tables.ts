@@ -66,6 +66,7 @@ async function findColumns(
       column: {
         name,
         ...(known !== undefined && known !== "string" && { codec: known }),
+        ...(known === undefined && { ownCodec: true }),
         ...(fact && isNarrow(fact) && { type: fact.type }),
       },
       holds: fact?.isText === false ? "plaintext" : await whatItHolds(session, alone),

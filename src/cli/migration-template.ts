@@ -3,6 +3,8 @@ export interface MigrationColumn {
   readonly name: string
   /** The name of its codec, unless it is `"string"` or a codec of the user's own. */
   readonly codec?: string
+  /** Whether its codec is the user's own, which a migration cannot name. */
+  readonly ownCodec?: boolean
   /** The type to give back when it is decrypted, if it cannot hold tokens as it is. */
   readonly type?: string
 }
@@ -59,10 +61,15 @@ const imports = {
   commonjs: 'const { decryptColumns, encryptColumns } = require("typeorm-fernet")\n',
 } as const
 
+/** Without it, any text is encrypted. */
+const OWN_CODEC =
+  "    // Its codec is your own: import it and add it as `codec`, so that plaintext that it cannot read\n" +
+  "    // is left as it is and reported\n"
+
 function constant(name: string, { table, columns }: MigrationTable, typed: boolean): string {
-  const lines = columns.map(({ name: column, codec }) => {
+  const lines = columns.map(({ name: column, codec, ownCodec = false }) => {
     const description = codec === undefined ? "{}" : `{ codec: ${JSON.stringify(codec)} }`
-    return `    ${propertyName(column)}: ${description},\n`
+    return `${ownCodec ? OWN_CODEC : ""}    ${propertyName(column)}: ${description},\n`
   })
   return [
     `const ${name}${typed ? ": TableDescription" : ""} = {\n`,

@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm"
 
 import { keysOf } from "../binding/keys"
 import type { BulkTarget } from "../bulk/bulk-target"
-import { DEFAULT_CONCURRENCY, type EncryptOptions } from "../bulk/options"
+import { DEFAULT_CONCURRENCY, type DecryptOptions, type EncryptOptions } from "../bulk/options"
 import type { BulkReport } from "../bulk/report"
 import { Keyring } from "../fernet/keyring"
 import type { ChangeCommandOptions, ColumnCommandOptions } from "./column-options"
@@ -13,6 +13,9 @@ import { openDisplay, type ProgressDisplay } from "./progress-display"
 import { type SelectedTable, selectTables } from "./select-tables"
 import { useDataSource } from "./use-data-source"
 
+/** The options of the bulk functions, of which each reads its own. */
+export type TableOptions = DecryptOptions & EncryptOptions
+
 /** What distinguishes the commands on columns. */
 export interface ColumnCommand<Options extends ColumnCommandOptions> {
   readonly name: string
@@ -21,14 +24,14 @@ export interface ColumnCommand<Options extends ColumnCommandOptions> {
   readonly run: (
     dataSource: DataSource,
     target: BulkTarget,
-    options: EncryptOptions,
+    options: TableOptions,
   ) => Promise<BulkReport>
   /** Options beyond the common ones; may throw to stop the command before it begins. */
   readonly prepare?: (
     options: Options,
     dataSource: DataSource,
     table: SelectedTable,
-  ) => Promise<EncryptOptions>
+  ) => Promise<TableOptions>
   /** Whether a table calls for exit code 1. */
   readonly fails: (report: BulkReport, options: Options) => boolean
   /** Renders reports for people. */
@@ -121,7 +124,7 @@ async function runTables<Options extends ColumnCommandOptions>(
       findings.selected = tables.length
       const common = { ...bulkOptions(options), keyring, signal }
       const onProgress = display.show.bind(display)
-      const prepared: EncryptOptions[] = []
+      const prepared: TableOptions[] = []
       for (const table of tables) prepared.push((await prepare?.(options, dataSource, table)) ?? {})
       for (const [i, { target }] of tables.entries()) {
         if (signal.aborted) break
@@ -142,7 +145,7 @@ function keyringOf(dataSource: DataSource, display: ProgressDisplay): Keyring {
 function bulkOptions(
   options: ColumnCommandOptions & Partial<ChangeCommandOptions>,
 ): EncryptOptions {
-  const { batch, concurrency, pause, lockTimeout, shard, where, audit } = options
+  const { batch, concurrency, pause, lockTimeout, shard, where, audit, vacuum } = options
   return {
     ...(batch !== undefined && { batchSize: batch }),
     ...(concurrency !== undefined && { concurrency }),
@@ -151,6 +154,7 @@ function bulkOptions(
     ...(shard && { shard }),
     ...(where !== undefined && { where }),
     ...(audit !== undefined && { audit }),
+    ...(vacuum !== undefined && { vacuum }),
     force: options.force ?? false,
     dryRun: (options.dryrun ?? false) || (options.check ?? false),
   }

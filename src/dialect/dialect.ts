@@ -170,6 +170,9 @@ export interface Dialect {
   /** Bounds how long a statement waits for a lock. Returns how to undo that. */
   boundLockWaits(connection: Connection, milliseconds: number): Promise<() => Promise<void>>
 
+  /** Returns the statement that frees the room of old rows, if the database has need of one. */
+  readonly vacuum?: (table: BulkTable) => string
+
   /**
    * Takes the lock that tells runs on one part of a table from each other. Returns how to give it
    * back, or `undefined` if another run has it. A database without such locks takes it for granted.

@@ -15,7 +15,7 @@ import { describeMysqlTable } from "./mysql-table"
 import { type RowWord, updateStatement } from "./mysql-update"
 import { rehearseInTransaction } from "./rehearse"
 import { filterCondition, Values, whereClause } from "./sql"
-import { isConnectionLost } from "./statement-error"
+import { driverCodeOf, isConnectionLost } from "./statement-error"
 import { rowsThatFit } from "./statement-parts"
 import {
   type ChangeLists,
@@ -115,7 +115,7 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
       }
     },
 
-    transience: (error) => transienceOf(String((error as { code?: unknown }).code)),
+    transience: (error) => transienceOf(driverCodeOf(error)),
   }
 }
 

@@ -14,7 +14,7 @@ import { describePostgresTable } from "./postgres-table"
 import { updateStatement } from "./postgres-update"
 import { rehearseInTransaction } from "./rehearse"
 import { filterCondition, Values, whereClause } from "./sql"
-import { isConnectionLost } from "./statement-error"
+import { driverCodeOf, isConnectionLost } from "./statement-error"
 import {
   type ChangeLists,
   changesIn,
@@ -92,6 +92,8 @@ export const postgresDialect: Dialect = {
     }
   },
 
+  vacuum: ({ path }) => `VACUUM ${path}`,
+
   async tryLock(connection, { path }, part, inTransaction) {
     const lock = "hashtextextended('typeorm-fernet:' || $1::regclass::oid || ':' || $2, 0)"
     // In a transaction that failed, no statement could give a session's lock back
@@ -105,7 +107,7 @@ export const postgresDialect: Dialect = {
     }
   },
 
-  transience: (error) => transienceOf(String((error as { code?: unknown }).code)),
+  transience: (error) => transienceOf(driverCodeOf(error)),
 }
 
 async function readBatch(

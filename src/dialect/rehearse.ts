@@ -1,5 +1,6 @@
 import type { Connection } from "./connection"
 import type { BulkTable, Cell, Dialect, RowChange } from "./dialect"
+import { driverCodeOf } from "./statement-error"
 
 const SAVEPOINT = "typeorm_fernet_rehearsal"
 
@@ -34,7 +35,7 @@ async function isTransactionOpen(connection: Connection): Promise<boolean> {
     await connection.query(`RELEASE SAVEPOINT ${SAVEPOINT}`)
     return true
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ER_SP_DOES_NOT_EXIST") return false
+    if (driverCodeOf(error) === "ER_SP_DOES_NOT_EXIST") return false
     throw error
   }
 }

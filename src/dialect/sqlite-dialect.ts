@@ -2,6 +2,7 @@ import type { ColumnAccess } from "./column-access"
 import type { Connection } from "./connection"
 import type { BulkTable, Dialect, Key, KeyRange, ReadOptions } from "./dialect"
 import { filterCondition, TOKEN_HEAD, Values, whereClause } from "./sql"
+import { driverCodeOf } from "./statement-error"
 import { describeSqliteTable } from "./sqlite-table"
 import {
   type ChangeLists,
@@ -79,8 +80,7 @@ const common: Omit<Dialect, "columnwise" | "write"> = {
   // The database file has one writer at a time anyway
   tryLock: () => Promise.resolve(() => Promise.resolve()),
 
-  transience: (error) =>
-    /^SQLITE_(?:BUSY|LOCKED)/.test(String((error as { code?: unknown }).code)) ? "lock" : undefined,
+  transience: (error) => (/^SQLITE_(?:BUSY|LOCKED)/.test(driverCodeOf(error)) ? "lock" : undefined),
 }
 
 /** Changes one row: prepared once, it costs less than one statement for many. */

@@ -1,22 +1,31 @@
+import { EncryptionError } from "../errors"
+
 /** The code of a connection that ended, where the driver itself gives none. */
 export const CONNECTION_LOST = "CONNECTION_LOST"
 
 /**
- * A statement failed. Drivers attach the statement, its values and the row that was refused to their
- * errors, and some of their messages quote values: none of that is passed on.
+ * A statement of a bulk function failed for good. Drivers attach the statement, its values and the
+ * row that was refused to their errors, and some of their messages quote values: none of that is
+ * passed on.
  */
-export class StatementError extends Error {
+export class StatementError extends EncryptionError {
   static {
     this.prototype.name = "StatementError"
   }
 
-  /** The driver's: an SQLSTATE, a name as `ER_LOCK_DEADLOCK`, or `""` if there was none. */
-  readonly code: string
+  declare readonly code: "ERR_STATEMENT_FAILED"
+  /** The driver's code: an SQLSTATE, a name as `ER_LOCK_DEADLOCK`, or `""` if there was none. */
+  readonly driverCode: string
 
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
+  constructor(driverCode: string, message: string) {
+    super("ERR_STATEMENT_FAILED", message)
+    this.driverCode = driverCode
   }
+}
+
+/** Returns the driver's code of an error, `""` if it has none. */
+export function driverCodeOf(error: unknown): string {
+  return error instanceof StatementError ? error.driverCode : ""
 }
 
 const SOCKET_CODES: ReadonlySet<string> = new Set([
@@ -37,7 +46,7 @@ const DUPLICATE_CODES: ReadonlySet<string> = new Set([
 
 /** Whether a statement failed because a unique index holds an equal value, whatever the database. */
 export function isDuplicate(error: unknown): boolean {
-  return DUPLICATE_CODES.has(String((error as { code?: unknown } | undefined)?.code))
+  return DUPLICATE_CODES.has(driverCodeOf(error))
 }
 
 /** What of a driver's error may be looked at. */

@@ -5,7 +5,14 @@ import { checkOptions } from "../../src/bulk/options"
 describe("checkOptions", () => {
   test("fills in the defaults", () => {
     expect(checkOptions({})).toEqual({
-      ...{ audit: true, batchSize: 5000, concurrency: 3, dryRun: false, force: false },
+      ...{
+        audit: true,
+        batchSize: 5000,
+        concurrency: 3,
+        dryRun: false,
+        force: false,
+        vacuum: false,
+      },
       ...{ lockTimeoutMs: 200, pauseMs: 0 },
     })
   })

@@ -186,6 +186,23 @@ describe("column:decrypt", () => {
   })
 })
 
+describe("column:decrypt --restore-type", () => {
+  test.each([
+    ["without a type", ["Patient.ssn"], "It must be Entity.property=type"],
+    [
+      "for another column",
+      ["Patient.name=text"],
+      "there is no Patient.name; there are Patient.ssn",
+    ],
+    ["for some rows", ["Patient.ssn=text", "--where", "1=1"], "for a whole table"],
+  ])("is refused %s", async (_, given, message) => {
+    const { code, stderr } = await run("decrypt", "--yes", "--restore-type", ...given)
+
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
+
 describe("column:verify", () => {
   test("exits with 0 if every cell is NULL or a token that opens", async () => {
     await run("encrypt")

@@ -38,6 +38,12 @@ describe("describeError", () => {
     expect(describeError(error).message).toBe("refused by ::1; refused by 127.0.0.1")
   })
 
+  test("advises options by their flags", () => {
+    const error = new KeyError("ERR_KEY_INVALID", "Add the key, or pass `force`.")
+
+    expect(describeError(error).message).toBe("Add the key, or pass --force.")
+  })
+
   test("puts our own codes in front", () => {
     const error = new KeyError("ERR_KEY_MISSING", "There is no key.")
 

@@ -56,6 +56,20 @@ export class EncryptCustomers1 implements MigrationInterface {
 `)
   })
 
+  test("says what is missing where a codec is the user's own", () => {
+    const own = [{ table: "customer", columns: [{ name: "born", ownCodec: true }] }]
+
+    const text = renderMigration({
+      className: "X1",
+      tables: own,
+      language: "esm",
+      constrain: false,
+    })
+
+    expect(text).toContain("import it and add it as `codec`")
+    expect(text).toMatch(/reported\n {4}born: \{\},\n/)
+  })
+
   test.each([
     ["esm", 'import { decryptColumns, encryptColumns } from "typeorm-fernet"', "export class X1 {"],
     [

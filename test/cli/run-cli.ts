@@ -2,7 +2,9 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 
+import { installedPackage } from "../support/built-package"
 import { keys } from "../support/keys"
+import { typeormUnderTest } from "../support/typeorm-version"
 
 /** How a command ended. */
 export interface Outcome {
@@ -20,13 +22,18 @@ export interface RunningCli {
 /** A part of every plaintext in these tests, which no output may hold. */
 export const marker = "PLAINTEXT"
 
-const root = join(__dirname, "..", "..")
-
-/** Starts the program as a user of TypeScript does. Its output must show no plaintext and no key. */
-export function startCli(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCli {
-  const main = join(root, "src", "cli", "main.ts")
+/**
+ * Starts the program that is built and installed as users have it, with the loader that a user of
+ * TypeScript runs it with. Its output must show no plaintext and no key.
+ */
+export async function startCli(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<RunningCli> {
+  const directory = await installedPackage(typeormUnderTest().directory)
+  const main = join(directory, "node_modules", "typeorm-fernet", "dist", "cli", "main.js")
   const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
-    cwd: root,
+    cwd: directory,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 50_000,
@@ -49,9 +56,9 @@ export function startCli(args: readonly string[], environment: NodeJS.ProcessEnv
 }
 
 /** Runs the program to its end. */
-export function runCli(
+export async function runCli(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
-  return startCli(args, environment).ended
+  return (await startCli(args, environment)).ended
 }

@@ -33,7 +33,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 async function stoppedBy(signal: NodeJS.Signals, ...more: readonly string[]): Promise<Outcome> {
-  const { kill, ended } = startCli([...args, "--pause", "100", ...more], clinic.environment)
+  const { kill, ended } = await startCli([...args, "--pause", "100", ...more], clinic.environment)
   await until(() => encrypted() > 0)
   kill(signal)
   return ended
@@ -81,7 +81,7 @@ describe("a command on columns that is stopped", () => {
 
   test("ends at once on a second signal", async () => {
     const stuck = ["column:status", "-d", "test/cli/clinic/stuck-data-source.ts"]
-    const { kill, ended } = startCli(stuck, clinic.environment)
+    const { kill, ended } = await startCli(stuck, clinic.environment)
     await sleep(3000)
     kill("SIGTERM")
     await sleep(500)

@@ -23,7 +23,8 @@ describe("statementError", () => {
 
     const error = statementError(refused, () => false)
 
-    expect(error.code).toBe("P0001")
+    expect(error.code).toBe("ERR_STATEMENT_FAILED")
+    expect(error.driverCode).toBe("P0001")
     expect(error.message).toContain("its message may quote values")
     expect(inspect(error, { showHidden: true, depth: Infinity })).not.toContain("078-05")
   })
@@ -53,16 +54,16 @@ describe("statementError", () => {
     "Can't add new command when connection is in closed state",
     "Connection lost: The server closed the connection.",
   ])("knows a lost connection by its words: %s", (message) => {
-    const { code } = statementError(driverError(message, {}), () => false)
+    const { driverCode } = statementError(driverError(message, {}), () => false)
 
-    expect(code).toBe(CONNECTION_LOST)
-    expect(isConnectionLost(code)).toBe(true)
+    expect(driverCode).toBe(CONNECTION_LOST)
+    expect(isConnectionLost(driverCode)).toBe(true)
   })
 
   test("says of what is no error of the database what kind it is", () => {
     const error = statementError(new RangeError("078-05-1120"), () => true)
 
-    expect(error.code).toBe("")
+    expect(error.driverCode).toBe("")
     expect(error.message).toContain("a RangeError")
     expect(error.message).not.toContain("078-05")
   })

@@ -21,6 +21,7 @@ const codes: Readonly<Record<EncryptionErrorCode, true>> = {
   ERR_KEY_INVALID: true,
   ERR_KEY_MISSING: true,
   ERR_SEAM_BROKEN: true,
+  ERR_STATEMENT_FAILED: true,
   ERR_UNSUPPORTED_DATABASE: true,
   ERR_UNSUPPORTED_QUERY: true,
 }

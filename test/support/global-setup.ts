@@ -1,3 +1,4 @@
+import { reserveBuild } from "./built-package"
 import { startServers } from "./servers"
 
 declare global {
@@ -6,5 +7,6 @@ declare global {
 
 /** Jest's globalSetup: runs once for all projects, before the workers inherit the environment. */
 export default async function globalSetup(): Promise<void> {
+  reserveBuild()
   globalThis.testServers = await startServers()
 }

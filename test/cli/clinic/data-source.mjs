@@ -1,6 +1,6 @@
 import { DataSource } from "typeorm"
 
-import { withEncryption } from "../../../src/index.ts"
+import { withEncryption } from "typeorm-fernet"
 import { Patient, Visit } from "./model.ts"
 
 export const dataSource = withEncryption(

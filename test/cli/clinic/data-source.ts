@@ -1,6 +1,6 @@
 import { DataSource } from "typeorm"
 
-import { withEncryption } from "../../../src"
+import { withEncryption } from "typeorm-fernet"
 import { Patient, Visit } from "./model"
 
 // A greeting on stdout, as some libraries have it, must not end up in what a command prints there

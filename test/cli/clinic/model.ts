@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from "typeorm"
 
-import { EncryptedColumn } from "../../../src"
+import { EncryptedColumn } from "typeorm-fernet"
 
 @Entity("patient")
 export class Patient {

@@ -97,11 +97,24 @@ eachDatabase("a bulk command", (db) => {
         }
       })
 
-      const report = await encryptColumns(source, patients, middle)
+      let second: Promise<unknown> | undefined
+      const onProgress: BulkOptions["onProgress"] = (progress) => {
+        middle.onProgress?.(progress)
+        // By now the first run has new connections, and the table's lock on one of them
+        if (progress.done > progress.total * 0.8) {
+          second ??= db
+            .connect()
+            .then((other) => encryptColumns(other, patients, { keyring }))
+            .catch((error: unknown) => error)
+        }
+      }
+
+      const report = await encryptColumns(source, patients, { ...middle, onProgress })
       await middle.over()
 
       expect(report).toMatchObject({ completed: true, failed: 0 })
       expect((await patientSsns(db)).map(open)).toEqual(all)
+      expect(await second).toMatchObject({ code: "ERR_ALREADY_RUNNING" })
     })
   })
 })

@@ -1,35 +1,27 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
 
 import { marker, runCli, startCli, type Outcome, type RunningCli } from "../../cli/run-cli"
 import type { TestDatabase } from "../../support/databases"
 import { keys } from "../../support/keys"
-import { typeormUnderTest } from "../../support/typeorm-version"
 
 /** Starts commands on a test database, with the TypeORM under test. */
 export interface CliOnDatabase {
-  /** For files that a test makes. TypeScript in it is compiled as this repository's is. */
+  /** For files that a test makes. */
   readonly directory: string
   readonly run: (command: string, ...args: readonly string[]) => Promise<Outcome>
-  readonly start: (command: string, ...args: readonly string[]) => RunningCli
+  readonly start: (command: string, ...args: readonly string[]) => Promise<RunningCli>
   readonly close: () => void
 }
 
 /** Prepares to run commands on a database, with its tables in `data-source.ts`. */
 export function cliOn(db: TestDatabase): CliOnDatabase {
   const directory = mkdtempSync(join(__dirname, "generated-"))
-  const project = join(directory, "tsconfig.json")
-  const paths = { typeorm: [typeormUnderTest().directory] }
-  writeFileSync(
-    project,
-    JSON.stringify({ extends: "../../../../tsconfig.json", compilerOptions: { paths } }),
-  )
   const environment = (): NodeJS.ProcessEnv => ({
     DATABASE: JSON.stringify(db.options()),
     ENCRYPTION_KEY: keys.first,
-    TSX_TSCONFIG_PATH: project,
   })
-  const source = ["-d", join(__dirname, "data-source.ts")]
+  const source = ["-d", "test/integration/cli/data-source.ts"]
   return {
     directory,
     run: (command, ...args) => runCli([command, ...source, ...args], environment()),

@@ -38,7 +38,7 @@ eachDatabase("commands on columns", (db) => {
   })
 
   test("stop after a batch on SIGTERM, and go on when they are run again", async () => {
-    const { kill, ended } = cli.start("column:encrypt", "--batch", "100", "--pause", "100")
+    const { kill, ended } = await cli.start("column:encrypt", "--batch", "100", "--pause", "100")
     while ((await encryptedPhones(db)) === 0) await sleep(20)
     kill("SIGTERM")
     const stopped = await ended
@@ -49,6 +49,23 @@ eachDatabase("commands on columns", (db) => {
     expect(first).toBeLessThan(customers)
     expect(next.code).toBe(0)
     expect(await encryptedPhones(db)).toBe(customers)
+  })
+
+  test("give a column its type back", async () => {
+    if (db.name === "SQLite") return
+    await createCustomers(db, 10, "varchar(20)")
+
+    const refused = await cli.run("column:encrypt")
+    const encrypted = await cli.run("column:encrypt", "--alter")
+    const restore = ["--yes", "--restore-type", "Customer.phone=varchar(20)"]
+    const decrypted = await cli.run("column:decrypt", ...restore, "--json")
+
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain("Run, or pass --alter: ALTER TABLE")
+    expect(encrypted.code).toBe(0)
+    expect(decrypted.code).toBe(0)
+    expect(decrypted.stdout).toContain("varchar(20)")
+    expect(await encryptedPhones(db)).toBe(0)
   })
 
   test("share a table by shards", async () => {
@@ -71,7 +88,7 @@ eachDatabase("commands on columns", (db) => {
 
   test("refuse a table that another run has", async () => {
     if (db.name === "SQLite") return
-    const { kill, ended } = cli.start("column:encrypt", "--batch", "10", "--pause", "1000")
+    const { kill, ended } = await cli.start("column:encrypt", "--batch", "10", "--pause", "1000")
     while ((await encryptedPhones(db)) === 0) await sleep(20)
     const other = await cli.run("column:encrypt")
     kill("SIGINT")

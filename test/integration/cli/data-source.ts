@@ -1,6 +1,6 @@
 import { DataSource, type DataSourceOptions, Entity, PrimaryColumn } from "typeorm"
 
-import { EncryptedColumn, withEncryption } from "../../../src"
+import { EncryptedColumn, withEncryption } from "typeorm-fernet"
 
 @Entity("customer")
 class Customer {

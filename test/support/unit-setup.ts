@@ -1,0 +1,6 @@
+import { reserveBuild } from "./built-package"
+
+/** Jest's globalSetup of the unit tests: runs before the workers inherit the environment. */
+export default function unitSetup(): void {
+  reserveBuild()
+}
