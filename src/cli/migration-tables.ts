@@ -1,11 +1,13 @@
 import type { DataSource } from "typeorm"
 
-import { nameTable, type BulkColumn } from "../bulk/bulk-target"
+import type { BulkIndex } from "../bulk/bulk-index"
+import { nameTable } from "../bulk/bulk-target"
+import type { DescribedTable } from "../bulk/column-types"
 import { describeTable } from "../bulk/preflight"
 import { builtInCodecs } from "../column/built-in-codecs"
 import type { BulkTable, ColumnFacts, RowFilter } from "../dialect/dialect"
 import { openSession, type Session } from "../dialect/dialect-of"
-import type { MigrationColumn, MigrationTable } from "./migration-template"
+import type { MigrationColumn, MigrationIndex, MigrationTable } from "./migration-template"
 import type { SelectedTable } from "./select-tables"
 
 /** Columns of so many characters hold all but the largest values as tokens. */
@@ -28,11 +30,14 @@ export async function describeForMigration(
     const described: MigrationTable[] = []
     for (const { name, target } of tables) {
       const named = nameTable(dataSource, target)
-      const { table, columns, facts } = await describeTable(session, named, undefined)
-      const found = await findColumns(session, { table, columns, facts })
+      const found = await findColumns(session, await describeTable(session, named, undefined))
       const chosen = all ? found : found.filter(({ holds }) => holds !== "tokens")
       if (!all && found.every(({ holds }) => holds !== "plaintext")) continue
-      described.push({ table: name, columns: chosen.map(({ column }) => column) })
+      const names = chosen.map(({ column }) => column.name)
+      described.push({
+        table: name,
+        columns: chosen.map(({ column }) => withIndexes(column, named.indexes, names)),
+      })
     }
     return described
   } finally {
@@ -47,21 +52,13 @@ interface FoundColumn {
 
 async function findColumns(
   session: Session,
-  {
-    table,
-    columns,
-    facts,
-  }: {
-    readonly table: BulkTable
-    readonly columns: readonly BulkColumn[]
-    readonly facts: readonly ColumnFacts[]
-  },
+  { table, columns, facts }: DescribedTable,
 ): Promise<readonly FoundColumn[]> {
   const found: FoundColumn[] = []
   for (const [i, { name, codec: own }] of columns.entries()) {
     const known = Object.entries(builtInCodecs).find(([, codec]) => codec === own)?.[0]
     const fact = facts[i]
-    const alone = { ...table, columns: [name] }
+    const alone = { ...table, columns: [name], companions: [] }
     found.push({
       column: {
         name,
@@ -73,6 +70,28 @@ async function findColumns(
     })
   }
   return found
+}
+
+/** Adds the indexes that were declared on a column, if they cover none but those of the migration. */
+function withIndexes(
+  column: MigrationColumn,
+  indexes: readonly BulkIndex[],
+  names: readonly string[],
+): MigrationColumn {
+  const own = indexes.filter(
+    ({ sources }) => sources[0] === column.name && sources.every((name) => names.includes(name)),
+  )
+  if (own.length === 0) return column
+  return { ...column, blindIndexes: own.map(toMigrationIndex) }
+}
+
+function toMigrationIndex({ name, scheme, sources }: BulkIndex): MigrationIndex {
+  const { context, bits, normalize } = scheme
+  const normalizers = normalize.filter((one) => typeof one === "string")
+  return {
+    ...{ name, context, bits, with: sources.slice(1) },
+    normalize: normalizers.length === normalize.length ? normalizers : undefined,
+  }
 }
 
 function isNarrow({ isText, limit }: ColumnFacts): boolean {

@@ -7,6 +7,17 @@ export interface MigrationColumn {
   readonly ownCodec?: boolean
   /** The type to give back when it is decrypted, if it cannot hold tokens as it is. */
   readonly type?: string
+  readonly blindIndexes?: readonly MigrationIndex[]
+}
+
+/** A blind index as a migration describes it, with everything that decides its values. */
+export interface MigrationIndex {
+  readonly name: string
+  readonly context: string
+  /** `undefined` if one is a function of the user's, which a migration cannot name. */
+  readonly normalize: readonly string[] | undefined
+  readonly bits: number | undefined
+  readonly with: readonly string[]
 }
 
 /** A table as a migration describes it, by names that outlive the entity. */
@@ -67,15 +78,47 @@ const OWN_CODEC =
   "    // is left as it is and reported\n"
 
 function constant(name: string, { table, columns }: MigrationTable, typed: boolean): string {
-  const lines = columns.map(({ name: column, codec, ownCodec = false }) => {
-    const description = codec === undefined ? "{}" : `{ codec: ${JSON.stringify(codec)} }`
-    return `${ownCodec ? OWN_CODEC : ""}    ${propertyName(column)}: ${description},\n`
+  const lines = columns.map((column) => {
+    const { name: property, ownCodec = false, blindIndexes = [] } = column
+    const comments = blindIndexes.filter(({ normalize }) => !normalize).map(ownNormalizer)
+    const above = `${ownCodec ? OWN_CODEC : ""}${comments.join("")}`
+    return `${above}    ${propertyName(property)}: ${description(column)},\n`
   })
   return [
     `const ${name}${typed ? ": TableDescription" : ""} = {\n`,
     `  table: ${JSON.stringify(table)},\n`,
     `  columns: {\n${lines.join("")}  },\n}\n`,
   ].join("")
+}
+
+function ownNormalizer({ name }: MigrationIndex): string {
+  return (
+    `    // The blind index ${name} has a normalizer of your own: add the index with it here as\n` +
+    "    // `blindIndex`, or run column:encrypt after the migration to fill it\n"
+  )
+}
+
+function description({ codec, blindIndexes = [] }: MigrationColumn): string {
+  const indexes = blindIndexes.flatMap(({ name, context, normalize, bits, with: others }) => {
+    if (!normalize) return []
+    const options = [
+      `name: ${JSON.stringify(name)}`,
+      `context: ${JSON.stringify(context)}`,
+      ...(normalize.length > 0 ? [`normalize: ${list(normalize)}`] : []),
+      ...(bits === undefined ? [] : [`bits: ${bits}`]),
+      ...(others.length > 0 ? [`with: ${list(others)}`] : []),
+    ]
+    return `{ ${options.join(", ")} }`
+  })
+  const parts = [
+    ...(codec === undefined ? [] : [`codec: ${JSON.stringify(codec)}`]),
+    ...(indexes.length > 0 ? [`blindIndex: [${indexes.join(", ")}]`] : []),
+  ]
+  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`
+}
+
+function list(texts: readonly string[]): string {
+  return `[${texts.map((text) => JSON.stringify(text)).join(", ")}]`
 }
 
 function encryptOptions(columns: readonly MigrationColumn[], constrain: boolean): string {

@@ -1,5 +1,6 @@
 import type { Connection, ResultRow } from "./connection"
 import type { ColumnFacts, TableFacts } from "./dialect"
+import { driverCodeOf } from "./statement-error"
 
 /** Characters that MySQL's text types hold; a token is ASCII. */
 const TEXT_LIMITS: Readonly<Record<string, number>> = {
@@ -32,7 +33,7 @@ async function rowsOf(connection: Connection, sql: string): Promise<ResultRow[]>
   try {
     return [...(await connection.query(sql)).rows]
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ER_NO_SUCH_TABLE") return []
+    if (driverCodeOf(error) === "ER_NO_SUCH_TABLE") return []
     throw error
   }
 }

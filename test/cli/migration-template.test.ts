@@ -56,6 +56,38 @@ export class EncryptCustomers1 implements MigrationInterface {
 `)
   })
 
+  test("describes blind indexes with what decides their values", () => {
+    const index = { name: "email_bidx", context: "user/email/email_bidx", bits: undefined }
+    const columns = [
+      {
+        name: "email",
+        blindIndexes: [
+          { ...index, normalize: ["trim", "lowercase"], with: [] },
+          { name: "both", context: "c", normalize: [], bits: 16, with: ["born"] },
+        ],
+      },
+      { name: "born", codec: "date" },
+      { name: "tag", blindIndexes: [{ ...index, name: "own", normalize: undefined, with: [] }] },
+    ]
+
+    const text = renderMigration({
+      className: "X1",
+      tables: [{ table: "user", columns }],
+      language: "esm",
+      constrain: false,
+    })
+
+    expect(text).toContain(
+      'email: { blindIndex: [{ name: "email_bidx", context: "user/email/email_bidx", ' +
+        'normalize: ["trim", "lowercase"] }, { name: "both", context: "c", bits: 16, ' +
+        'with: ["born"] }] },',
+    )
+    expect(text).toContain('born: { codec: "date" },')
+    expect(text).toMatch(
+      /The blind index own has a normalizer of your own[^]*fill it\n {4}tag: \{\}/,
+    )
+  })
+
   test("says what is missing where a codec is the user's own", () => {
     const own = [{ table: "customer", columns: [{ name: "born", ownCodec: true }] }]
 

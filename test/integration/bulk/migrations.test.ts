@@ -109,7 +109,7 @@ eachDatabase("a migration", (db) => {
     const run = encryptColumns(runner, patients, options)
     const isRefused = await run.then(
       () => false,
-      (error: unknown) => (error as { code?: unknown }).code === "40001",
+      (error: unknown) => (error as { driverCode?: unknown }).driverCode === "40001",
     )
     await (isRefused ? runner.rollbackTransaction() : runner.commitTransaction())
     await runner.release()

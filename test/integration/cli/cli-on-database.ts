@@ -40,13 +40,20 @@ export async function createCustomers(
 ): Promise<void> {
   await db.dropAllTables()
   await db.rawRows(
-    `CREATE TABLE customer (id int PRIMARY KEY, phone ${phoneType} NOT NULL, credit text)`,
+    `CREATE TABLE customer (id int PRIMARY KEY, phone ${phoneType} NOT NULL, credit text, ` +
+      "phone_bidx varchar(64))",
   )
   for (let first = 1; first <= count; first += 1000) {
     const ids = Array.from({ length: Math.min(1000, count - first + 1) }, (_, i) => first + i)
     const rows = ids.map((id) => `(${id}, '${marker} ${id}', NULL)`)
-    await db.rawRows(`INSERT INTO customer VALUES ${rows.join(", ")}`)
+    await db.rawRows(`INSERT INTO customer (id, phone, credit) VALUES ${rows.join(", ")}`)
   }
+}
+
+/** Counts the phone numbers that are in their blind index. */
+export async function indexedPhones(db: TestDatabase): Promise<number> {
+  const [row] = await db.rawRows("SELECT count(phone_bidx) AS total FROM customer")
+  return Number(row?.total)
 }
 
 /** Counts the phone numbers that are tokens. */

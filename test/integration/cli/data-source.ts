@@ -7,7 +7,7 @@ class Customer {
   @PrimaryColumn({ type: "int" })
   id!: number
 
-  @EncryptedColumn()
+  @EncryptedColumn({ blindIndex: { normalize: "trim" } })
   phone!: string
 
   @EncryptedColumn({ nullable: true, codec: "number" })

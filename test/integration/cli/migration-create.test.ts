@@ -8,7 +8,13 @@ import { withEncryption } from "../../../src"
 import { marker } from "../../cli/run-cli"
 import { eachDatabase } from "../../support/databases"
 import { keyring } from "../../support/keys"
-import { cliOn, type CliOnDatabase, createCustomers, encryptedPhones } from "./cli-on-database"
+import {
+  cliOn,
+  type CliOnDatabase,
+  createCustomers,
+  encryptedPhones,
+  indexedPhones,
+} from "./cli-on-database"
 
 type MigrationClass = new () => MigrationInterface
 
@@ -61,9 +67,11 @@ eachDatabase("a migration made by migration:create", (db) => {
 
       await dataSource.runMigrations({ transaction })
       expect(await encryptedPhones(db)).toBe(customers)
+      expect(await indexedPhones(db)).toBe(customers)
       await dataSource.undoLastMigration({ transaction })
       expect(await phone()).toBe(`${marker} 1`)
       expect(await encryptedPhones(db)).toBe(0)
+      expect(await indexedPhones(db)).toBe(0)
       await dataSource.runMigrations({ transaction })
       expect(await encryptedPhones(db)).toBe(customers)
     },
