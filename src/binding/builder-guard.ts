@@ -53,9 +53,12 @@ export function guardQueryBuilders(dataSource: DataSource): void {
   })
 }
 
+/** A query builder that bears its guard, which a WeakMap would make the garbage collector pay for. */
+type Guarded = Builder & Record<symbol, BuilderGuard | undefined>
+
 /** The guards of the query builders of one DataSource. */
 class Guards {
-  readonly #guards = new WeakMap<object, BuilderGuard>()
+  readonly #guard = Symbol("typeorm-fernet.guard")
   readonly #replacements: MethodReplacements<Builder>
 
   constructor(dataSource: DataSource) {
@@ -87,15 +90,15 @@ class Guards {
   }
 
   has(builder: Builder): boolean {
-    return this.#guards.has(builder)
+    return (builder as Guarded)[this.#guard] !== undefined
   }
 
   /** Returns the guard of a builder, which is guarded from now on. */
   of(builder: Builder): BuilderGuard {
-    const known = this.#guards.get(builder)
+    const known = (builder as Guarded)[this.#guard]
     if (known) return known
     const guard = new BuilderGuard(builder, this)
-    this.#guards.set(builder, guard)
+    ;(builder as Guarded)[this.#guard] = guard
     this.#replacements.applyTo(builder)
     return guard
   }

@@ -1,5 +1,7 @@
 import type { DataSource } from "typeorm"
 
+import { MethodReplacements } from "./method-replacements"
+
 /** A row of a result, by the aliases of its columns. */
 export type FetchedRow = Readonly<Record<string, unknown>>
 
@@ -33,25 +35,20 @@ type QueryRunner = ReturnType<Driver["createQueryRunner"]>
 
 /** Wraps `query` of each query runner that a driver creates, to take note of what it fetches. */
 export function watchFetchedRows(driver: Driver, fetched: FetchedRows): void {
+  const replacements = new MethodReplacements<QueryRunner>({
+    query: async (_runner, query, args) => {
+      const result = await query(...args)
+      // What becomes entities is asked for with its structure; see SelectQueryBuilder.loadRawResults
+      const { records } = (result ?? {}) as { readonly records?: unknown }
+      if (Array.isArray(records)) fetched.note(records as readonly FetchedRow[])
+      return result
+    },
+  })
   const createQueryRunner = driver.createQueryRunner.bind(driver)
-  // SQLite's driver returns the same one again and again
-  const watched = new WeakSet<QueryRunner>()
   driver.createQueryRunner = (mode) => {
     const runner = createQueryRunner(mode)
-    if (!watched.has(runner)) watchQueries(runner, fetched)
-    watched.add(runner)
+    // SQLite's driver returns the same one again and again
+    replacements.applyTo(runner)
     return runner
   }
-}
-
-function watchQueries(runner: QueryRunner, fetched: FetchedRows): void {
-  const query = runner.query.bind(runner) as (...given: unknown[]) => Promise<unknown>
-  const watched = async (...given: unknown[]): Promise<unknown> => {
-    const result = await query(...given)
-    // What becomes entities is asked for with its structure; see SelectQueryBuilder.loadRawResults
-    const { records } = (result ?? {}) as { readonly records?: unknown }
-    if (Array.isArray(records)) fetched.note(records as readonly FetchedRow[])
-    return result
-  }
-  runner.query = watched as QueryRunner["query"]
 }

@@ -16,18 +16,21 @@ export type Replacement<Target> = (
 export class MethodReplacements<Target extends object> {
   readonly #replacements: readonly (readonly [name: string, Replacement<Target>])[]
   readonly #prototypes = new WeakMap<object, object>()
+  readonly #replaced = new WeakSet()
 
   constructor(replacements: Readonly<Record<string, Replacement<Target>>>) {
     this.#replacements = Object.entries(replacements)
   }
 
-  /** Replaces the methods of an object that it has. */
+  /** Replaces the methods of an object that it has, once. */
   applyTo(target: Target): void {
     const prototype = Object.getPrototypeOf(target) as object
+    if (this.#replaced.has(prototype)) return
     let replaced = this.#prototypes.get(prototype)
     if (!replaced) {
       replaced = Object.create(prototype, this.#descriptorsFor(prototype)) as object
       this.#prototypes.set(prototype, replaced)
+      this.#replaced.add(replaced)
     }
     Object.setPrototypeOf(target, replaced)
     // Others may have replaced methods of this object before; the canary tells if it cannot be undone

@@ -20,16 +20,12 @@ export class BlindOperator extends FindOperator<never> {
     this.#compiled = compilePredicate(predicate)
   }
 
-  /**
-   *
-   */
+  /** Index values by the names of their parameters. */
   override get objectLiteralParameters(): Record<string, unknown> {
     return { ...this.#compiled.parameters }
   }
 
-  /**
-   *
-   */
+  /** Compiles the condition for a path as the query spells it. */
   override get getSql(): (aliasPath: string) => string {
     return (aliasPath) => {
       const prefix = aliasPath.slice(0, aliasPath.length - this.#path.length)
