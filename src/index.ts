@@ -35,5 +35,6 @@ export type {
   TableDescription,
 } from "./bulk/bulk-target"
 export type { BulkOptions, BulkProgress, DecryptOptions, EncryptOptions } from "./bulk/options"
-export type { BulkReport, CellFailure, StateCounts } from "./bulk/report"
+export type { BulkReport, CellFailure, IndexCounts, StateCounts } from "./bulk/report"
+export type { IndexState } from "./bulk/index-work"
 export type { BulkSource } from "./bulk/workers"
