@@ -1,7 +1,7 @@
 import type { ColumnBatch, NewCells } from "../dialect/column-access"
 import type { Cell } from "../dialect/dialect"
 import type { ColumnVerdict } from "./column-work"
-import { indexState, type IndexState } from "./index-work"
+import { indexState, type IndexState, UNINDEXABLE, type WantedCell } from "./index-work"
 import type { Sweep } from "./sweep"
 
 /** What is to become of the companion cells of a batch, one entry for each blind index. */
@@ -43,14 +43,14 @@ export function decideCompanions(
 
 function decideCompanion(
   cells: readonly Cell[],
-  wanted: readonly (Cell | undefined)[],
+  wanted: readonly WantedCell[],
   isWritten: boolean,
 ): CompanionVerdict | undefined {
   const states = wanted.map((cell, row) => indexState(cells[row] ?? null, cell))
   if (!isWritten) return { newCells: [], states }
   const newCells: (string | undefined)[] = []
   for (const [row, cell] of wanted.entries()) {
-    if (cell === null && cells[row] !== null) return undefined
+    if (cell === UNINDEXABLE || (cell === null && cells[row] !== null)) return undefined
     newCells.push(cell === cells[row] ? undefined : (cell ?? undefined))
   }
   return { newCells, states }

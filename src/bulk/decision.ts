@@ -4,7 +4,7 @@ import type { BulkIndex } from "./bulk-index"
 import type { BulkColumn } from "./bulk-target"
 import { beginsAsToken, classifyCell, type ClassifiedCell } from "./cell-state"
 import type { CellWork } from "./cell-work"
-import type { CompanionDemand, IndexWork } from "./index-work"
+import { type CompanionDemand, type IndexWork, UNINDEXABLE, type WantedCell } from "./index-work"
 
 /** What was decided about one row. */
 export interface Decision {
@@ -13,7 +13,7 @@ export interface Decision {
   readonly found: readonly ClassifiedCell[]
   readonly problems: readonly (string | undefined)[]
   /** What the companion cells should hold; `undefined` for those nothing can be said about. */
-  readonly wanted: readonly (Cell | undefined)[]
+  readonly wanted: readonly WantedCell[]
 }
 
 /** What decisions about rows are made by. */
@@ -52,12 +52,16 @@ export function decide(plan: RowWork, row: TableRow): Decision {
 function companionCells(
   { companions, columns, indexes }: RowWork,
   cells: readonly Cell[],
-  wanted: readonly (Cell | undefined)[],
+  wanted: readonly WantedCell[],
   newCells: readonly Cell[],
 ): readonly Cell[] {
   if (companions === "kept" || companions === "proven") return cells
-  if (companions === "written")
-    return cells.map((cell, i) => (wanted[i] === undefined ? cell : wanted[i]))
+  if (companions === "written") {
+    return cells.map((cell, i) => {
+      const known = wanted[i]
+      return known === undefined || known === UNINDEXABLE ? cell : known
+    })
+  }
   // What stays encrypted stays searchable
   return cells.map((cell, i) => {
     const isEncrypted = indexes[i]?.sources.some((source) =>

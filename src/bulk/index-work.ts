@@ -1,5 +1,6 @@
 import { canonicalPlaintext } from "../binding/cell-codec"
 import type { Cell } from "../dialect/dialect"
+import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"
 import { BlindIndex, type IndexMember } from "../search/blind-index"
 import type { BulkIndex } from "./bulk-index"
@@ -11,6 +12,12 @@ import type { ClassifiedCell } from "./cell-state"
  * NULL where there should be one; `stale`, anything else, as an index value under an older key.
  */
 export type IndexState = "current" | "missing" | "stale"
+
+/** In place of a companion cell for a value that its index refuses, as a normalizer may. */
+export const UNINDEXABLE: unique symbol = Symbol("unindexable")
+
+/** What a companion cell should hold; `undefined` where that cannot be known. */
+export type WantedCell = Cell | typeof UNINDEXABLE | undefined
 
 /**
  * What becomes of companion cells: `written`, made to hold what they should; `cleared`, made NULL as
@@ -57,14 +64,15 @@ export class IndexWork {
    * Returns what each companion cell of a row should hold; `undefined` where that cannot be known,
    * because a cell it is made of cannot be read.
    */
-  wanted({ cells, found }: FoundCells): readonly (Cell | undefined)[] {
+  wanted({ cells, found }: FoundCells): readonly WantedCell[] {
     return this.#indexes.map(({ index, sources }) => {
       const covered = sources.map((i) => [cells[i] ?? null, found[i]] as const)
       if (covered.some(([cell]) => cell === null)) return null
       try {
         return index.stored(covered.map(([cell, state]) => this.#open(cell ?? "", state)))
-      } catch {
-        return undefined
+      } catch (error) {
+        const isRefused = error instanceof EncryptionError && error.code === "ERR_INVALID_VALUE"
+        return isRefused ? UNINDEXABLE : undefined
       }
     })
   }
@@ -85,7 +93,7 @@ function memberOf({ name, label, codec }: BulkColumn): IndexMember {
 }
 
 /** Compares a companion cell with what it should hold. */
-export function indexState(cell: Cell, wanted: Cell | undefined): IndexState | undefined {
+export function indexState(cell: Cell, wanted: WantedCell): IndexState | undefined {
   if (wanted === undefined || (cell === null && wanted === null)) return undefined
   if (cell === wanted) return "current"
   return cell === null ? "missing" : "stale"

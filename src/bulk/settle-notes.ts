@@ -1,6 +1,6 @@
 import { classifyCell } from "./cell-state"
 import type { Decision } from "./decision"
-import { indexState, type IndexState } from "./index-work"
+import { indexState, type IndexState, UNINDEXABLE } from "./index-work"
 import type { Sweep } from "./sweep"
 
 /**
@@ -32,10 +32,12 @@ function noteCompanions(plan: Sweep, { row, newCells, wanted }: Decision, writte
     const isLeft = before !== after && !written && !plan.dryRun
     const problem = scheme.unique ? notUnique(label) : notTaken(label)
     if (plan.last && isLeft) plan.tally.failedAt(label, row.key, problem)
+    const isRefused = wanted[i] === UNINDEXABLE && ["proven", "written"].includes(plan.companions)
+    if (plan.last && isRefused) plan.tally.failedAt(label, row.key, unindexable(label))
     const state = indexState(written ? after : before, wanted[i])
     if (!plan.audit || state === undefined) return
     plan.tally.indexed(label, state)
-    if (plan.companions === "proven" && state !== "current") {
+    if (plan.companions === "proven" && state !== "current" && !isRefused) {
       plan.tally.failedAt(label, row.key, mismatch(label, state))
     }
   })
@@ -59,6 +61,10 @@ function unreadable(label: string): string {
 
 function notUnique(label: string): string {
   return `${label} is left as it was: its index is unique, and another row has an equal value; or others wrote or locked the row.`
+}
+
+function unindexable(label: string): string {
+  return `${label} is left as it was: a normalizer refuses the value of its row.`
 }
 
 function mismatch(label: string, state: IndexState): string {

@@ -167,6 +167,34 @@ eachDatabase("blind indexes in bulk", (db) => {
     expect((await verifyColumns(source, Member)).failed).toBe(0)
   })
 
+  test("list the rows whose value they refuse", async () => {
+    await insertPlaintext(db)
+    const refusing = (text: string): string => {
+      if (text.startsWith("bob")) throw new Error(text)
+      return text
+    }
+    const description = {
+      table: "member",
+      columns: { email: { blindIndex: { normalize: refusing } } },
+    }
+
+    const encrypted = await encryptColumns(source, description)
+    const verified = await verifyColumns(source, description)
+
+    for (const report of [encrypted, verified]) {
+      expect(report.failures).toEqual([
+        {
+          column: "member.email_bidx",
+          key: ["2"],
+          problem:
+            "member.email_bidx is left as it was: a normalizer refuses the value of its row.",
+        },
+      ])
+      expect(report.indexes["member.email_bidx"]).toEqual({ current: 2, missing: 1, stale: 0 })
+    }
+    expect(encrypted.columns["member.email"]?.after).toMatchObject({ plaintext: 0, current: 3 })
+  })
+
   test("are told to be missing from the database", async () => {
     const description = {
       table: "member",
