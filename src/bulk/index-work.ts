@@ -77,6 +77,27 @@ export class IndexWork {
     })
   }
 
+  /**
+   * Says of each companion cell of a row whether one of the index keys made it; `undefined` where
+   * that cannot be known.
+   */
+  recognized(
+    { cells, found }: FoundCells,
+    companions: readonly Cell[],
+  ): readonly (boolean | undefined)[] {
+    return this.#indexes.map(({ index, sources }, i) => {
+      const companion = companions[i] ?? null
+      const covered = sources.map((source) => [cells[source] ?? null, found[source]] as const)
+      if (companion === null || covered.some(([cell]) => cell === null)) return undefined
+      try {
+        const values = covered.map(([cell, state]) => this.#open(cell ?? "", state))
+        return index.searched(values).includes(companion)
+      } catch {
+        return undefined
+      }
+    })
+  }
+
   #open(cell: string, classified: ClassifiedCell | undefined): string | Uint8Array {
     if (classified?.state === "plaintext") return cell
     return this.#keyring.decrypt(cell)

@@ -45,7 +45,10 @@ export interface BulkOptions {
   readonly pauseMs?: number
   /** Milliseconds to wait for a lock before a batch is tried again. Defaults to 200. */
   readonly lockTimeoutMs?: number
-  /** Runs although another run has this table. Defaults to `false`. */
+  /**
+   * Runs although another run has this table, or no token or index value in it is of these keys.
+   * Defaults to `false`.
+   */
   readonly force?: boolean
   /**
    * On PostgreSQL, vacuums the table several times on the way, which then grows to twice its size

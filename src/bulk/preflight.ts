@@ -5,6 +5,7 @@ import type { Keyring } from "../fernet/keyring"
 import type { NamedTable } from "./bulk-target"
 import { classifyCell } from "./cell-state"
 import type { DescribedTable } from "./column-types"
+import type { IndexWork } from "./index-work"
 
 /** Tokens that are opened before anything is written. */
 const SAMPLED_ROWS = 100
@@ -101,6 +102,36 @@ export async function requireRightKeys(
     `None of ${unreadable} tokens sampled in ${table.path} opens under the keyring ` +
       `(${keyring.fingerprints.join(", ")}). Add the key they are under, or pass \`force\` if they ` +
       "are none of yours.",
+  )
+}
+
+/**
+ * Recomputes a sample of the index values that are there, so that a run with the wrong index keys,
+ * which would make all rows impossible to find, ends before it writes anything.
+ *
+ * @throws {@link KeyError} `ERR_KEY_INVALID` if there are index values and none of them is recognized
+ */
+export async function requireRightIndexKeys(
+  { connection, dialect }: Session,
+  table: BulkTable,
+  keyring: Keyring,
+  indexWork: IndexWork,
+): Promise<void> {
+  const options = { filter: "has-tokens", limit: SAMPLED_ROWS, anyOrder: true } as const
+  const rows = await dialect.read(connection, table, options)
+  const encrypted = table.columns.length - (table.companions?.length ?? 0)
+  const recognized = rows.flatMap((row) => {
+    const cells = row.cells.slice(0, encrypted)
+    const found = cells.map((cell) => classifyCell(cell, keyring))
+    return indexWork.recognized({ cells, found }, row.cells.slice(encrypted))
+  })
+  const known = recognized.filter((one) => one !== undefined)
+  if (known.length === 0 || known.includes(true)) return
+  throw new KeyError(
+    "ERR_KEY_INVALID",
+    `None of ${known.length} index values sampled in ${table.path} is what its row should have. ` +
+      "Either the keys of the blind indexes (BLIND_INDEX_KEY) are not those they were made with, or " +
+      "an index was declared anew with another normalize, bits or context: then pass `force`.",
   )
 }
 

@@ -13,7 +13,7 @@ import type { RowWork } from "./decision"
 import { constrainedColumns } from "./constrain-columns"
 import type { CompanionDemand, IndexWork } from "./index-work"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
-import { alreadyRunning, describeTable, requireRightKeys } from "./preflight"
+import { alreadyRunning, describeTable, requireRightIndexKeys, requireRightKeys } from "./preflight"
 import { ProgressMeter } from "./progress-meter"
 import { requireFaithful } from "./rehearsal"
 import { type BulkReport, Tally } from "./report"
@@ -165,10 +165,13 @@ async function underLock(run: Run, locked: (run: Run) => Promise<BulkReport>): P
 }
 
 async function runPhases(run: Run): Promise<BulkReport> {
-  const { job, options, tally, table, keyring, workers, statements } = run
+  const { job, options, tally, table, keyring, indexWork, workers, statements } = run
   const [first] = workers
   if (job.filter !== undefined && !options.force) {
     await first.run((session) => requireRightKeys(session, table, keyring))
+    if (indexWork && job.companions === "written") {
+      await first.run((session) => requireRightIndexKeys(session, table, keyring, indexWork))
+    }
   }
   if (job.filter !== undefined && !options.dryRun) {
     await requireFaithful(first, table, job.filter, { ...run, ...rowWork(run) })

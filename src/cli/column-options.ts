@@ -49,7 +49,10 @@ export function addChangeOptions(command: Command): Command {
     .option("--dryrun", "write nothing, and report what would be done")
     .option("--check", "write nothing, and exit with 1 if there is something to do")
     .option("--lock-timeout <ms>", "milliseconds to wait for a lock (default: 200)", wholeFrom(1))
-    .option("--force", "go on although another run has the table, or no token opens")
+    .option(
+      "--force",
+      "go on although another run has the table, or no token or index value is of these keys",
+    )
     .option("--vacuum", "vacuum the table on the way, which then grows less; PostgreSQL only")
     .option("--no-audit", "do not read every cell once more at the end")
 }

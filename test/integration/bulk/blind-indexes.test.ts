@@ -99,8 +99,9 @@ eachDatabase("blind indexes in bulk", (db) => {
 
   test("are put right where they hold something else", async () => {
     await members.insert({ id: 1, email: "alice@example.com", born: 1901 })
+    await members.insert({ id: 2, email: "bob@example.com", born: 1902 })
     const written = await companionsOf(db)
-    await db.rawRows("UPDATE member SET email_bidx = 'ff', born_bidx = '0'")
+    await db.rawRows("UPDATE member SET email_bidx = 'ff', born_bidx = '0' WHERE id = 1")
 
     const found = await verifyColumns(source, Member)
     const report = await encryptColumns(source, Member)
@@ -165,6 +166,23 @@ eachDatabase("blind indexes in bulk", (db) => {
 
     expect(report.indexes["member.email_born"]).toEqual({ current: 3, missing: 0, stale: 0 })
     expect((await verifyColumns(source, Member)).failed).toBe(0)
+  })
+
+  test("are not rewritten with keys that made none of them, unless it is forced", async () => {
+    await members.insert({ id: 1, email: "alice@example.com", born: 1901 })
+    const written = await companionsOf(db)
+    const strange = { blindIndexKeyring: new Keyring([keys.second]) }
+
+    for (const run of [encryptColumns, rotateColumns]) {
+      await expect(run(source, Member, strange)).rejects.toMatchObject({
+        code: "ERR_KEY_INVALID",
+        message: expect.stringContaining("(BLIND_INDEX_KEY)") as unknown,
+      })
+      expect(await companionsOf(db)).toEqual(written)
+    }
+    const forced = await encryptColumns(source, Member, { ...strange, force: true })
+    expect(forced.changed).toBe(1)
+    expect(await companionsOf(db)).not.toEqual(written)
   })
 
   test("list the rows whose value they refuse", async () => {
