@@ -32,7 +32,7 @@ const oneWayImports = folders.map((folder) => ({
 }))
 
 export default tseslint.config(
-  { ignores: ["dist", "coverage", "reports", "docs", ".stryker-tmp"] },
+  { ignores: ["dist", ".bench", "coverage", "reports", "docs", ".stryker-tmp"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
