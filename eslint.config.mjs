@@ -21,10 +21,10 @@ const oneWayImports = folders.map((folder) => ({
       {
         patterns: [
           {
-            regex: `^\\.\\./(?:${folders.filter((other) => other !== folder && !mayImport[folder].includes(other)).join("|") || "-"})/`,
+            regex: `^(?:\\.\\./)+(?:${folders.filter((other) => other !== folder && !mayImport[folder].includes(other)).join("|") || "-"})/`,
             message: `src/${folder} imports only from: errors, ${mayImport[folder].join(", ") || "nothing else of ours"}.`,
           },
-          { regex: "^\\.\\./index", message: "Import from the file that declares it." },
+          { regex: "^(?:\\.\\./)+index$", message: "Import from the file that declares it." },
         ],
       },
     ],

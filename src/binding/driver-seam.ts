@@ -1,12 +1,12 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 
-import { boundColumn } from "./bound-column"
+import { boundColumn } from "./columns/bound-column"
 import { CANARY, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata } from "./column-metadata"
-import { companionAt } from "./companion"
-import { propertyOfOperand } from "./comparison-operand"
-import { type FetchedRows, watchFetchedRows } from "./fetched-rows"
-import { unsupportedCondition } from "./query-rules"
+import { companionAt } from "./indexes/companion"
+import { propertyOfOperand } from "./columns/comparison-operand"
+import { type FetchedRows, watchFetchedRows } from "./columns/fetched-rows"
+import { unsupportedCondition } from "./queries/query-rules"
 
 type Driver = DataSource["driver"]
 

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from "typeorm"
 
-import { type IndexPlan, planIndexes, schemeOf } from "../binding/index-plan"
+import { type IndexPlan, planIndexes, schemeOf } from "../binding/indexes/index-plan"
 import { type BlindIndexDeclaration, declaredIndexes } from "../column/blind-index"
 import { ColumnMisuseError } from "../errors"
 import type { BlindIndexScheme } from "../search/blind-index"

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "typeorm"
 
-import { boundColumn } from "../binding/bound-column"
-import { codecOf } from "../binding/cell-codec"
+import { boundColumn } from "../binding/columns/bound-column"
+import { codecOf } from "../binding/columns/cell-codec"
 import type { BlindIndexDeclaration } from "../column/blind-index"
 import type { BuiltInCodec } from "../column/built-in-codecs"
 import type { Codec, TextCodec } from "../column/codec"

@@ -1,5 +1,5 @@
 import type { Codec, TextCodec } from "../column/codec"
-import { describeDecodingFailure } from "../binding/cell-codec"
+import { describeDecodingFailure } from "../binding/columns/cell-codec"
 import type { Cell } from "../dialect/dialect"
 import type { Keyring } from "../fernet/keyring"
 import type { BulkColumn } from "./bulk-target"

@@ -1,4 +1,4 @@
-import { canonicalPlaintext } from "../binding/cell-codec"
+import { canonicalPlaintext } from "../binding/columns/cell-codec"
 import type { Cell } from "../dialect/dialect"
 import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"

@@ -1,4 +1,4 @@
-import type { KeySource } from "../binding/keys"
+import type { KeySource } from "../binding/columns/keys"
 
 /** Connections that a run works on unless told otherwise: one computes, one writes, one waits for a disk. */
 export const DEFAULT_CONCURRENCY = 3

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { keysOf } from "../binding/keys"
+import { keysOf } from "../binding/columns/keys"
 import type { BulkTable, Dialect, RowFilter } from "../dialect/dialect"
 import type { Session } from "../dialect/dialect-of"
 import { EncryptionError } from "../errors"

@@ -1,6 +1,12 @@
 import type { DataSource } from "typeorm"
 
-import { indexKeysFromEnv, indexKeysOf, Keys, keysOf, type KeySource } from "../binding/keys"
+import {
+  indexKeysFromEnv,
+  indexKeysOf,
+  Keys,
+  keysOf,
+  type KeySource,
+} from "../binding/columns/keys"
 import type { Keyring } from "../fernet/keyring"
 import type { NamedTable } from "./bulk-target"
 import { IndexWork } from "./index-work"

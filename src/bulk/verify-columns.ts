@@ -1,4 +1,4 @@
-import { describeDecodingFailure } from "../binding/cell-codec"
+import { describeDecodingFailure } from "../binding/columns/cell-codec"
 import type { Keyring } from "../fernet/keyring"
 import type { BulkTarget } from "./bulk-target"
 import type { CellWork } from "./cell-work"

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 
-import { keysOf } from "../binding/keys"
+import { keysOf } from "../binding/columns/keys"
 import type { BulkTarget } from "../bulk/bulk-target"
 import { DEFAULT_CONCURRENCY, type DecryptOptions, type EncryptOptions } from "../bulk/options"
 import type { BulkReport } from "../bulk/report"

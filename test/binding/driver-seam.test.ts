@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 
 import { encryptedColumn } from "../../src"
-import { comparisonOperand, operandMark } from "../../src/binding/comparison-operand"
+import { comparisonOperand, operandMark } from "../../src/binding/columns/comparison-operand"
 import { keyring } from "../support/keys"
 import { boundSource } from "./memory-source"
 import { schema } from "./schema"

@@ -1,0 +1,244 @@
+import { isUint8Array } from "node:util/types"
+
+import type { ColumnOptions, ValueTransformer } from "typeorm"
+
+import type { Codec, TextCodec } from "../../column/codec"
+import type { EncryptedColumnDeclaration } from "../../column/declaration"
+import { DecryptionError, EncryptionError } from "../../errors"
+import type { Keyring } from "../../fernet/keyring"
+import { tokenShape } from "../../fernet/token-shape"
+import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
+import { comparisonOperand, operandMark } from "./comparison-operand"
+import type { FetchedRows } from "./fetched-rows"
+import type { Keys } from "./keys"
+import { assertAnswerable, isFindOperator } from "../queries/query-rules"
+import { ReadAhead } from "./read-ahead"
+
+/** The version byte and the zeros of the timestamp: what all else is told from a token by cheaply. */
+const TOKEN_HEAD = "gAAAAA"
+
+/** How one column of one DataSource is encrypted. */
+export interface ColumnScheme {
+  /** The column, as `Entity.property`. */
+  readonly property: string
+  readonly declaration: EncryptedColumnDeclaration
+  /** Whether legacy plaintext is read as it is. */
+  readonly plaintextAllowed: boolean
+  /** The characters of token the database column holds; `undefined` for no limit that matters. */
+  readonly tokenLimit: number | undefined
+}
+
+/**
+ * An encrypted column of one DataSource. Three roles, kept apart because TypeORM calls `to` for
+ * more than writing: `encrypt` makes the cell, `from` reads it, `to` gives an operand to compare.
+ */
+export class BoundColumn implements ValueTransformer {
+  /** By this mark a second copy of the package recognises the columns of the first. */
+  readonly "@typeorm-fernet/bound" = true
+  readonly property: string
+  readonly #scheme: ColumnScheme
+  readonly #mark: string
+  readonly #codec: Codec | TextCodec
+  readonly #keys: Keys
+  readonly #ahead: ReadAhead | undefined
+  #keyring: Keyring | undefined
+
+  constructor(scheme: ColumnScheme, keys: Keys, fetched?: FetchedRows) {
+    this.property = scheme.property
+    this.#scheme = scheme
+    this.#mark = operandMark(scheme.property)
+    this.#codec = codecOf(scheme.declaration)
+    this.#keys = keys
+    const isAgeless = scheme.declaration.ttl === undefined
+    if (fetched && isAgeless && "decodeText" in this.#codec) this.#ahead = new ReadAhead(fetched)
+  }
+
+  /** What was declared on the column. */
+  get declaration(): EncryptedColumnDeclaration {
+    return this.#scheme.declaration
+  }
+
+  /** Whether legacy plaintext is read as it is. */
+  get plaintextAllowed(): boolean {
+    return this.#scheme.plaintextAllowed
+  }
+
+  /**
+   * Returns the token to store for a value; `null` and `undefined` are returned as they are.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the column cannot hold the value,
+   * `ERR_ALREADY_ENCRYPTED` if it is a token of this keyring
+   * @throws {@link KeyError} if there is no key
+   */
+  encrypt(value: unknown): string | null | undefined {
+    if (value === null || value === undefined) return value
+    if (isFindOperator(value)) {
+      throw invalidValue(this.property, "a find operator is not a value")
+    }
+    this.#assertNoToken(value)
+    const token = this.#ring().encrypt(encodeValue(this.property, this.#codec, value))
+    const limit = this.#scheme.tokenLimit
+    if (limit !== undefined && token.length > limit) {
+      throw invalidValue(
+        this.property,
+        `the token of this value has ${token.length} characters and the column holds ${limit}; ` +
+          "use a wider column type",
+      )
+    }
+    return token
+  }
+
+  /**
+   * Returns the value of a cell; NULL is `null`.
+   *
+   * @throws {@link DecryptionError} if the cell cannot be read
+   * @throws {@link KeyError} if there is no key
+   */
+  from(cell: unknown): unknown {
+    if (cell === null || cell === undefined) return cell
+    if (typeof cell !== "string") throw this.#unreadable("malformed", "is not text")
+    const keyring = this.#ring()
+    if (!cell.startsWith(TOKEN_HEAD)) return this.#readNoToken(cell, keyring)
+    let plaintext: string | Uint8Array
+    try {
+      plaintext =
+        this.#ahead?.take(cell, keyring) ?? this.#open(cell, keyring, this.#scheme.declaration.ttl)
+    } catch (error) {
+      if (isInvalidToken(error)) return this.#readNoToken(cell, keyring)
+      throw error
+    }
+    try {
+      return this.#decode(plaintext)
+    } catch (error) {
+      throw this.#unreadable("malformed", `was decrypted, but ${describeDecodingFailure(error)}`)
+    }
+  }
+
+  /** Whether a value is a token under one of the keys of the column's DataSource. */
+  isOwnToken(value: unknown): boolean {
+    if (typeof value !== "string" || !value.startsWith(TOKEN_HEAD)) return false
+    return this.#ring().keyIndexOf(value) !== undefined
+  }
+
+  /** Returns what TypeORM compares in place of the value; the driver seam refuses it as parameter. */
+  to(value: unknown): unknown {
+    if (value === null || value === undefined) return value
+    if (isFindOperator(value)) {
+      assertAnswerable(this.property, value)
+      return value
+    }
+    return comparisonOperand(this.#mark, this.#canonical(value))
+  }
+
+  /**
+   * Returns the plaintext that a blind index is made of, the same for values that count as equal.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the column cannot hold the value
+   */
+  plaintextOf(value: unknown): string | Uint8Array {
+    const plaintext = encodeValue(this.property, this.#codec, value)
+    if (!this.#codec.canonical) return plaintext
+    const canonical = this.#canonical(value)
+    if (canonical !== undefined) return canonical
+    throw invalidValue(this.property, "its codec's canonical() failed for the value")
+  }
+
+  /** A value the codec refuses equals nothing: it counts as changed, and writing it says why. */
+  #canonical(value: unknown): string | Uint8Array | undefined {
+    try {
+      const codec: Codec = this.#codec as Codec
+      const form: unknown = codec.canonical ? codec.canonical(value) : codec.encode(value)
+      return typeof form === "string" || isUint8Array(form) ? form : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  #ring(): Keyring {
+    return (this.#keyring ??= this.#keys.get().fork())
+  }
+
+  #open(cell: string, keyring: Keyring, ttl?: number): string | Uint8Array {
+    return "decodeText" in this.#codec ? keyring.decryptText(cell, ttl) : keyring.decrypt(cell, ttl)
+  }
+
+  #decode(plaintext: string | Uint8Array): unknown {
+    return typeof plaintext === "string"
+      ? (this.#codec as TextCodec).decodeText(plaintext)
+      : (this.#codec as Codec).decode(plaintext)
+  }
+
+  #assertNoToken(value: unknown): void {
+    if (!this.isOwnToken(value)) return
+    throw new EncryptionError(
+      "ERR_ALREADY_ENCRYPTED",
+      `${this.property}: the value is already a token under one of this DataSource's keys. It ` +
+        "probably comes from a raw query; pass raw rows through `decryptRaw` first.",
+    )
+  }
+
+  /** A cell that did not open: legacy plaintext is read if that is allowed, all else is an error. */
+  #readNoToken(cell: string, keyring: Keyring): unknown {
+    const shape = tokenShape(cell)
+    if (shape === "plaintext") {
+      if (this.#scheme.plaintextAllowed) return this.#readPlaintext(cell)
+      throw this.#unreadable(
+        "plaintext",
+        "is not encrypted. Encrypt the existing rows of the table, and until then read them " +
+          'with `plaintext: "allow"`',
+      )
+    }
+    if (shape === "malformed") {
+      throw this.#unreadable("malformed", "is a token that was truncated or damaged")
+    }
+    if (keyring.keyIndexOf(cell) === undefined) {
+      const keys = keyring.fingerprints.join(", ")
+      throw this.#unreadable(
+        "unknown-key",
+        `was altered, or encrypted under a key that is not in the keyring (it has ${keys})`,
+      )
+    }
+    throw this.#isExpired(cell, keyring)
+      ? this.#unreadable("expired", "is a token older than the column's ttl, or from the future")
+      : this.#unreadable("malformed", "is an authentic token whose plaintext is not valid")
+  }
+
+  #isExpired(cell: string, keyring: Keyring): boolean {
+    if (this.#scheme.declaration.ttl === undefined) return false
+    try {
+      this.#open(cell, keyring)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #readPlaintext(cell: string): unknown {
+    try {
+      return this.#decode("decodeText" in this.#codec ? cell : Buffer.from(cell, "utf8"))
+    } catch (error) {
+      throw this.#unreadable("plaintext", `is plaintext, but ${describeDecodingFailure(error)}`)
+    }
+  }
+
+  #unreadable(reason: DecryptionError["reason"], problem: string): DecryptionError {
+    return new DecryptionError(
+      this.property,
+      reason,
+      `${this.property} cannot be decrypted: the stored value ${problem}.`,
+    )
+  }
+}
+
+/** By its code, since the keyring may come from a second copy of the package. */
+function isInvalidToken(error: unknown): boolean {
+  return (error as Partial<EncryptionError> | undefined)?.code === "ERR_INVALID_TOKEN"
+}
+
+/** Returns the encrypted column that a column's metadata is bound to, if it is one. */
+export function boundColumn(column: {
+  readonly transformer?: ColumnOptions["transformer"]
+}): BoundColumn | undefined {
+  const transformer = column.transformer as Partial<BoundColumn> | undefined
+  return transformer?.["@typeorm-fernet/bound"] ? (transformer as BoundColumn) : undefined
+}

@@ -1,0 +1,54 @@
+import type { DataSource } from "typeorm"
+
+import { MethodReplacements } from "../method-replacements"
+
+/** A row of a result, by the aliases of its columns. */
+export type FetchedRow = Readonly<Record<string, unknown>>
+
+/** Rows below which reading ahead is not worth its while. */
+const FEWEST_ROWS = 8
+
+/** The rows that a DataSource fetched last, to become entities. Does not keep them alive. */
+export class FetchedRows {
+  #rows: WeakRef<readonly FetchedRow[]> | undefined
+  #fetches = 0
+
+  /** Rows, unless they are gone. */
+  get rows(): readonly FetchedRow[] | undefined {
+    return this.#rows?.deref()
+  }
+
+  /** How often rows were fetched: tells one result from the next. */
+  get fetches(): number {
+    return this.#fetches
+  }
+
+  /** Takes note of the rows of the next result; few are not worth a reference. */
+  note(rows: readonly FetchedRow[]): void {
+    this.#rows = rows.length < FEWEST_ROWS ? undefined : new WeakRef(rows)
+    this.#fetches++
+  }
+}
+
+type Driver = DataSource["driver"]
+type QueryRunner = ReturnType<Driver["createQueryRunner"]>
+
+/** Wraps `query` of each query runner that a driver creates, to take note of what it fetches. */
+export function watchFetchedRows(driver: Driver, fetched: FetchedRows): void {
+  const replacements = new MethodReplacements<QueryRunner>({
+    query: async (_runner, query, args) => {
+      const result = await query(...args)
+      // What becomes entities is asked for with its structure; see SelectQueryBuilder.loadRawResults
+      const { records } = (result ?? {}) as { readonly records?: unknown }
+      if (Array.isArray(records)) fetched.note(records as readonly FetchedRow[])
+      return result
+    },
+  })
+  const createQueryRunner = driver.createQueryRunner.bind(driver)
+  driver.createQueryRunner = (mode) => {
+    const runner = createQueryRunner(mode)
+    // SQLite's driver returns the same one again and again
+    replacements.applyTo(runner)
+    return runner
+  }
+}

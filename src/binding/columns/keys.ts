@@ -1,0 +1,138 @@
+import type { DataSource } from "typeorm"
+
+import { KeyError } from "../../errors"
+import { hasKeysInEnv, keysFromEnv } from "../../fernet/key-source"
+import { Keyring } from "../../fernet/keyring"
+
+/** A keyring, or the keys to make one of: one key, a comma-separated list, or an array. */
+export type KeyringLike = Keyring | string | readonly string[]
+
+/**
+ * Where a DataSource gets its keys: a keyring, or a function that fetches them, which covers every
+ * secret manager and is awaited inside `initialize()`.
+ */
+export type KeySource = Keyring | (() => KeyringLike | Promise<KeyringLike>)
+
+/** The keys of one DataSource: fetched while it initializes, had by its columns afterwards. */
+export class Keys {
+  readonly #source: () => KeyringLike | Promise<KeyringLike>
+  readonly #lazy: boolean
+  #keyring: Keyring | undefined
+
+  constructor(source: KeySource | undefined, lazy: boolean) {
+    const fetch = source ?? (() => Keyring.fromEnv())
+    this.#source = typeof fetch === "function" ? fetch : () => fetch
+    this.#lazy = lazy
+  }
+
+  /**
+   * Asks the source, anew at each call. With lazy keys a failure is left for `get` to report.
+   *
+   * @throws {@link KeyError} if no key can be had
+   */
+  async load(): Promise<void> {
+    this.#keyring = undefined
+    try {
+      this.#keyring = toKeyring(await this.#source())
+    } catch (error) {
+      if (!this.#lazy) throw toKeyError(error)
+    }
+  }
+
+  /** Whether keys are at hand without asking the source. */
+  get loaded(): boolean {
+    return this.#keyring !== undefined
+  }
+
+  /**
+   * Returns the keyring, asking the source once more if it had none.
+   *
+   * @throws {@link KeyError} if there is still no key
+   */
+  get(): Keyring {
+    return (this.#keyring ??= this.#fetchNow())
+  }
+
+  #fetchNow(): Keyring {
+    try {
+      const keys = this.#source()
+      if (!isThenable(keys)) return toKeyring(keys)
+      // Its outcome comes too late for this caller; unhandled, a rejection would end the process
+      keys.then(undefined, () => undefined)
+    } catch (error) {
+      throw toKeyError(error)
+    }
+    throw new KeyError(
+      "ERR_KEY_MISSING",
+      "The key function gave no keys while the DataSource initialized, and being asynchronous it " +
+        "cannot be asked again now. Make the keys available and initialize the DataSource again.",
+    )
+  }
+}
+
+/** The keys of one DataSource, by what they are for. */
+interface KeyRings {
+  readonly data: Keys
+  readonly index: Keys
+}
+
+/** Under `Symbol.for`, so that a second copy of the package sees what the first did. */
+const KEYS = Symbol.for("typeorm-fernet.keys")
+
+type WithKeys = DataSource & { [KEYS]?: KeyRings }
+
+/**
+ * Leaves the keys on their DataSource.
+ *
+ * @param index - those of blind indexes, which may be the same
+ */
+export function keepKeys(dataSource: DataSource, data: Keys, index: Keys = data): void {
+  const value: KeyRings = { data, index }
+  Object.defineProperty(dataSource, KEYS, { value })
+}
+
+/** Returns the keys of a DataSource that went through `withEncryption`. */
+export function keysOf(dataSource: DataSource): Keys | undefined {
+  return (dataSource as WithKeys)[KEYS]?.data
+}
+
+/** Returns the keys that the blind indexes of such a DataSource are derived from. */
+export function indexKeysOf(dataSource: DataSource): Keys | undefined {
+  return (dataSource as WithKeys)[KEYS]?.index
+}
+
+/** The keys of blind indexes that the environment holds, if it is to hold any. */
+export function indexKeysFromEnv(): KeySource | undefined {
+  if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return undefined
+  return () => keysFromEnv(process.env, "BLIND_INDEX_KEY")
+}
+
+function isThenable(
+  keys: KeyringLike | PromiseLike<KeyringLike>,
+): keys is PromiseLike<KeyringLike> {
+  return typeof (keys as Partial<PromiseLike<KeyringLike>> | undefined)?.then === "function"
+}
+
+function toKeyring(keys: KeyringLike): Keyring {
+  if (typeof keys === "string") return new Keyring(keys.split(",").map((key) => key.trim()))
+  return isKeyring(keys) ? keys : new Keyring(keys)
+}
+
+/** By its methods, since a keyring may come from a second copy of the package. */
+function isKeyring(keys: Keyring | readonly string[]): keys is Keyring {
+  return typeof (keys as Partial<Keyring> | undefined)?.fork === "function"
+}
+
+/** By its code, since a second copy of the package may have thrown it. */
+function isKeyError(error: unknown): boolean {
+  const { code } = (error ?? {}) as Partial<KeyError>
+  return code === "ERR_KEY_MISSING" || code === "ERR_KEY_INVALID"
+}
+
+function toKeyError(error: unknown): unknown {
+  if (isKeyError(error)) return error
+  return new KeyError("ERR_KEY_MISSING", "The key function failed, so there is no key.", {
+    // A SyntaxError quotes what was parsed, which may be the secret
+    cause: error instanceof SyntaxError ? undefined : error,
+  })
+}

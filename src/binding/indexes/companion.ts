@@ -1,0 +1,181 @@
+import { randomBytes } from "node:crypto"
+
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+
+import { EncryptionError, KeyError, UnsupportedQueryError } from "../../errors"
+import type { BlindIndex } from "../../search/blind-index"
+import { boundColumn } from "../columns/bound-column"
+import { CANARY, CANARY_DIGEST } from "../canary-value"
+import type { ColumnMetadata } from "../column-metadata"
+
+/** Before an index value of ours, to tell it from whatever a caller puts in its place. */
+const MARK = `typeorm-fernet:index:${randomBytes(16).toString("hex")}:`
+
+/** Between an index value and what it is compared by. */
+const SEPARATOR = "|"
+
+/** In place of an index value that cannot be computed, before the reason. */
+const INCOMPUTABLE = `${MARK}!`
+
+/**
+ * The companion column of a blind index: hidden from entities, never set by a caller, and computed
+ * from the encrypted properties it covers whenever TypeORM asks for its value.
+ */
+export class Companion {
+  readonly index: BlindIndex
+  readonly column: ColumnMetadata
+  /** The encrypted columns that the index covers, in its order. */
+  readonly sources: readonly ColumnMetadata[]
+  readonly #name: string
+
+  constructor(index: BlindIndex, column: ColumnMetadata, sources: readonly ColumnMetadata[]) {
+    this.index = index
+    this.column = column
+    this.sources = sources
+    this.#name = column.propertyName
+  }
+
+  /**
+   * Returns the value of the companion in an entity or a set of values, to be compared with another
+   * or stored; `undefined` if a property it covers is missing. What keeps it from being computed is
+   * thrown when it is to be stored.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
+   */
+  valueIn(entity: unknown): string | null | undefined {
+    if (typeof entity !== "object" || entity === null) return undefined
+    const given = (entity as Record<string, unknown>)[this.#name]
+    if (isOurs(given)) return given
+    if (given !== undefined && given !== null) throw this.setByHand()
+    const values = this.sources.map((source) => plainValue(source, entity))
+    if (values.includes(undefined)) return undefined
+    if (values.includes(CANARY)) return `${MARK}${CANARY_DIGEST}`
+    if (values.length === 1 && values[0] === null) return null
+    try {
+      const digest = values.includes(null) ? "" : this.index.stored(values)
+      return `${MARK}${digest}${this.#fingerprint(values)}`
+    } catch (error) {
+      if (!(error instanceof EncryptionError)) throw error
+      return `${INCOMPUTABLE}${error.code}:${error.message}`
+    }
+  }
+
+  /**
+   * Returns the value of the companion in a set of values for an UPDATE; `undefined` if none of them is
+   * for a property it covers.
+   *
+   * @throws {@link UnsupportedQueryError} if the companion would be left behind
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
+   */
+  updatedBy(values: ObjectLiteral): string | null | undefined {
+    const given = (values as Record<string, unknown>)[this.#name]
+    const written = this.sources.filter((source) => isWritten(source, values))
+    if (written.length === 0) {
+      if (given === undefined || isOurs(given)) return undefined
+      throw this.setByHand()
+    }
+    // What TypeORM finds no value for it sets to NULL
+    if (written.some((source) => (plainValue(source, values) ?? null) === null)) return null
+    const value = this.valueIn(values)
+    if (value === undefined) throw this.incomplete()
+    return value
+  }
+
+  /**
+   * Returns what the database is to hold for a value of {@link valueIn}.
+   *
+   * @throws {@link EncryptionError} if it is none
+   */
+  persisted(value: unknown): string | null | undefined {
+    if (value === null || value === undefined) return value
+    if (!isOurs(value)) throw this.setByHand()
+    if (value.startsWith(INCOMPUTABLE)) throw failureIn(value)
+    const [digest = ""] = value.slice(MARK.length).split(SEPARATOR)
+    return digest === "" ? null : digest
+  }
+
+  /**
+   * Makes the companion of several properties count as changed whenever one of them is, also where
+   * the index value stays: an UPDATE of that one alone could not tell what the others are.
+   */
+  #fingerprint(values: readonly unknown[]): string {
+    if (values.length === 1) return ""
+    const operands = this.sources.map((source, i) => boundColumn(source)?.to(values[i]))
+    return SEPARATOR + operands.join(SEPARATOR)
+  }
+
+  /** Says that a write would leave the companion behind. */
+  incomplete(): UnsupportedQueryError {
+    const property = this.#properties()
+    return new UnsupportedQueryError(
+      property,
+      `${property} are indexed together, and the write holds only some of them, so the index ` +
+        "would go stale. Write all of them at once, or load the entity and save it.",
+    )
+  }
+
+  /** Says that a caller cannot give the companion a value. */
+  setByHand(): EncryptionError {
+    return new EncryptionError(
+      "ERR_INVALID_VALUE",
+      `${this.index.name} follows ${this.#properties()} by itself and cannot be set. Set the ` +
+        "property instead.",
+    )
+  }
+
+  #properties(): string {
+    return this.index.members.map(({ property }) => property).join(", ")
+  }
+}
+
+function isOurs(value: unknown): value is string {
+  return typeof value === "string" && value.startsWith(MARK)
+}
+
+/** Reads a property as it is, past what binding the column added. */
+function plainValue(column: ColumnMetadata, entity: ObjectLiteral): unknown {
+  const plain = Object.getPrototypeOf(column) as ColumnMetadata
+  return plain.getEntityValue.call(column, entity, false)
+}
+
+/** What kept an index value from being computed. */
+function failureIn(incomputable: string): EncryptionError {
+  const [code = "", ...message] = incomputable.slice(INCOMPUTABLE.length).split(":")
+  const Failure = code.startsWith("ERR_KEY") ? KeyError : EncryptionError
+  return new Failure(code as KeyError["code"], message.join(":"))
+}
+
+/** Whether TypeORM visits a property when it is given a set of values to store. */
+function isWritten(source: ColumnMetadata, values: ObjectLiteral): boolean {
+  if (plainValue(source, values) !== undefined) return true
+  // It leaves out undefined at the top only, and takes a path for a key but finds no value at it
+  const [first = "", ...rest] = source.propertyPath.split(".")
+  return rest.length > 0 && (source.propertyPath in values || hasPath(values[first], rest))
+}
+
+function hasPath(value: unknown, [key = "", ...rest]: readonly string[]): boolean {
+  if (typeof value !== "object" || value === null || !(key in value)) return false
+  return rest.length === 0 || hasPath((value as Record<string, unknown>)[key], rest)
+}
+
+/** Under `Symbol.for`, so that a second copy of the package sees what the first did. */
+const COMPANIONS = Symbol.for("typeorm-fernet.companions")
+
+type WithCompanions = EntityMetadata & { [COMPANIONS]?: readonly Companion[] }
+
+/** Leaves a companion on its entity's metadata. */
+export function addCompanion(metadata: EntityMetadata, companion: Companion): void {
+  const bearer = metadata as WithCompanions
+  bearer[COMPANIONS] = [...companionsOf(metadata), companion]
+}
+
+/** Returns the companions of an entity's blind indexes, in the order they were declared. */
+export function companionsOf(metadata: EntityMetadata): readonly Companion[] {
+  return (metadata as WithCompanions)[COMPANIONS] ?? []
+}
+
+/** Returns the companion whose column this is, if it is one. */
+export function companionAt(column: ColumnMetadata): Companion | undefined {
+  const companions = companionsOf(column.entityMetadata)
+  return companions.find((companion) => companion.column === column)
+}

@@ -1,0 +1,137 @@
+import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
+
+import { BlindIndex, type IndexMember } from "../../search/blind-index"
+import { companionProperty } from "../../search/index-defaults"
+import { boundColumn } from "../columns/bound-column"
+import type { ColumnMetadata } from "../column-metadata"
+import { addCompanion, Companion } from "./companion"
+import { type IndexPlan, planIndexes, schemeOf } from "./index-plan"
+import type { Keys } from "../columns/keys"
+
+/**
+ * Adds the companion columns of blind indexes, and their database indexes, to the model of one
+ * DataSource whose encrypted columns are bound. Schema commands then see them as any other column.
+ */
+export function declareCompanions(dataSource: DataSource, keys: Keys): void {
+  // What a parent of single-table inheritance declares, its children have
+  for (const metadata of dataSource.entityMetadatas) {
+    if (metadata.tableType === "entity-child") continue
+    for (const plan of planIndexes(metadata)) declareCompanion(dataSource, metadata, plan, keys)
+  }
+}
+
+function declareCompanion(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  plan: IndexPlan,
+  keys: Keys,
+): void {
+  const column = newColumn(dataSource, metadata, plan)
+  metadata.registerColumn(column)
+  const index = new BlindIndex(
+    {
+      ...schemeOf(plan),
+      members: plan.sources.map((source) => memberOf(dataSource, source)) as [
+        IndexMember,
+        ...IndexMember[],
+      ],
+    },
+    () => keys.get(),
+  )
+  const companion = new Companion(index, column, plan.sources)
+  follow(column, companion)
+  for (const owner of new Set([metadata, ...descendantsOf(metadata)])) {
+    if (plan.sources.every((source) => hasColumn(owner, source))) addCompanion(owner, companion)
+  }
+  // What a view shows is indexed in its tables
+  if (metadata.tableType !== "view") declareIndex(dataSource, metadata, column, index.unique)
+}
+
+/** Whoever is a child of a child may be among the children as well. */
+function descendantsOf(metadata: EntityMetadata): readonly EntityMetadata[] {
+  return metadata.childEntityMetadatas.flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+/** The parent of single-table inheritance has the columns of every child, a child its own only. */
+function hasColumn(metadata: EntityMetadata, { propertyPath }: ColumnMetadata): boolean {
+  return metadata.findColumnWithPropertyPathStrict(propertyPath) !== undefined
+}
+
+function newColumn(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  { name, sources, options }: IndexPlan,
+): ColumnMetadata {
+  // TypeORM exports the class of its column metadata nowhere else
+  const [source] = sources as [ColumnMetadata]
+  const Class = source.constructor as new (args: object) => ColumnMetadata
+  const column = new Class({
+    connection: dataSource,
+    dataSource,
+    entityMetadata: metadata,
+    args: {
+      target: metadata.target,
+      propertyName: companionProperty(name),
+      mode: "regular",
+      options: {
+        name,
+        type: "varchar",
+        length: Math.ceil((options.bits ?? 256) / 4),
+        nullable: true,
+        select: false,
+        insert: sources.every(({ isInsert }) => isInsert),
+        update: sources.every(({ isUpdate }) => isUpdate),
+      },
+    },
+  })
+  return column.build(dataSource)
+}
+
+/** Entities never hold the companion's value: it is read from its sources, and never set. */
+function follow(column: ColumnMetadata, companion: Companion): void {
+  const getEntityValue = column.getEntityValue.bind(column)
+  column.getEntityValue = (entity: ObjectLiteral, transform = false): unknown => {
+    // So are conditions and database entities read; of these only conditions may hold it
+    const inCondition: unknown = transform ? getEntityValue(entity, true) : undefined
+    return inCondition ?? companion.valueIn(entity)
+  }
+  column.setEntityValue = () => undefined
+}
+
+function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember {
+  const bound = boundColumn(source)
+  if (!bound) throw new TypeError(`${source.propertyPath} is not bound`)
+  return {
+    property: bound.property,
+    path: source.propertyPath,
+    plaintextAllowed: bound.plaintextAllowed,
+    // Their collations ignore case and accents, and spaces at the end
+    castsToBytes: ["aurora-mysql", "mariadb", "mysql"].includes(options.type),
+    plaintextOf: (value) => bound.plaintextOf(value),
+  }
+}
+
+type IndexMetadata = EntityMetadata["indices"][number]
+
+function declareIndex(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  column: ColumnMetadata,
+  isUnique: boolean,
+): void {
+  const names = [column.databaseName]
+  // TypeORM does not export the class, and reads no more of it than this
+  const declared: unknown = {
+    name: dataSource.namingStrategy.indexName(metadata.tablePath, names),
+    columns: [column],
+    entityMetadata: metadata,
+    target: metadata.target,
+    isUnique,
+    isSpatial: false,
+    isFulltext: false,
+    isNullFiltered: false,
+    synchronize: true,
+    columnNamesWithOrderingMap: { [column.propertyPath]: 1 },
+  }
+  metadata.indices.push(declared as IndexMetadata)
+}

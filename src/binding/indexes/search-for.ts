@@ -1,0 +1,68 @@
+import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm"
+
+import { EncryptionError } from "../../errors"
+import type { BlindSearchOptions } from "../../search/blind-equal"
+import { type Companion, companionsOf } from "./companion"
+
+/**
+ * Returns what the companion column of a blind index holds in rows with a value, under each key of
+ * the ring, for conditions that are written as strings. The first is what a row written now holds.
+ *
+ * @param property - its path in the entity, as in `"email"` or `"contact.email"`; or, for an index
+ * over several properties, an object with a value for each
+ * @throws {@link EncryptionError} `ERR_COLUMN_MISUSE` if there is no such index, `ERR_INVALID_VALUE` if
+ * the property cannot hold the value
+ *
+ * @example
+ * ```ts
+ * users.createQueryBuilder("user").where("user.email_bidx IN (:...emails)", {
+ *   emails: searchFor(dataSource, User, "email", "alice@example.com"),
+ * })
+ * ```
+ */
+export function searchFor<Entity extends ObjectLiteral>(
+  dataSource: DataSource,
+  entity: EntityTarget<Entity>,
+  property: string,
+  value: unknown,
+  options?: BlindSearchOptions,
+): string[]
+export function searchFor<Entity extends ObjectLiteral>(
+  dataSource: DataSource,
+  entity: EntityTarget<Entity>,
+  values: Readonly<Record<string, unknown>>,
+): string[]
+export function searchFor<Entity extends ObjectLiteral>(
+  dataSource: DataSource,
+  entity: EntityTarget<Entity>,
+  sought: string | Readonly<Record<string, unknown>>,
+  value?: unknown,
+  { index: name }: BlindSearchOptions = {},
+): string[] {
+  const values = typeof sought === "string" ? { [sought]: value } : sought
+  const metadata = dataSource.getMetadata(entity)
+  const paths = Object.keys(values)
+  const companion = companionsOf(metadata).find(
+    ({ index }) => covers(index, paths) && (name === undefined || index.name === name),
+  )
+  if (!companion) {
+    throw new EncryptionError(
+      "ERR_COLUMN_MISUSE",
+      `${metadata.name}: there is no blind index over ${paths.join(" and ")}` +
+        `${name === undefined ? "" : ` named ${name}`}. Declare it with ` +
+        "@EncryptedColumn({ blindIndex: true }).",
+    )
+  }
+  for (const { property, path } of companion.index.members) {
+    if (values[path] !== null && values[path] !== undefined) continue
+    throw new EncryptionError(
+      "ERR_INVALID_VALUE",
+      `${property}: null and undefined are not values to search for. Use IS NULL.`,
+    )
+  }
+  return [...companion.index.searched(companion.index.members.map(({ path }) => values[path]))]
+}
+
+function covers({ members }: Companion["index"], paths: readonly string[]): boolean {
+  return members.length === paths.length && members.every(({ path }) => paths.includes(path))
+}

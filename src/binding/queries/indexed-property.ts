@@ -1,0 +1,42 @@
+import type { UnsupportedQueryError } from "../../errors"
+import { soughtBy } from "../../search/blind-equal"
+import { isBlindOperator } from "../../search/blind-operator"
+import type { BoundColumn } from "../columns/bound-column"
+import type { Companion } from "../indexes/companion"
+import { isFindOperator, unsupportedCondition } from "./query-rules"
+
+/** An encrypted property and the companions of the indexes over it alone. */
+export interface Indexed {
+  readonly path: string
+  readonly bound: BoundColumn
+  readonly companions: readonly Companion[]
+  /** An index that covers it along with others. */
+  readonly joint: Companion | undefined
+}
+
+/** Says that no index answers a condition on the property, and what one would. */
+export function unanswerable({
+  bound: { property },
+  companions,
+  joint,
+}: Indexed): UnsupportedQueryError {
+  if (companions.length > 0) return unsupportedCondition(property, "equality")
+  const members = joint?.index.members.map((member) => member.property)
+  return unsupportedCondition(property, members ?? "nothing")
+}
+
+/**
+ * The value that a condition asks for, in a list of one; `undefined` if it asks for anything else, or
+ * asks another index than the one of that name.
+ */
+export function equalTo(condition: unknown, index: string): readonly [unknown] | undefined {
+  const sought = soughtBy(condition)
+  if (sought) {
+    const asksOther = sought.index !== undefined && sought.index !== index
+    return asksOther || sought.values.length !== 1 ? undefined : [sought.values[0]]
+  }
+  if (condition === undefined || condition === null || isBlindOperator(condition)) return undefined
+  if (!isFindOperator(condition)) return [condition]
+  if ((condition.type as string) !== "equal") return undefined
+  return isFindOperator(condition.value) ? undefined : [condition.value]
+}

@@ -1,0 +1,98 @@
+import type {
+  DataSource,
+  EntityManager,
+  EntityNotFoundError,
+  EntityTarget,
+  FindOneOptions,
+  ObjectLiteral,
+  QueryBuilder,
+} from "typeorm"
+
+import { isBlindParameter } from "../../search/predicate"
+import { boundColumn } from "../columns/bound-column"
+import { MethodReplacements, type Replacement } from "../method-replacements"
+import { isAnswerable } from "./query-rules"
+
+type Metadata = DataSource["entityMetadatas"][number]
+
+/**
+ * Keeps sought values out of the `EntityNotFoundError` of `findOneOrFail` and `findOneByOrFail`, which
+ * prints its criteria: on every entity manager of a DataSource, values of encrypted properties are
+ * left out of it.
+ */
+export function redactNotFound(dataSource: DataSource): void {
+  const replacements = new MethodReplacements<EntityManager>({
+    findOneOrFail: redacting((target, { where, ...options }: FindOneOptions) => {
+      if (where === undefined) return options
+      return { ...options, where: redact(dataSource.getMetadata(target), "", where) }
+    }),
+    findOneByOrFail: redacting((target, where) =>
+      redact(dataSource.getMetadata(target), "", where),
+    ),
+  })
+  const createEntityManager = dataSource.createEntityManager.bind(dataSource)
+  dataSource.createEntityManager = (...args) => {
+    const manager = createEntityManager(...args)
+    replacements.applyTo(manager)
+    return manager
+  }
+  replacements.applyTo(dataSource.manager)
+}
+
+type Target = EntityTarget<ObjectLiteral>
+
+/** Has a method that fails say what it was given as `redact` returns it. */
+function redacting(redact: (target: Target, given: object) => unknown): Replacement<EntityManager> {
+  return async (_manager, find, args) => {
+    try {
+      return await find(...args)
+    } catch (error) {
+      const NotFound = notFound(error)
+      const [target, given] = args as [Target, object]
+      throw new NotFound(target, redact(target, given))
+    }
+  }
+}
+
+/**
+ * Keeps the parameters of conditions on encrypted properties out of the error of `getOneOrFail`. They
+ * are index values, and sought values where rows in plaintext are searched as well.
+ *
+ * @returns the error to throw instead of `error`
+ */
+export function redactParameters(
+  { mainAlias, parameters }: QueryBuilder<ObjectLiteral>["expressionMap"],
+  error: unknown,
+): Error {
+  const NotFound = notFound(error)
+  const redacted = Object.entries(parameters).map(([name, value]) => [
+    name,
+    isBlindParameter(name) ? "(encrypted)" : (value as unknown),
+  ])
+  return new NotFound(mainAlias?.target ?? "", Object.fromEntries(redacted))
+}
+
+/** The class of an `EntityNotFoundError`. What is none is thrown on. */
+function notFound(error: unknown): typeof EntityNotFoundError {
+  // By its name, since the application may have a second copy of TypeORM
+  if (!(error instanceof Error) || error.name !== "EntityNotFoundError") throw error
+  return error.constructor as typeof EntityNotFoundError
+}
+
+function redact(metadata: Metadata, prefix: string, said: unknown): unknown {
+  if (Array.isArray(said)) return said.map((one: unknown) => redact(metadata, prefix, one))
+  if (typeof said !== "object" || said === null || "@instanceof" in said) return said
+  const redacted: Record<string, unknown> = {}
+  for (const key in said) {
+    const value = (said as Record<string, unknown>)[key]
+    const path = `${prefix}${key}`
+    const column = metadata.findColumnWithPropertyPathStrict(path)
+    const relation = metadata.findRelationWithPropertyPath(path)
+    if (column) {
+      const isSecret = boundColumn(column) && !isAnswerable(value)
+      redacted[key] = isSecret ? "(encrypted)" : value
+    } else if (relation) redacted[key] = redact(relation.inverseEntityMetadata, "", value)
+    else redacted[key] = redact(metadata, `${path}.`, value)
+  }
+  return redacted
+}

@@ -1,0 +1,24 @@
+import type { DataSource, EntityMetadata } from "typeorm"
+
+import { postgresSchema } from "../../dialect/postgres-schema"
+import type { ColumnMetadata } from "../column-metadata"
+
+type CheckMetadata = EntityMetadata["checks"][number]
+
+/**
+ * Declares the constraint that keeps plaintext out of a column in the model of one DataSource, on
+ * databases whose constraints TypeORM manages: what it does not find there it drops.
+ */
+export function declareCheck(
+  metadata: EntityMetadata,
+  column: ColumnMetadata,
+  driver: DataSource["options"]["type"],
+): void {
+  if (driver !== "postgres" && driver !== "cockroachdb") return
+  const constraint = postgresSchema.constraint("", metadata.tableName, column.databaseName)
+  if (!constraint) return
+  const { name, check: expression } = constraint
+  // TypeORM does not export the class, and reads no more of it than this
+  const declared: unknown = { name, givenName: name, expression, entityMetadata: metadata }
+  metadata.checks.push(declared as CheckMetadata)
+}

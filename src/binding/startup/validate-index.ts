@@ -1,0 +1,134 @@
+import type { EntityMetadata } from "typeorm"
+
+import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
+import { blindIndexMisuse } from "../../search/blind-index-options"
+import { companionProperty } from "../../search/index-defaults"
+import { type IndexPlan, planIndexes } from "../indexes/index-plan"
+
+/**
+ * Returns what is wrong with the blind indexes of an entity, each beginning with `Entity.property`.
+ * Not to be asked about columns whose declaration is no object of options, or a list of them.
+ */
+export function indexMisuse(metadata: EntityMetadata): readonly string[] {
+  const plans = planIndexes(metadata)
+  return plans.flatMap((plan) => {
+    const found = [
+      ...optionMisuse(plan),
+      ...viewMisuse(metadata, plan),
+      ...nameMisuse(metadata, plan, plans),
+      ...coverMisuse(plan),
+      ...codecMisuse(plan),
+    ]
+    return found.map((problem) => `${metadata.name}.${plan.declaredOn.propertyPath} ${problem}.`)
+  })
+}
+
+/** Whether `blindIndex` is a form that `indexMisuse` can look into. */
+export function isBlindIndexDeclaration(declared: unknown): boolean {
+  const isOptions = (one: unknown): boolean =>
+    one === true || (typeof one === "object" && one !== null && !Array.isArray(one))
+  return (
+    declared === false ||
+    isOptions(declared) ||
+    (Array.isArray(declared) && declared.every(isOptions))
+  )
+}
+
+function* optionMisuse({ options, context }: IndexPlan): Iterable<string> {
+  const { unique, name, bits, normalize, with: others } = options as Record<string, unknown>
+  yield* prefixed(blindIndexMisuse({ context, normalize, bits } as never))
+  if (unique !== undefined && typeof unique !== "boolean") {
+    yield "has a blind index whose unique is neither true nor false"
+  }
+  if (unique === true && bits !== undefined && bits !== 256) {
+    yield "has a blind index that cannot be unique: with fewer bits, different values share an index value"
+  }
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    yield "has a blind index whose name is not the name of a column"
+  }
+  if (others !== undefined && !(Array.isArray(others) && others.length > 0)) {
+    yield "has a blind index whose with is not a list of properties"
+  }
+}
+
+function* prefixed(problems: Iterable<string>): Iterable<string> {
+  for (const problem of problems) yield `has a blind index that ${problem}`
+}
+
+/** Of a longer name, PostgreSQL keeps so many bytes without saying so; MySQL refuses it. */
+const NAME_BYTES = 63
+
+function* nameMisuse(
+  metadata: EntityMetadata,
+  plan: IndexPlan,
+  plans: readonly IndexPlan[],
+): Iterable<string> {
+  // Of another type, it has been complained of
+  if (typeof (plan.name as unknown) !== "string") return
+  if (Buffer.byteLength(plan.name) > NAME_BYTES) {
+    yield `has a blind index named ${plan.name}, and a name holds ${NAME_BYTES} bytes; give it a shorter name`
+  }
+  const isSame = (name: unknown): boolean =>
+    formsOf(name).some((one) => formsOf(plan.name).includes(one))
+  if (metadata.columns.some((one) => isSame(one.databaseName) || isSame(one.propertyPath))) {
+    yield (
+      `needs the column ${plan.name} for its blind index, and the entity has one of that name; ` +
+      "give the index another name"
+    )
+  }
+  if (plans.some((other) => other !== plan && isSame(other.name))) {
+    yield `has a blind index of the same name as another, ${plan.name}; give one of them a name`
+  }
+}
+
+/** A name as a column and as a property, in one case, since some databases ignore it. */
+function formsOf(name: unknown): readonly string[] {
+  const lower = String(name).toLowerCase()
+  return [lower, companionProperty(lower)]
+}
+
+/** Nothing of a view says by which names its rows were indexed. */
+function* viewMisuse({ tableType }: EntityMetadata, { options }: IndexPlan): Iterable<string> {
+  if (tableType !== "view" || (options.name !== undefined && options.context !== undefined)) return
+  yield "has a blind index in a view; give it the name and the context that the index has in its table"
+}
+
+function* coverMisuse({ unknown, sources, options }: IndexPlan): Iterable<string> {
+  const list = options.with ?? []
+  for (const property of unknown) {
+    yield `has a blind index with ${property}, which is no property of the class`
+  }
+  if (new Set(sources).size < sources.length) {
+    yield `has a blind index that covers a property twice: ${list.join(", ")}`
+  }
+  const written = sources.map(({ isInsert, isUpdate }) => `${isInsert} ${isUpdate}`)
+  if (new Set(written).size > 1) {
+    yield "has a blind index over properties of which only some can be inserted or updated"
+  }
+  for (const { transformer, propertyName } of sources) {
+    if (!declarationOf(transformer)) {
+      yield `has a blind index with ${propertyName}, which is not encrypted`
+    }
+  }
+}
+
+function* codecMisuse({ sources, options }: IndexPlan): Iterable<string> {
+  const declared = sources.map((source) => [source, declarationOf(source.transformer)] as const)
+  for (const [{ propertyName }, declaration] of declared) {
+    if (declaration && !isDeterministic(declaration)) {
+      yield (
+        `has a blind index over ${propertyName}, whose codec may write equal values in different ` +
+        "ways; use another codec, or one of your own with canonical()"
+      )
+    }
+  }
+  const isText = declared.some(([, declaration]) => (declaration?.codec ?? "string") === "string")
+  if (options.normalize !== undefined && !isText) {
+    yield 'has a blind index with normalize, which only the codec "string" takes'
+  }
+}
+
+function isDeterministic({ codec = "string" }: EncryptedColumnDeclaration): boolean {
+  if (codec === "json") return false
+  return typeof codec === "string" || typeof codec.canonical === "function"
+}

@@ -1,0 +1,214 @@
+import { type DataSource, type EntityMetadata, getMetadataArgsStorage } from "typeorm"
+
+import { builtInCodecs } from "../../column/built-in-codecs"
+import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
+import type { ColumnMetadata } from "../column-metadata"
+import { SHORTEST_TOKEN } from "../schema/token-limit"
+import { indexMisuse, isBlindIndexDeclaration } from "./validate-index"
+
+/**
+ * Returns everything in the model of a DataSource that cannot work with encrypted columns, one
+ * sentence each, every one beginning with `Entity.property`.
+ */
+export function findMisuse(dataSource: DataSource): readonly string[] {
+  const problems = new Set<string>()
+  const metadatas = dataSource.entityMetadatas
+  const referenced = new Set(
+    metadatas.flatMap(({ foreignKeys }) => foreignKeys.flatMap((key) => key.referencedColumns)),
+  )
+  for (const metadata of metadatas) {
+    for (const column of metadata.columns) {
+      const property = `${metadata.name}.${column.propertyPath}`
+      const declaration = declarationOf(column.transformer)
+      const found = declaration
+        ? [
+            ...declarationMisuse(declaration),
+            ...typeMisuse(column),
+            ...roleMisuse(column),
+            ...constraintMisuse(metadata, column),
+            ...(referenced.has(column) ? ["cannot be referenced by a foreign key"] : []),
+          ]
+        : combinedTransformers(column)
+      for (const problem of [...found, ...repeatedDeclaration(metadata, column)]) {
+        problems.add(`${property} ${problem}.`)
+      }
+    }
+    if (metadata.columns.every(hasBlindIndexDeclaration)) {
+      for (const problem of indexMisuse(metadata)) problems.add(problem)
+    }
+  }
+  return [...problems]
+}
+
+function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
+  const { codec, ttl, plaintext, blindIndex } = declaration as Record<
+    keyof typeof declaration,
+    unknown
+  >
+  if (codec !== undefined && !isCodec(codec)) {
+    const names = Object.keys(builtInCodecs).join(", ")
+    yield `has an unknown codec; use one of ${names}, or an object with encode() and decode()`
+  }
+  if (ttl !== undefined && !(typeof ttl === "number" && Number.isSafeInteger(ttl) && ttl > 0)) {
+    yield "has a ttl that is not a whole number of seconds above 0"
+  }
+  if (plaintext !== undefined && plaintext !== "allow" && plaintext !== "reject") {
+    yield 'has a plaintext option that is neither "allow" nor "reject"'
+  }
+  if (blindIndex !== undefined && !isBlindIndexDeclaration(blindIndex)) {
+    yield "has a blindIndex that is neither true, nor options, nor a list of these"
+  }
+}
+
+function hasBlindIndexDeclaration({ transformer }: ColumnMetadata): boolean {
+  const { blindIndex } = declarationOf(transformer) ?? {}
+  return blindIndex === undefined || isBlindIndexDeclaration(blindIndex)
+}
+
+function isCodec(codec: unknown): boolean {
+  if (typeof codec === "string") return Object.hasOwn(builtInCodecs, codec)
+  if (typeof codec !== "object" || codec === null) return false
+  const { encode, decode } = codec as Record<string, unknown>
+  return typeof encode === "function" && typeof decode === "function"
+}
+
+const WITH_LENGTH = ["varchar", "character varying"]
+const TOKEN_TYPES = [...WITH_LENGTH, "text", "mediumtext", "longtext"]
+
+function* typeMisuse(column: ColumnMetadata): Iterable<string> {
+  const type = typeof column.type === "function" ? column.type.name : column.type
+  if (!TOKEN_TYPES.includes(type)) {
+    yield `has the type ${type}, which does not hold a token unchanged; use text`
+  } else if (column.length && !WITH_LENGTH.includes(type)) {
+    yield `has a length, which ${type} does not take; use varchar`
+  } else if (column.length && !(Number(column.length) >= SHORTEST_TOKEN)) {
+    yield `has the length ${column.length}, and the shortest token has ${SHORTEST_TOKEN} characters`
+  }
+  if (column.charset === "binary" || column.collation === "binary") {
+    yield "has the character set binary, which gives bytes instead of text; leave it out"
+  }
+}
+
+function* roleMisuse(column: ColumnMetadata): Iterable<string> {
+  const roles: readonly (readonly [boolean, string])[] = [
+    [column.isPrimary, "cannot be a primary key"],
+    [column.isGenerated, "cannot be generated"],
+    [
+      column.default !== undefined,
+      "cannot have a default: the database would store it in plaintext",
+    ],
+    [column.onUpdate !== undefined, "cannot have onUpdate: the database would store plaintext"],
+    [column.asExpression !== undefined, "cannot be computed by the database"],
+    [column.isVirtualProperty, "cannot be a virtual column"],
+    [column.isArray, 'cannot be an array; use the codec "json"'],
+    [column.enum !== undefined, "cannot be an enum of the database"],
+    [isInEmbeddedArray(column), "cannot be inside an array of embedded entities"],
+    [isSpecial(column), "cannot be a version, date, discriminator or tree column"],
+    [
+      column.relationMetadata !== undefined || column.referencedColumn !== undefined,
+      "cannot be a join column",
+    ],
+  ]
+  for (const [applies, problem] of roles) if (applies) yield problem
+}
+
+function isInEmbeddedArray(column: ColumnMetadata): boolean {
+  return column.embeddedMetadata?.embeddedMetadataTree.some(({ isArray }) => isArray) ?? false
+}
+
+function isSpecial(column: ColumnMetadata): boolean {
+  return (
+    column.isVersion ||
+    column.isCreateDate ||
+    column.isUpdateDate ||
+    column.isDeleteDate ||
+    column.isDiscriminator ||
+    column.isTreeLevel ||
+    column.isObjectId ||
+    column.isNestedSetLeft ||
+    column.isNestedSetRight ||
+    column.isMaterializedPath
+  )
+}
+
+function* constraintMisuse(metadata: EntityMetadata, column: ColumnMetadata): Iterable<string> {
+  const covers = ({ columns }: { readonly columns: readonly ColumnMetadata[] }): boolean =>
+    columns.includes(column)
+  const isUnique =
+    metadata.uniques.some(covers) || metadata.indices.some((i) => i.isUnique && covers(i))
+  if (isUnique)
+    yield "cannot be unique: equal values have different tokens; use blindIndex: { unique: true }"
+  else if (metadata.indices.some(covers))
+    yield "cannot be indexed: tokens have no order; use blindIndex"
+  if (!column.relationMetadata && metadata.foreignKeys.some(covers)) {
+    yield "cannot be a foreign key"
+  }
+  if ([...metadata.checks, ...metadata.exclusions].some((c) => names(c.expression, column))) {
+    yield "cannot be part of a check or exclusion constraint: the database sees only tokens"
+  }
+  if (Object.keys(pathsOf(metadata.orderBy)).includes(column.propertyPath)) {
+    yield "cannot be in the entity's orderBy: tokens have no order"
+  }
+}
+
+/** Whether SQL names the column, in any case; a text or a function of the same name does not. */
+function names(expression: string | undefined, { databaseName }: ColumnMetadata): boolean {
+  const sql = (expression ?? "").replaceAll(/'(?:[^']|'')*'/g, "''")
+  const escaped = databaseName.replaceAll(/[^\w\s]/g, "\\$&")
+  return new RegExp(`(?<!\\w)${escaped}(?!\\w|\\s*\\()`, "i").test(sql)
+}
+
+/** The property paths of an orderBy, which nests for embedded entities. */
+function pathsOf(orderBy: object | undefined, prefix = ""): Record<string, true> {
+  const paths: Record<string, true> = {}
+  for (const [key, value] of Object.entries(orderBy ?? {}) as [string, unknown][]) {
+    paths[`${prefix}${key}`] = true
+    if (typeof value === "object" && value !== null) {
+      Object.assign(paths, pathsOf(value, `${prefix}${key}.`))
+    }
+  }
+  return paths
+}
+
+function combinedTransformers({ transformer }: ColumnMetadata): readonly string[] {
+  const isCombined = Array.isArray(transformer) && transformer.some((one) => declarationOf(one))
+  return isCombined ? ["combines encryption with other transformers; use a codec of your own"] : []
+}
+
+/**
+ * Of several column decorators on one property, in its class or a base class, TypeORM takes the one
+ * that ran first and drops the others silently: the column might turn out not to be encrypted.
+ */
+function repeatedDeclaration(metadata: EntityMetadata, column: ColumnMetadata): readonly string[] {
+  const { embeddedMetadata, propertyName, target } = column
+  const owners = embeddedMetadata ? classesOf(embeddedMetadata.type) : metadata.inheritanceTree
+  const declared = getMetadataArgsStorage().columns.filter(
+    (one) =>
+      one.propertyName === propertyName &&
+      owners.includes(one.target) &&
+      // Siblings of one table may have properties of one name
+      (embeddedMetadata !== undefined || areRelated(one.target, target)),
+  )
+  if (!declared.some(({ options }) => declarationOf(options.transformer))) return []
+  if (declared.length > 1) {
+    return [
+      "has more than one column decorator, of which TypeORM takes one; keep @EncryptedColumn only",
+    ]
+  }
+  // An EntitySchema for a class whose decorators TypeORM does not look at
+  return declarationOf(column.transformer)
+    ? []
+    : [
+        "is declared with @EncryptedColumn, and otherwise by its EntitySchema; use encryptedColumn() there",
+      ]
+}
+
+/** Whether one class is the other or a base class of it. */
+function areRelated(one: unknown, other: unknown): boolean {
+  return classesOf(one).includes(other) || classesOf(other).includes(one)
+}
+
+/** A class and its base classes. */
+function classesOf(type: unknown): readonly unknown[] {
+  return typeof type === "function" ? [type, ...classesOf(Object.getPrototypeOf(type))] : []
+}
