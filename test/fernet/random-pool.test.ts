@@ -5,8 +5,8 @@ import { RandomPool } from "../../src/fernet/random-pool"
 /** A pool whose bytes count up from 1, the bytes themselves, and how often it was filled. */
 function watchedPool(): { pool: RandomPool; seen: { bytes: Buffer; fills: number } } {
   const seen = { bytes: Buffer.alloc(0), fills: 0 }
-  const pool = new RandomPool((view) => {
-    seen.bytes = Buffer.from(view.buffer)
+  const pool = new RandomPool((bytes) => {
+    seen.bytes = Buffer.from(bytes.buffer)
     seen.bytes.fill(++seen.fills)
   })
   return { pool, seen }
@@ -53,9 +53,9 @@ describe("RandomPool", () => {
 
   test("gives nothing out when the source of randomness fails", () => {
     let works = false
-    const pool = new RandomPool((view) => {
+    const pool = new RandomPool((bytes) => {
       if (!works) throw new Error("no entropy")
-      Buffer.from(view.buffer).fill(7)
+      bytes.fill(7)
     })
 
     expect(() => take(pool)).toThrow("no entropy")
