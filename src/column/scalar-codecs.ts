@@ -16,13 +16,13 @@ export const stringCodec: TextCodec = {
   decodeText: (plaintext: string): unknown => plaintext,
 }
 
-const DECIMAL = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
+const DECIMAL = /^-?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/
 const INTEGER = /^-?\d+$/
 
 /**
  * A finite number in decimal, as JavaScript and JSON write it. `NaN` and the infinities have no
- * decimal form and are refused. An integer that a number cannot hold exactly is refused on reading
- * rather than rounded.
+ * decimal form and are refused. A decimal that a number cannot hold, which would be rounded and then
+ * written so, is refused on reading.
  */
 export const numberCodec: TextCodec = {
   encode(value: unknown): string {
@@ -35,15 +35,32 @@ export const numberCodec: TextCodec = {
   decodeText(plaintext: string): unknown {
     const value = DECIMAL.test(plaintext) ? Number(plaintext) : Number.NaN
     if (!Number.isFinite(value)) throw new CodecRefusal("a number in decimal")
-    // Above 2 ** 53 String() writes the shortest decimal that rounds to the number, not its digits
-    const isOurs = plaintext === String(value)
-    if (!isOurs && INTEGER.test(plaintext) && BigInt(plaintext) !== BigInt(value)) {
-      throw new CodecRefusal('an integer that a number holds exactly; use the codec "bigint"')
-    }
-    return value
+    const isHeld = plaintext === String(value) || isSameDecimal(plaintext, value)
+    if (isHeld) return value
+    throw INTEGER.test(plaintext)
+      ? new CodecRefusal('an integer that a number holds exactly; use the codec "bigint"')
+      : new CodecRefusal('a decimal that a number holds; use the codec "string"')
   },
   // The column would not be plain if writing 0 over -0 were an update
   canonical: (value: unknown): string => numberCodec.encode(value === 0 ? 0 : value),
+}
+
+/** Whether a decimal says no more than the number that was read from it. */
+function isSameDecimal(decimal: string, value: number): boolean {
+  // Above 2 ** 53 String() writes the shortest decimal that rounds to the number, not its digits
+  if (INTEGER.test(decimal) && BigInt(decimal) === BigInt(value)) return true
+  return significantDigits(decimal) === significantDigits(String(value))
+}
+
+/** The digits of a decimal without zeros at its ends, and the power of ten of the last. */
+function significantDigits(decimal: string): string {
+  const [, whole = "", fraction = "", only = "", exponent = "0"] = DECIMAL.exec(decimal) ?? []
+  const places = fraction + only
+  const digits = `${whole}${places}`.replace(/^0+/, "")
+  let end = digits.length
+  while (digits.charAt(end - 1) === "0") end--
+  if (end === 0) return "0"
+  return `${digits.slice(0, end)}e${Number(exponent) - places.length + digits.length - end}`
 }
 
 /** A whole number of any size in decimal. */

@@ -40,6 +40,25 @@ describe("the string codec", () => {
   })
 })
 
+/** Writes a whole number with so many decimal places. */
+function placed(digits: bigint, scale: number): string {
+  const text = String(digits).padStart(scale + 1, "0")
+  return scale === 0 ? text : `${text.slice(0, -scale)}.${text.slice(-scale)}`
+}
+
+/** Whether a number is written by the same digits, or is the whole number itself. */
+function sameDecimal(digits: bigint, scale: number, value: number): boolean {
+  const unit = 10n ** BigInt(scale)
+  if (digits % unit === 0n && BigInt(value) === digits / unit) return true
+  const [mantissa = "", exponent = "0"] = String(value).split("e")
+  const [whole = "", fraction = ""] = mantissa.split(".")
+  const shift = scale - fraction.length + Number(exponent)
+  const written = BigInt(whole + fraction)
+  return shift >= 0
+    ? written * 10n ** BigInt(shift) === digits
+    : written === digits * 10n ** BigInt(-shift)
+}
+
 describe("the number codec", () => {
   test.each([
     [0, "0"],
@@ -92,6 +111,44 @@ describe("the number codec", () => {
     [".5", 0.5],
     ["9007199254740992", 2 ** 53],
   ])("reads %p as other languages write it", (plaintext, value) => {
+    expect(numberCodec.decodeText(plaintext)).toBe(value)
+  })
+
+  test.each([
+    "0.1000000000000000055",
+    "0.30000000000000001",
+    "12345678.901234567890123",
+    "1e-400",
+    "-9007199254740992.5",
+  ])("refuses to round %s", (plaintext) => {
+    expect(refusal(() => numberCodec.decodeText(plaintext))).toBe(
+      'a decimal that a number holds; use the codec "string"',
+    )
+  })
+
+  test("reads a decimal exactly if its digits are those it would write", () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+        fc.nat(25),
+        (digits, scale) => {
+          const text = `${digits < 0n ? "-" : ""}${placed(digits < 0n ? -digits : digits, scale)}`
+          const isHeld = sameDecimal(digits, scale, Number(text))
+
+          if (isHeld) expect(numberCodec.decodeText(text)).toBe(Number(text))
+          else expect(() => numberCodec.decodeText(text)).toThrow(CodecRefusal)
+        },
+      ),
+    )
+  })
+
+  test.each([
+    ["1.50", 1.5],
+    ["100.0", 100],
+    ["0.000", 0],
+    ["0.0010e3", 1],
+    ["18014398509481984.00", 2 ** 54],
+  ])("reads %s, whose zeros say nothing", (plaintext, value) => {
     expect(numberCodec.decodeText(plaintext)).toBe(value)
   })
 
