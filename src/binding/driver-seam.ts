@@ -1,14 +1,12 @@
-import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import { boundColumn } from "./columns/bound-column"
 import { CANARY, CANARY_TOKEN } from "./canary-value"
-import type { ColumnMetadata } from "./column-metadata"
+import type { ColumnMetadata, Driver } from "./typeorm-internals"
 import { companionAt } from "./indexes/companion"
 import { propertyOfOperand } from "./columns/comparison-operand"
 import { type FetchedRows, watchFetchedRows } from "./columns/fetched-rows"
 import { unsupportedCondition } from "./queries/query-rules"
-
-type Driver = DataSource["driver"]
 
 /**
  * Wraps public methods of one DataSource's driver, on the instance. Everything TypeORM writes passes

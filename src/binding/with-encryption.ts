@@ -14,6 +14,7 @@ import { redactNotFound } from "./queries/not-found"
 import { indexKeysFromEnv, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
 import { tokenLimit } from "./schema/token-limit"
 import { findMisuse } from "./startup/validate"
+import { assertBindable, assertInternals, internalsOf } from "./typeorm-internals"
 
 /** Options of `withEncryption`. */
 export interface EncryptionOptions {
@@ -44,11 +45,6 @@ export interface EncryptionOptions {
   readonly lazyKeys?: boolean
 }
 
-/** The part of a DataSource that is no public API of it; the canary notices if it changes. */
-interface Internals {
-  buildMetadatas: () => Promise<void>
-}
-
 /**
  * Gives the encrypted columns of a DataSource their keys, and returns the same DataSource. Call it
  * before `initialize()`, which then validates the model, fetches the keys and proves that values
@@ -56,7 +52,7 @@ interface Internals {
  * this DataSource changes, and the binding survives `destroy()` and `initialize()`.
  *
  * @throws {@link EncryptionError} `ERR_COLUMN_MISUSE` if the DataSource is initialized already, or
- * was given to `withEncryption` before
+ * was given to `withEncryption` before; `ERR_SEAM_BROKEN` if it is not of a TypeORM that is supported
  *
  * @example
  * ```ts
@@ -68,7 +64,7 @@ export function withEncryption<Source extends DataSource>(
   dataSource: Source,
   options: EncryptionOptions = {},
 ): Source {
-  const internals = dataSource as unknown as Internals
+  const internals = internalsOf(dataSource)
   if (dataSource.isInitialized) {
     throw misuse("withEncryption() came after initialize(); call it before.")
   }
@@ -82,11 +78,13 @@ export function withEncryption<Source extends DataSource>(
   const keys = new Keys(options.keyring, options.lazyKeys ?? false)
   const ownIndexKeys = indexKeys(options)
   keepKeys(dataSource, keys, ownIndexKeys)
+  assertBindable(dataSource)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
   const fetched = new FetchedRows()
   let wrapped = false
   internals.buildMetadatas = async () => {
     await buildMetadatas()
+    assertInternals(dataSource)
     const problems = findMisuse(dataSource)
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()

@@ -2,7 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import type { BoundColumn } from "./bound-column"
 import { invalidValue } from "./cell-codec"
-import type { ColumnMetadata } from "../column-metadata"
+import type { ColumnMetadata } from "../typeorm-internals"
 import { unsupportedExpression } from "../queries/query-rules"
 
 /**

@@ -1,6 +1,7 @@
-import type { DataSource } from "typeorm"
+import type { QueryRunner } from "typeorm"
 
 import { MethodReplacements } from "../method-replacements"
+import type { Driver, StructuredResult } from "../typeorm-internals"
 
 /** A row of a result, by the aliases of its columns. */
 export type FetchedRow = Readonly<Record<string, unknown>>
@@ -30,16 +31,13 @@ export class FetchedRows {
   }
 }
 
-type Driver = DataSource["driver"]
-type QueryRunner = ReturnType<Driver["createQueryRunner"]>
-
 /** Wraps `query` of each query runner that a driver creates, to take note of what it fetches. */
 export function watchFetchedRows(driver: Driver, fetched: FetchedRows): void {
   const replacements = new MethodReplacements<QueryRunner>({
     query: async (_runner, query, args) => {
       const result = await query(...args)
       // What becomes entities is asked for with its structure; see SelectQueryBuilder.loadRawResults
-      const { records } = (result ?? {}) as { readonly records?: unknown }
+      const { records } = (result ?? {}) as StructuredResult
       if (Array.isArray(records)) fetched.note(records as readonly FetchedRow[])
       return result
     },

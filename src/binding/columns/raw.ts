@@ -3,7 +3,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "ty
 import { DecryptionError, EncryptionError } from "../../errors"
 import { type BoundColumn, boundColumn } from "./bound-column"
 import { invalidValue } from "./cell-codec"
-import type { ColumnMetadata } from "../column-metadata"
+import type { ColumnMetadata } from "../typeorm-internals"
 
 /**
  * Returns the token of a value for an encrypted property, to write it with a raw statement. Two

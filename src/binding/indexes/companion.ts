@@ -6,7 +6,7 @@ import { EncryptionError, KeyError, UnsupportedQueryError } from "../../errors"
 import type { BlindIndex } from "../../search/blind-index"
 import { boundColumn } from "../columns/bound-column"
 import { CANARY, CANARY_DIGEST } from "../canary-value"
-import type { ColumnMetadata } from "../column-metadata"
+import { type ColumnMetadata, plainValueOf } from "../typeorm-internals"
 
 /** Before an index value of ours, to tell it from whatever a caller puts in its place. */
 const MARK = `typeorm-fernet:index:${randomBytes(16).toString("hex")}:`
@@ -47,7 +47,7 @@ export class Companion {
     const given = (entity as Record<string, unknown>)[this.#name]
     if (isOurs(given)) return given
     if (given !== undefined && given !== null) throw this.setByHand()
-    const values = this.sources.map((source) => plainValue(source, entity))
+    const values = this.sources.map((source) => plainValueOf(source, entity))
     if (values.includes(undefined)) return undefined
     if (values.includes(CANARY)) return `${MARK}${CANARY_DIGEST}`
     if (values.length === 1 && values[0] === null) return null
@@ -75,7 +75,7 @@ export class Companion {
       throw this.setByHand()
     }
     // What TypeORM finds no value for it sets to NULL
-    if (written.some((source) => (plainValue(source, values) ?? null) === null)) return null
+    if (written.some((source) => (plainValueOf(source, values) ?? null) === null)) return null
     const value = this.valueIn(values)
     if (value === undefined) throw this.incomplete()
     return value
@@ -132,12 +132,6 @@ function isOurs(value: unknown): value is string {
   return typeof value === "string" && value.startsWith(MARK)
 }
 
-/** Reads a property as it is, past what binding the column added. */
-function plainValue(column: ColumnMetadata, entity: ObjectLiteral): unknown {
-  const plain = Object.getPrototypeOf(column) as ColumnMetadata
-  return plain.getEntityValue.call(column, entity, false)
-}
-
 /** What kept an index value from being computed. */
 function failureIn(incomputable: string): EncryptionError {
   const [code = "", ...message] = incomputable.slice(INCOMPUTABLE.length).split(":")
@@ -147,7 +141,7 @@ function failureIn(incomputable: string): EncryptionError {
 
 /** Whether TypeORM visits a property when it is given a set of values to store. */
 function isWritten(source: ColumnMetadata, values: ObjectLiteral): boolean {
-  if (plainValue(source, values) !== undefined) return true
+  if (plainValueOf(source, values) !== undefined) return true
   // It leaves out undefined at the top only, and takes a path for a key but finds no value at it
   const [first = "", ...rest] = source.propertyPath.split(".")
   return rest.length > 0 && (source.propertyPath in values || hasPath(values[first], rest))

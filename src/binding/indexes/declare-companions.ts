@@ -3,7 +3,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import { companionProperty } from "../../search/index-defaults"
 import { boundColumn } from "../columns/bound-column"
-import type { ColumnMetadata } from "../column-metadata"
+import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-internals"
 import { addCompanion, Companion } from "./companion"
 import { type IndexPlan, planIndexes, schemeOf } from "./index-plan"
 import type { Keys } from "../columns/keys"
@@ -26,7 +26,7 @@ function declareCompanion(
   plan: IndexPlan,
   keys: Keys,
 ): void {
-  const column = newColumn(dataSource, metadata, plan)
+  const column = companionColumn(dataSource, metadata, plan)
   metadata.registerColumn(column)
   const index = new BlindIndex(
     {
@@ -57,17 +57,13 @@ function hasColumn(metadata: EntityMetadata, { propertyPath }: ColumnMetadata): 
   return metadata.findColumnWithPropertyPathStrict(propertyPath) !== undefined
 }
 
-function newColumn(
+function companionColumn(
   dataSource: DataSource,
   metadata: EntityMetadata,
   { name, sources, options }: IndexPlan,
 ): ColumnMetadata {
-  // TypeORM exports the class of its column metadata nowhere else
   const [source] = sources as [ColumnMetadata]
-  const Class = source.constructor as new (args: object) => ColumnMetadata
-  const column = new Class({
-    connection: dataSource,
-    dataSource,
+  return newColumn(dataSource, source, {
     entityMetadata: metadata,
     args: {
       target: metadata.target,
@@ -84,7 +80,6 @@ function newColumn(
       },
     },
   })
-  return column.build(dataSource)
 }
 
 /** Entities never hold the companion's value: it is read from its sources, and never set. */
@@ -111,8 +106,6 @@ function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember 
   }
 }
 
-type IndexMetadata = EntityMetadata["indices"][number]
-
 function declareIndex(
   dataSource: DataSource,
   metadata: EntityMetadata,
@@ -120,7 +113,7 @@ function declareIndex(
   isUnique: boolean,
 ): void {
   const names = [column.databaseName]
-  // TypeORM does not export the class, and reads no more of it than this
+  // TypeORM reads no more of it than this
   const declared: unknown = {
     name: dataSource.namingStrategy.indexName(metadata.tablePath, names),
     columns: [column],

@@ -5,7 +5,7 @@ import { declarationOf, type EncryptedColumnDeclaration } from "../../column/dec
 import type { BlindIndexScheme } from "../../search/blind-index"
 import { companionName, indexContext } from "../../search/index-defaults"
 import { boundColumn } from "../columns/bound-column"
-import type { ColumnMetadata } from "../column-metadata"
+import type { ColumnMetadata } from "../typeorm-internals"
 
 /** A blind index as its declaration has it, with everything it leaves open filled in. */
 export interface IndexPlan {

@@ -1,10 +1,9 @@
-import type { EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
+import type { EntityMetadata } from "typeorm"
 
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
+import type { ExpressionMap } from "../typeorm-internals"
 import { type Companion, companionsOf } from "./companion"
-
-type ExpressionMap = QueryBuilder<ObjectLiteral>["expressionMap"]
 
 /**
  * Compiles what a query builder is about to write, completed so that the companion columns of blind
@@ -68,7 +67,7 @@ function completeUpsert(
   metadata: EntityMetadata,
   companions: readonly Companion[],
 ): void {
-  const { onUpdate } = map as { onUpdate?: ExpressionMap["onUpdate"] }
+  const { onUpdate } = map
   if (onUpdate === undefined) return
   const { overwrite, conflict, columns } = onUpdate
   refuseParameters(metadata, columns)

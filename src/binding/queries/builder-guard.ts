@@ -8,6 +8,7 @@ import { redactParameters } from "./not-found"
 import { recheckResults } from "./recheck"
 import { checkStatement } from "./statement-rules"
 import { compileWrite } from "../indexes/written-companions"
+import { markOf } from "../typeorm-internals"
 
 type Builder = QueryBuilder<ObjectLiteral>
 
@@ -182,5 +183,5 @@ class BuilderGuard {
 function isObjectCondition(where: unknown): boolean {
   if (typeof where !== "object" || where === null) return false
   // TypeORM's own mark of Brackets
-  return Array.isArray(where) || !("@instanceof" in where)
+  return Array.isArray(where) || markOf(where) === undefined
 }

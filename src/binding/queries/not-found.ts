@@ -5,12 +5,12 @@ import type {
   EntityTarget,
   FindOneOptions,
   ObjectLiteral,
-  QueryBuilder,
 } from "typeorm"
 
 import { isBlindParameter } from "../../search/predicate"
 import { boundColumn } from "../columns/bound-column"
 import { MethodReplacements, type Replacement } from "../method-replacements"
+import { type ExpressionMap, markOf } from "../typeorm-internals"
 import { isAnswerable } from "./query-rules"
 
 type Metadata = DataSource["entityMetadatas"][number]
@@ -60,10 +60,7 @@ function redacting(redact: (target: Target, given: object) => unknown): Replacem
  *
  * @returns the error to throw instead of `error`
  */
-export function redactParameters(
-  { mainAlias, parameters }: QueryBuilder<ObjectLiteral>["expressionMap"],
-  error: unknown,
-): Error {
+export function redactParameters({ mainAlias, parameters }: ExpressionMap, error: unknown): Error {
   const NotFound = notFound(error)
   const redacted = Object.entries(parameters).map(([name, value]) => [
     name,
@@ -81,7 +78,7 @@ function notFound(error: unknown): typeof EntityNotFoundError {
 
 function redact(metadata: Metadata, prefix: string, said: unknown): unknown {
   if (Array.isArray(said)) return said.map((one: unknown) => redact(metadata, prefix, one))
-  if (typeof said !== "object" || said === null || "@instanceof" in said) return said
+  if (typeof said !== "object" || said === null || markOf(said) !== undefined) return said
   const redacted: Record<string, unknown> = {}
   for (const key in said) {
     const value = (said as Record<string, unknown>)[key]

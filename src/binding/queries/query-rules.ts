@@ -2,6 +2,7 @@ import type { FindOperator } from "typeorm"
 
 import { UnsupportedQueryError } from "../../errors"
 import { isBlindOperator } from "../../search/blind-operator"
+import { markOf } from "../typeorm-internals"
 
 /**
  * Lets a condition on an encrypted column pass only if the database can answer it: `IsNull`, `Not`,
@@ -36,7 +37,7 @@ export function isAnswerable(condition: unknown): boolean {
 /** By TypeORM's own mark, since an application may hold operators of a second copy of TypeORM. */
 export function isFindOperator(value: unknown): value is FindOperator<unknown> {
   if (typeof value !== "object" || value === null) return false
-  const mark = (value as { "@instanceof"?: unknown })["@instanceof"]
+  const mark = markOf(value)
   return mark === Symbol.for("FindOperator") || mark === Symbol.for("EqualOperator")
 }
 

@@ -1,20 +1,8 @@
 import type { EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 
 import { UnsupportedQueryError } from "../../errors"
+import { type ExpressionMap, selectInternalsOf } from "../typeorm-internals"
 import type { Recheck } from "./conditions"
-
-/** What loads the entities of a query, and is no public API of TypeORM's query builder. */
-interface Internals {
-  executeEntitiesAndRawResults: (...args: unknown[]) => Promise<Results>
-  getManyAndCount: () => Promise<[ObjectLiteral[], number]>
-}
-
-interface Results {
-  readonly entities: ObjectLiteral[]
-  readonly raw: unknown[]
-}
-
-type ExpressionMap = QueryBuilder<ObjectLiteral>["expressionMap"]
 
 /**
  * Has a query builder drop the entities that a truncated index found for another value, and cut the
@@ -26,7 +14,7 @@ export function recheckResults(
   builder: QueryBuilder<ObjectLiteral>,
   pending: () => readonly Recheck[],
 ): void {
-  const internals = builder as unknown as Internals
+  const internals = selectInternalsOf(builder)
   const execute = internals.executeEntitiesAndRawResults.bind(builder)
   let found = 0
   internals.executeEntitiesAndRawResults = async (...args) => {
@@ -34,7 +22,7 @@ export function recheckResults(
     if (rechecks.length === 0) return execute(...args)
     const { expressionMap } = builder
     refuseLimit(expressionMap, rechecks)
-    const { skip = 0, take } = expressionMap as Partial<ExpressionMap>
+    const { skip = 0, take } = expressionMap
     expressionMap.skip = expressionMap.take = undefined
     try {
       const results = await execute(...args)
@@ -57,7 +45,7 @@ export function recheckResults(
 
 /** The database would count the rows of other values in. */
 function refuseLimit(map: ExpressionMap, [recheck]: readonly Recheck[]): void {
-  const { limit, offset } = map as Partial<ExpressionMap>
+  const { limit, offset } = map
   if (!recheck || (limit === undefined && offset === undefined)) return
   const { property } = recheck.companion.index.members[0]
   throw new UnsupportedQueryError(

@@ -1,10 +1,9 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
+import type { DataSource, EntityMetadata } from "typeorm"
 
 import { UnsupportedQueryError } from "../../errors"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
+import type { ExpressionMap } from "../typeorm-internals"
 import { unsupportedExpression, unsupportedOrder } from "./query-rules"
-
-type ExpressionMap = QueryBuilder<ObjectLiteral>["expressionMap"]
 
 /**
  * Refuses what a query builder is about to compile if it orders, groups or aggregates by an
@@ -84,8 +83,7 @@ function refuseTarget(dataSource: DataSource, { mainAlias }: ExpressionMap): voi
 
 /** INSERT … SELECT: what a selection yields never comes here to be encrypted. TypeORM has it from 1.1. */
 function refuseSelected(map: ExpressionMap): void {
-  const { mainAlias, insertColumns } = map
-  const { insertFromSelect } = map as { readonly insertFromSelect?: unknown }
+  const { mainAlias, insertColumns, insertFromSelect } = map
   if (insertFromSelect === undefined || !mainAlias?.hasMetadata) return
   const bound = encryptedColumn(mainAlias.metadata, insertColumns)
   if (bound) throw unsupportedExpression(bound.property)

@@ -1,9 +1,7 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 
 import { postgresSchema } from "../../dialect/postgres-schema"
-import type { ColumnMetadata } from "../column-metadata"
-
-type CheckMetadata = EntityMetadata["checks"][number]
+import type { CheckMetadata, ColumnMetadata } from "../typeorm-internals"
 
 /**
  * Declares the constraint that keeps plaintext out of a column in the model of one DataSource, on
@@ -18,7 +16,7 @@ export function declareCheck(
   const constraint = postgresSchema.constraint("", metadata.tableName, column.databaseName)
   if (!constraint) return
   const { name, check: expression } = constraint
-  // TypeORM does not export the class, and reads no more of it than this
+  // TypeORM reads no more of it than this
   const declared: unknown = { name, givenName: name, expression, entityMetadata: metadata }
   metadata.checks.push(declared as CheckMetadata)
 }

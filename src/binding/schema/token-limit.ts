@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
 
 import { tokenLength } from "../../fernet/token-length"
-import type { ColumnMetadata } from "../column-metadata"
+import type { ColumnMetadata } from "../typeorm-internals"
 
 /** Characters of the shortest token, which holds 0 to 15 bytes of plaintext in one AES block. */
 export const SHORTEST_TOKEN: number = tokenLength(0)

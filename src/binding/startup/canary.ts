@@ -1,10 +1,10 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 
-import { EncryptionError, UnsupportedQueryError } from "../../errors"
+import { type EncryptionError, UnsupportedQueryError } from "../../errors"
 import { BlindEqual } from "../../search/blind-equal"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
 import { CANARY, CANARY_DIGEST, CANARY_TOKEN } from "../canary-value"
-import type { ColumnMetadata } from "../column-metadata"
+import { brokenSeam, type ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { isFindOperator } from "../queries/query-rules"
 
@@ -45,10 +45,10 @@ function proveWrites(
   ]
   const isIndexed = companions.length > 0
   if (column.isInsert && !isProtected(insert, isIndexed)) {
-    throw brokenSeam(property, "does not encrypt it in an INSERT")
+    throw brokenAt(property, "does not encrypt it in an INSERT")
   }
   if (column.isUpdate && !isProtected(update, isIndexed)) {
-    throw brokenSeam(property, "does not encrypt it in an UPDATE")
+    throw brokenAt(property, "does not encrypt it in an UPDATE")
   }
 }
 
@@ -98,7 +98,7 @@ function proveGuard(
     if (error instanceof UnsupportedQueryError) return
     throw error
   }
-  throw brokenSeam(bound.property, "lets a comparison with it reach the database")
+  throw brokenAt(bound.property, "lets a comparison with it reach the database")
 }
 
 function proveSearch(
@@ -112,7 +112,7 @@ function proveSearch(
   const query = () => dataSource.createQueryBuilder(target, "canary").where(where)
   const name = dataSource.driver.escape(column.databaseName)
   if (asks(query, `${name} IN (`)) return
-  throw brokenSeam(index.members[0].property, "does not search it by its blind index")
+  throw brokenAt(index.members[0].property, "does not search it by its blind index")
 }
 
 /** Whether the SQL of a query has a part, and its parameters the digest and no canary. */
@@ -131,10 +131,6 @@ function asks(
   }
 }
 
-function brokenSeam(property: string, what: string): EncryptionError {
-  return new EncryptionError(
-    "ERR_SEAM_BROKEN",
-    `${property}: this combination of TypeORM version and database driver ${what}. Use versions ` +
-      "that typeorm-fernet supports, or report it.",
-  )
+function brokenAt(property: string, what: string): EncryptionError {
+  return brokenSeam(`${property}: this combination of TypeORM version and database driver ${what}`)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 
 import { encryptedColumn, encryptFor } from "../../../src"
-import type { ColumnMetadata } from "../../../src/binding/column-metadata"
+import type { ColumnMetadata } from "../../../src/binding/typeorm-internals"
 import { SHORTEST_TOKEN, tokenLimit } from "../../../src/binding/schema/token-limit"
 import { keyring } from "../../support/keys"
 import { withEncryption } from "../../../src"

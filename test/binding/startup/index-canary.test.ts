@@ -13,10 +13,14 @@ class Patient {
 }
 
 /** The companion columns of a DataSource at the moment its metadata is built and not proven yet. */
-function companionOf({ entityMetadatas }: DataSource) {
-  const column = entityMetadatas[0]?.columns.find(({ databaseName }) => databaseName === "ssn_bidx")
+function companionOf(source: DataSource) {
+  const column = declaredCompanion(source)
   if (column) return column
   throw new Error("there is no companion")
+}
+
+function declaredCompanion({ entityMetadatas }: DataSource) {
+  return entityMetadatas[0]?.columns.find(({ databaseName }) => databaseName === "ssn_bidx")
 }
 
 /** Initializes a DataSource that is changed along with its query builders. */
@@ -28,7 +32,8 @@ async function initializeChanged(
   const createQueryBuilder = source.createQueryBuilder.bind(source)
   source.createQueryBuilder = ((...args: []) => {
     const builder = createQueryBuilder(...args) as SelectQueryBuilder<object>
-    change(source, builder)
+    // Before it is declared, TypeORM's builders are looked at as well
+    if (declaredCompanion(source)) change(source, builder)
     return builder
   }) as typeof source.createQueryBuilder
   return { error: await rejection(source.initialize()), statements: logger.statements }
