@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm"
 
 import { declarationOf } from "../column/declaration"
 import { ColumnMisuseError, EncryptionError } from "../errors"
+import { type OptionNames, unknownOptions } from "../unknown-options"
 import { BoundColumn } from "./columns/bound-column"
 import { guardQueryBuilders } from "./queries/builder-guard"
 import { proveSeams } from "./startup/canary"
@@ -45,6 +46,13 @@ export interface EncryptionOptions {
   readonly lazyKeys?: boolean
 }
 
+const optionNames: OptionNames<EncryptionOptions> = {
+  keyring: true,
+  blindIndexKeyring: true,
+  plaintext: true,
+  lazyKeys: true,
+}
+
 /**
  * Gives the encrypted columns of a DataSource their keys, and returns the same DataSource. Call it
  * before `initialize()`, which then validates the model, fetches the keys and proves that values
@@ -70,6 +78,9 @@ export function withEncryption<Source extends DataSource>(
   }
   if (keysOf(dataSource)) {
     throw misuse("withEncryption() was called twice with the same DataSource; call it once.")
+  }
+  for (const option of unknownOptions(options, optionNames)) {
+    throw misuse(`withEncryption() was given an ${option}.`)
   }
   const { plaintext } = options as { readonly plaintext?: unknown }
   if (plaintext !== undefined && plaintext !== "allow" && plaintext !== "reject") {

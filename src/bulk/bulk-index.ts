@@ -1,11 +1,16 @@
 import type { EntityMetadata } from "typeorm"
 
 import { type IndexPlan, planIndexes, schemeOf } from "../binding/indexes/index-plan"
-import { type BlindIndexDeclaration, declaredIndexes } from "../column/blind-index"
+import {
+  type BlindIndexDeclaration,
+  blindIndexOptionNames,
+  declaredIndexes,
+} from "../column/blind-index"
 import { ColumnMisuseError } from "../errors"
 import type { BlindIndexScheme } from "../search/blind-index"
 import { companionName, indexContext } from "../search/index-defaults"
 import type { BulkColumn } from "./bulk-target"
+import { requireKnown } from "./options"
 
 /** A blind index whose companion column is written along with the columns it covers. */
 export interface BulkIndex {
@@ -40,6 +45,7 @@ function toBulkIndex(entity: string, plan: IndexPlan): BulkIndex {
  * Returns the blind indexes that a table's description declares.
  *
  * @param name - of the table, without its schema
+ * @throws TypeError if an option is unknown
  * @throws {@link ColumnMisuseError} if one covers a column that is not described
  */
 export function describedIndexes(
@@ -50,6 +56,7 @@ export function describedIndexes(
 ): readonly BulkIndex[] {
   return declarations.flatMap(([column, declaration]) =>
     declaredIndexes(declaration).map((options) => {
+      requireKnown(`A blind index of ${label}.${column}`, options, blindIndexOptionNames)
       const sources = [column, ...(options.with ?? [])]
       const missing = sources.filter((source) => !includes(columns, source))
       if (missing.length > 0) {

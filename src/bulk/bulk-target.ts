@@ -7,7 +7,9 @@ import type { BuiltInCodec } from "../column/built-in-codecs"
 import type { Codec, TextCodec } from "../column/codec"
 import { declarationOf } from "../column/declaration"
 import { EncryptionError } from "../errors"
+import type { OptionNames } from "../unknown-options"
 import { type BulkIndex, describedIndexes, entityIndexes } from "./bulk-index"
+import { requireKnown } from "./options"
 
 /** An entity with only some of its encrypted columns. */
 export interface EntityColumns<Entity extends ObjectLiteral = ObjectLiteral> {
@@ -61,6 +63,7 @@ export interface NamedTable {
 /**
  * Looks a target up in the model of its DataSource.
  *
+ * @throws TypeError if a part of it is unknown
  * @throws {@link EncryptionError} `ERR_COLUMN_MISUSE` if it names no encrypted column
  */
 export function nameTable(dataSource: DataSource, target: BulkTarget): NamedTable {
@@ -72,8 +75,16 @@ export function nameTable(dataSource: DataSource, target: BulkTarget): NamedTabl
   )
 }
 
+const entityColumnsNames: OptionNames<EntityColumns> = { entity: true, properties: true }
+const descriptionNames: OptionNames<TableDescription> = {
+  table: true,
+  primaryKey: true,
+  columns: true,
+}
+const columnNames: OptionNames<ColumnDescription> = { codec: true, blindIndex: true }
+
 function isDescription(target: BulkTarget): target is TableDescription {
-  return typeof target === "object" && "table" in target && "columns" in target
+  return typeof target === "object" && "table" in target
 }
 
 function isEntityColumns(
@@ -82,8 +93,13 @@ function isEntityColumns(
   return typeof target === "object" && "entity" in target
 }
 
-function fromDescription({ table, primaryKey, columns }: TableDescription): NamedTable {
+function fromDescription(target: TableDescription): NamedTable {
+  const { table, primaryKey, columns } = target
+  requireKnown(table, target, descriptionNames)
   const path = table.split(".")
+  for (const [name, column] of Object.entries(columns)) {
+    requireKnown(`${table}.${name}`, column, columnNames)
+  }
   const described = Object.entries(columns).map(([name, { codec }]) => ({
     name,
     label: `${table}.${name}`,
@@ -105,6 +121,7 @@ function fromEntity(
   dataSource: DataSource,
   target: EntityTarget<ObjectLiteral> | EntityColumns,
 ): NamedTable {
+  if (isEntityColumns(target)) requireKnown("The target", target, entityColumnsNames)
   const { entity, properties } = isEntityColumns(target)
     ? target
     : { entity: target, properties: undefined }

@@ -3,7 +3,15 @@ import { decryptWork, encryptWork, inspectWork, rotateWork } from "./cell-work"
 import { cellByCell, encryptColumn, inspectColumn, rotateColumn } from "./column-work"
 import { restoreTypes as giveTypes } from "./column-types"
 import { constrainColumns, releaseColumns } from "./constrain-columns"
-import type { BulkOptions, DecryptOptions, EncryptOptions } from "./options"
+import {
+  type BulkOptions,
+  bulkOptionNames,
+  type DecryptOptions,
+  decryptOptionNames,
+  type EncryptOptions,
+  encryptOptionNames,
+  requireKnown,
+} from "./options"
 import type { BulkReport } from "./report"
 import { runBulk } from "./run-bulk"
 import type { BulkSource } from "./workers"
@@ -15,6 +23,7 @@ import type { BulkSource } from "./workers"
  * Tokens are left as they are. Triggers, versions, update dates and subscribers see nothing.
  *
  * @param source - an initialized DataSource, or the query runner of a migration
+ * @throws TypeError if an option is unknown, or an option does not go with another
  * @throws {@link ColumnMisuseError} before anything is written, if a column cannot hold tokens
  * @throws {@link KeyError} before anything is written, if there are no keys or the wrong ones
  * @throws {@link EncryptionError} `ERR_ALREADY_RUNNING` if another run has the table;
@@ -25,6 +34,7 @@ export async function encryptColumns(
   target: BulkTarget,
   options: EncryptOptions = {},
 ): Promise<BulkReport> {
+  requireKnown("encryptColumns()", options, encryptOptionNames)
   const { alter = false, constrain = false, shard, where } = options
   if (constrain && (shard ?? where) !== undefined) {
     throw new TypeError("A constraint is for the whole table: constrain without shard and where.")
@@ -45,11 +55,12 @@ export async function encryptColumns(
  *
  * @throws as {@link encryptColumns} does
  */
-export function rotateColumns(
+export async function rotateColumns(
   source: BulkSource,
   target: BulkTarget,
   options: BulkOptions = {},
 ): Promise<BulkReport> {
+  requireKnown("rotateColumns()", options, bulkOptionNames)
   return runBulk(source, target, options, {
     filter: "has-tokens",
     work: rotateWork,
@@ -70,6 +81,7 @@ export async function decryptColumns(
   target: BulkTarget,
   options: DecryptOptions = {},
 ): Promise<BulkReport> {
+  requireKnown("decryptColumns()", options, decryptOptionNames)
   const { restoreTypes, shard, where } = options
   if (restoreTypes && (shard ?? where) !== undefined) {
     throw new TypeError("A type is for the whole table: give restoreTypes without shard and where.")
@@ -91,13 +103,15 @@ export async function decryptColumns(
  * Opens every token and counts the states of all cells, and writes nothing. Cells that cannot be
  * read are listed by their primary keys.
  *
+ * @throws TypeError if an option is unknown
  * @throws {@link KeyError} if there are no keys
  */
-export function inspectColumns(
+export async function inspectColumns(
   source: BulkSource,
   target: BulkTarget,
   options: BulkOptions = {},
 ): Promise<BulkReport> {
+  requireKnown("inspectColumns()", options, bulkOptionNames)
   return runBulk(source, target, options, {
     filter: undefined,
     work: () => inspectWork,

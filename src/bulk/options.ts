@@ -1,4 +1,5 @@
 import type { KeySource } from "../binding/columns/keys"
+import { type OptionNames, unknownOptions } from "../unknown-options"
 
 /** Connections that a run works on unless told otherwise: one computes, one writes, one waits for a disk. */
 export const DEFAULT_CONCURRENCY = 3
@@ -87,6 +88,52 @@ export interface DecryptOptions extends BulkOptions {
   readonly restoreTypes?: Readonly<Record<string, string>>
 }
 
+/** The names of {@link BulkOptions}. */
+export const bulkOptionNames: OptionNames<BulkOptions> = {
+  keyring: true,
+  blindIndexKeyring: true,
+  batchSize: true,
+  concurrency: true,
+  signal: true,
+  onProgress: true,
+  dryRun: true,
+  shard: true,
+  where: true,
+  pauseMs: true,
+  lockTimeoutMs: true,
+  force: true,
+  vacuum: true,
+  audit: true,
+}
+
+/** The names of {@link EncryptOptions}. */
+export const encryptOptionNames: OptionNames<EncryptOptions> = {
+  ...bulkOptionNames,
+  alter: true,
+  constrain: true,
+}
+
+/** The names of {@link DecryptOptions}. */
+export const decryptOptionNames: OptionNames<DecryptOptions> = {
+  ...bulkOptionNames,
+  restoreTypes: true,
+}
+
+/**
+ * Refuses what a bulk function would pass over in silence.
+ *
+ * @throws TypeError naming the nearest, if an option is none of `known`
+ */
+export function requireKnown(
+  what: string,
+  given: object,
+  known: Readonly<Record<string, true>>,
+): void {
+  for (const option of unknownOptions(given, known)) {
+    throw new TypeError(`${what} was given an ${option}.`)
+  }
+}
+
 /** Options with their defaults, checked. */
 export type CheckedOptions = BulkOptions &
   Required<
@@ -106,6 +153,7 @@ export type CheckedOptions = BulkOptions &
 /**
  * Fills in the defaults.
  *
+ * @throws TypeError if `shard` has an unknown part
  * @throws RangeError if a number is out of range
  */
 export function checkOptions(options: BulkOptions): CheckedOptions {
@@ -121,6 +169,7 @@ export function checkOptions(options: BulkOptions): CheckedOptions {
   requireWhole("pauseMs", pauseMs, 0)
   requireWhole("lockTimeoutMs", lockTimeoutMs, 1)
   if (shard) {
+    requireKnown("shard", shard, { index: true, count: true })
     requireWhole("shard.count", shard.count, 1)
     requireWhole("shard.index", shard.index, 0)
     if (shard.index >= shard.count) throw new RangeError("shard.index must be below shard.count.")

@@ -1,3 +1,5 @@
+import type { OptionNames } from "../unknown-options"
+
 /**
  * What makes texts that count as equal the same text, before they are indexed. None depends on the
  * locale of the process.
@@ -52,6 +54,16 @@ export interface BlindIndexOptions {
    * answers conditions that give a value for each.
    */
   readonly with?: readonly string[]
+}
+
+/** The names of {@link BlindIndexOptions}. */
+export const blindIndexOptionNames: OptionNames<BlindIndexOptions> = {
+  unique: true,
+  normalize: true,
+  bits: true,
+  name: true,
+  context: true,
+  with: true,
 }
 
 /** What `@EncryptedColumn({ blindIndex })` takes: one index, or several on one property. */

@@ -12,6 +12,8 @@ export interface EncryptedColumnDeclaration {
   readonly plaintext?: "allow" | "reject"
   readonly constrained?: boolean
   readonly blindIndex?: BlindIndexDeclaration
+  /** What is wrong with the names of the options. */
+  readonly unknownOptions?: readonly string[]
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Column, type ColumnOptions } from "typeorm"
 
+import { type OptionNames, unknownOptions } from "../unknown-options"
 import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
@@ -58,6 +59,35 @@ export interface EncryptedColumnOptions extends Pick<
   length?: number | string
 }
 
+const optionNames: OptionNames<EncryptedColumnOptions> = {
+  codec: true,
+  ttl: true,
+  plaintext: true,
+  blindIndex: true,
+  constrained: true,
+  type: true,
+  length: true,
+  name: true,
+  nullable: true,
+  select: true,
+  insert: true,
+  update: true,
+  charset: true,
+  collation: true,
+  comment: true,
+}
+
+/** Options of TypeORM that are refused where the model is validated, each with its own reason. */
+const refusedOptions: Readonly<Partial<Record<keyof ColumnOptions, true>>> = {
+  array: true,
+  asExpression: true,
+  default: true,
+  enum: true,
+  onUpdate: true,
+  primary: true,
+  unique: true,
+}
+
 /** The column options that an encrypted column registers. */
 export type TokenColumnOptions = Omit<EncryptedColumnOptions, keyof EncryptedColumnDeclaration> & {
   readonly type: TokenColumnType
@@ -114,12 +144,14 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     type = "text",
     ...columnOptions
   } = options
+  const unknown = unknownOptions(options, { ...optionNames, ...refusedOptions })
   const transformer = new UnboundTransformer(column, {
     ...(codec !== undefined && { codec }),
     ...(ttl !== undefined && { ttl }),
     ...(plaintext !== undefined && { plaintext }),
     ...(constrained !== undefined && { constrained }),
     ...(blindIndex !== undefined && { blindIndex }),
+    ...(unknown.length > 0 && { unknownOptions: unknown }),
   })
   return { ...columnOptions, type, transformer }
 }

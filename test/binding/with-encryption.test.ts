@@ -132,6 +132,14 @@ describe("initialize() after destroy()", () => {
     expect(binding).toThrow('neither "allow" nor "reject"')
   })
 
+  test("refuses an option it does not know, with the nearest", () => {
+    const binding = () => withEncryption(memorySource([Patient]), { plaintxt: "allow" } as never)
+
+    expect(binding).toThrow(
+      "withEncryption() was given an unknown option plaintxt (did you mean plaintext?)",
+    )
+  })
+
   test("knows the errors of a keyring from a second copy of the package", async () => {
     let Other: typeof Keyring | undefined
     jest.isolateModules(() => {

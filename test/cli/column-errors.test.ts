@@ -25,6 +25,12 @@ describe("a command on columns", () => {
     ["a file that is not there", ["-d", "nowhere.ts"], "There is no file nowhere.ts."],
     ["a file without a DataSource", ["-d", "test/cli/clinic/model.ts"], "exports no DataSource"],
     ["two DataSources", ["-d", "test/cli/clinic/two-data-sources.ts"], "exports 2 DataSources"],
+    [
+      "a misspelt option",
+      [...source, "--bach", "9"],
+      "unknown option '--bach'\n(Did you mean --batch?)",
+    ],
+    ["an argument too many", [...source, "Patient"], "too many arguments"],
     ["an unknown entity", [...source, "--entity", "Doctor"], "there are Patient, Visit."],
     ["an unknown column", [...source, "--column", "Patient.name"], "there are Patient.ssn, "],
     ["a batch of nothing", [...source, "--batch", "0"], "It must be a whole number, 1 or more."],
@@ -35,6 +41,13 @@ describe("a command on columns", () => {
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
     expect(stderr).toContain(message)
+  })
+
+  test("exits with 2 on a misspelt command, and names the nearest", async () => {
+    const { code, stderr } = await runCli(["column:encypt", ...source], clinic.environment)
+
+    expect(code).toBe(2)
+    expect(stderr).toContain("unknown command 'column:encypt'\n(Did you mean column:encrypt?)")
   })
 
   test("exits with 1 and names the code if there is no key", async () => {

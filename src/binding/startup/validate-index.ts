@@ -1,8 +1,10 @@
 import type { EntityMetadata } from "typeorm"
 
+import { blindIndexOptionNames } from "../../column/blind-index"
 import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
 import { blindIndexMisuse } from "../../search/blind-index-options"
 import { companionProperty } from "../../search/index-defaults"
+import { unknownOptions } from "../../unknown-options"
 import { type IndexPlan, planIndexes } from "../indexes/index-plan"
 
 /**
@@ -35,6 +37,9 @@ export function isBlindIndexDeclaration(declared: unknown): boolean {
 }
 
 function* optionMisuse({ options, context }: IndexPlan): Iterable<string> {
+  for (const option of unknownOptions(options, blindIndexOptionNames)) {
+    yield `has a blind index with an ${option}`
+  }
   const { unique, name, bits, normalize, with: others } = options as Record<string, unknown>
   yield* prefixed(blindIndexMisuse({ context, normalize, bits } as never))
   if (unique !== undefined && typeof unique !== "boolean") {

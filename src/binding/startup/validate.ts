@@ -41,6 +41,7 @@ export function findMisuse(dataSource: DataSource): readonly string[] {
 }
 
 function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
+  for (const option of declaration.unknownOptions ?? []) yield `has an ${option}`
   const { codec, ttl, plaintext, blindIndex } = declaration as Record<
     keyof typeof declaration,
     unknown

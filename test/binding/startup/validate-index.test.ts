@@ -24,6 +24,11 @@ describe("a blind index", () => {
     ["a list in a list", indexed([[]]), "has a blindIndex that is neither true"],
     ["with 0 bits", indexed({ bits: 0 }), "has bits that are not a whole number from 1 to 256"],
     ["with 257 bits", indexed({ bits: 257 }), "has bits that are not a whole number"],
+    [
+      "with a misspelt option",
+      indexed({ normalise: "trim" }),
+      "has a blind index with an unknown option normalise (did you mean normalize?)",
+    ],
     ["with bits as text", indexed({ bits: "8" }), "has bits that are not a whole number"],
     ["without context", indexed({ context: "" }), "has a context that is not a well-formed string"],
     ["with an unknown normalizer", indexed({ normalize: "upper" }), "has an unknown normalizer"],

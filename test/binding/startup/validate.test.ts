@@ -51,6 +51,16 @@ describe("an encrypted column", () => {
     ["of no length", encrypted({ type: "varchar", length: "max" }), "has the length max"],
     ["of an unknown codec", encryptedColumn({ codec: "xml" as never }), "has an unknown codec"],
     ["of a codec like a method", encryptedColumn({ codec: "toString" as never }), "has an unknown"],
+    [
+      "with a misspelt option",
+      encryptedColumn({ plaintxt: "allow" } as never),
+      "has an unknown option plaintxt (did you mean plaintext?)",
+    ],
+    [
+      "with a transformer of its own",
+      encryptedColumn({ transformer: { to: String, from: String } } as never),
+      "has an unknown option transformer (there are codec, ttl, plaintext",
+    ],
     ["of half a codec", encryptedColumn({ codec: { encode: String } as never }), "has an unknown"],
     ["with the ttl 0", encryptedColumn({ ttl: 0 }), "has a ttl that is not a whole number"],
     ["with a ttl of 1.5 s", encryptedColumn({ ttl: 1.5 }), "has a ttl that is not a whole number"],

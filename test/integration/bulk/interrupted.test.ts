@@ -18,16 +18,16 @@ const rows = 1_000
 const slow = { keyring, batchSize: 25, pauseMs: 2 } as const
 const all = Array.from({ length: rows }, (_, i) => `value ${i + 1}`)
 
-/** Runs a function once, when the command is in the middle of its work. */
-function inTheMiddle(interrupt: () => Promise<unknown>): BulkOptions & { over: () => unknown } {
+/** Options that run a function once, when the command is in the middle of its work. */
+function inTheMiddle(interrupt: () => Promise<unknown>): {
+  readonly options: BulkOptions
+  readonly over: () => unknown
+} {
   let interrupted: Promise<unknown> | undefined
-  return {
-    ...slow,
-    onProgress: ({ done, total }) => {
-      if (done > total / 3) interrupted ??= interrupt()
-    },
-    over: () => interrupted,
+  const onProgress: BulkOptions["onProgress"] = ({ done, total }) => {
+    if (done > total / 3) interrupted ??= interrupt()
   }
+  return { options: { ...slow, onProgress }, over: () => interrupted }
 }
 
 eachDatabase("a bulk command", (db) => {
@@ -40,7 +40,8 @@ eachDatabase("a bulk command", (db) => {
       controller.abort()
     })
 
-    const report = await encryptColumns(source, patients, { ...middle, signal: controller.signal })
+    const { signal } = controller
+    const report = await encryptColumns(source, patients, { ...middle.options, signal })
     const left = (await patientSsns(db)).filter((cell) => !cell?.startsWith("gAAAAA")).length
     const next = await encryptColumns(source, patients, { keyring })
 
@@ -73,7 +74,7 @@ eachDatabase("a bulk command", (db) => {
       await source.initialize()
       const middle = inTheMiddle(() => line.cut(700))
 
-      const report = await encryptColumns(source, patients, middle)
+      const report = await encryptColumns(source, patients, middle.options)
       await middle.over()
 
       expect(report).toMatchObject({ completed: true, failed: 0 })
@@ -99,7 +100,7 @@ eachDatabase("a bulk command", (db) => {
 
       let second: Promise<unknown> | undefined
       const onProgress: BulkOptions["onProgress"] = (progress) => {
-        middle.onProgress?.(progress)
+        middle.options.onProgress?.(progress)
         // By now the first run has new connections, and the table's lock on one of them
         if (progress.done > progress.total * 0.8) {
           second ??= db
@@ -109,7 +110,7 @@ eachDatabase("a bulk command", (db) => {
         }
       }
 
-      const report = await encryptColumns(source, patients, { ...middle, onProgress })
+      const report = await encryptColumns(source, patients, { ...middle.options, onProgress })
       await middle.over()
 
       expect(report).toMatchObject({ completed: true, failed: 0 })
@@ -151,7 +152,7 @@ newestOnly(() => {
       )
       const middle = inTheMiddle(() => Promise.resolve(process.kill(Number(pid), "SIGKILL")))
 
-      const report = await encryptColumns(source, patients, middle)
+      const report = await encryptColumns(source, patients, middle.options)
 
       expect(report).toMatchObject({ completed: true, failed: 0 })
       const stored = await ask("SELECT ssn FROM patient ORDER BY id")
