@@ -1,6 +1,6 @@
 import type { Cell } from "../dialect/dialect"
 import type { Keyring } from "../fernet/keyring"
-import { tokenShape } from "../fernet/token-shape"
+import { mayBeToken, tokenShape } from "../fernet/token-format"
 
 /**
  * What a cell holds, decided by structure and HMAC: `null`; `plaintext`; `current`, a token under
@@ -26,5 +26,5 @@ export function classifyCell(cell: Cell, keyring: Keyring): ClassifiedCell {
 
 /** Whether a text begins as tokens do, if not at once. */
 export function beginsAsToken(text: string): boolean {
-  return text.trimStart().startsWith("gAAAAA")
+  return mayBeToken(text.trimStart())
 }

@@ -1,7 +1,7 @@
 import type { BulkTable, ColumnFacts } from "../dialect/dialect"
 import type { Session } from "../dialect/dialect-of"
 import { ColumnMisuseError } from "../errors"
-import { tokenLength } from "../fernet/token-length"
+import { tokenLength } from "../fernet/token-format"
 import type { BulkIndex } from "./bulk-index"
 import type { BulkColumn } from "./bulk-target"
 

@@ -1,5 +1,5 @@
 import type { KeyColumn } from "./dialect"
-import { TOKEN_HEAD } from "./sql"
+import { TOKEN_HEAD } from "../fernet/token-format"
 
 /** Quotes an identifier of MySQL. */
 export function escapeMysql(identifier: string): string {

@@ -1,7 +1,8 @@
 import type { Connection } from "./connection"
 import { mysqlDialect } from "./mysql-dialect"
 import type { SchemaDialect } from "./schema-dialect"
-import { constraintName, SHORTEST_TOKEN, TOKEN_HEAD } from "./sql"
+import { SHORTEST_TOKEN, TOKEN_HEAD } from "../fernet/token-format"
+import { constraintName } from "./sql"
 
 /** MySQL's longest identifier, in characters. */
 const MAX_NAME = 64

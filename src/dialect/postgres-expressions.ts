@@ -1,5 +1,6 @@
 import type { BulkTable, Key, KeyRange } from "./dialect"
-import { TOKEN_HEAD, type Values } from "./sql"
+import { TOKEN_HEAD } from "../fernet/token-format"
+import type { Values } from "./sql"
 
 /** The bytes in all cells of a row. */
 export function cellsLength(table: BulkTable): string {

@@ -1,6 +1,7 @@
 import { postgresDialect } from "./postgres-dialect"
 import type { SchemaDialect } from "./schema-dialect"
-import { constraintName, SHORTEST_TOKEN, TOKEN_HEAD } from "./sql"
+import { SHORTEST_TOKEN, TOKEN_HEAD } from "../fernet/token-format"
+import { constraintName } from "./sql"
 
 /** PostgreSQL's longest identifier, in bytes. */
 const MAX_NAME = 63

@@ -1,11 +1,5 @@
 import type { BulkTable, RowFilter } from "./dialect"
 
-/** Version byte and zeros of the timestamp, which begin every token until the year 2106. */
-export const TOKEN_HEAD = "gAAAAA"
-
-/** Characters of the shortest token, of 0 to 15 bytes of plaintext. */
-export const SHORTEST_TOKEN: number = 4 * Math.ceil((1 + 8 + 16 + 16 + 32) / 3)
-
 /** Returns the name of the constraint that keeps plaintext out of a column. */
 export function constraintName(table: string, column: string, longest: number): string {
   const suffix = "_is_token"

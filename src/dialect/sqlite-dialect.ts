@@ -1,7 +1,8 @@
 import type { ColumnAccess } from "./column-access"
 import type { Connection } from "./connection"
 import type { BulkTable, Dialect, Key, KeyRange, ReadOptions } from "./dialect"
-import { filterCondition, TOKEN_HEAD, Values, whereClause } from "./sql"
+import { TOKEN_HEAD } from "../fernet/token-format"
+import { filterCondition, Values, whereClause } from "./sql"
 import { driverCodeOf } from "./statement-error"
 import { describeSqliteTable } from "./sqlite-table"
 import {

@@ -1,3 +1,5 @@
+import { TOKEN_HEAD } from "../fernet/token-format"
+
 /** A condition on one property, compiled to SQL over its companion columns. */
 export type Predicate =
   | { readonly kind: "matches"; readonly match: Match }
@@ -101,7 +103,7 @@ function bindMatch({ companion, digests, legacy }: Match, bind: Bind, not: "NOT 
   const inPlaintext = first.map(
     ({ path }): Sql =>
       (pathOf) =>
-        `${pathOf(path)} NOT LIKE 'gAAAAA%'`,
+        `${pathOf(path)} NOT LIKE '${TOKEN_HEAD}%'`,
   )
   const isLegacy: Sql = (pathOf) => `${pathOf(companion)} IS NULL`
   return joined(" OR ", [

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 
 import type { BulkTable } from "../../src/dialect/dialect"
-import { filterCondition, SHORTEST_TOKEN, Values, whereClause } from "../../src/dialect/sql"
-import { keyring } from "../support/keys"
+import { filterCondition, Values, whereClause } from "../../src/dialect/sql"
 
 const table: BulkTable = {
   path: "patient",
@@ -59,11 +58,5 @@ describe("Values", () => {
 
     expect([values.add("a"), values.add(null)]).toEqual(["$1", "$2"])
     expect(values.list).toEqual(["a", null])
-  })
-})
-
-describe("SHORTEST_TOKEN", () => {
-  test("is the length of the token of nothing", () => {
-    expect(keyring.encrypt("")).toHaveLength(SHORTEST_TOKEN)
   })
 })

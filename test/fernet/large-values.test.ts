@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 
 import { Fernet } from "../../src/fernet/fernet"
-import { tokenShape } from "../../src/fernet/token-shape"
+import { tokenShape } from "../../src/fernet/token-format"
 
 const MEGABYTE = 1_000_000
 const fernet = new Fernet(Fernet.generateKey())

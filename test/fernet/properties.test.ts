@@ -5,7 +5,7 @@ import { InvalidTokenError } from "../../src/errors"
 import { Fernet } from "../../src/fernet/fernet"
 import { parseKey } from "../../src/fernet/key"
 import { Keyring } from "../../src/fernet/keyring"
-import { tokenShape } from "../../src/fernet/token-shape"
+import { tokenShape } from "../../src/fernet/token-format"
 import { bytesOf, forgeToken, padded } from "./reference"
 
 const KEY = Fernet.generateKey()

@@ -6,16 +6,13 @@ import type { Codec, TextCodec } from "../../column/codec"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
 import { DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
-import { tokenShape } from "../../fernet/token-shape"
+import { mayBeToken, tokenShape } from "../../fernet/token-format"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
 import { comparisonOperand, operandMark } from "./comparison-operand"
 import type { FetchedRows } from "./fetched-rows"
 import type { Keys } from "./keys"
 import { assertAnswerable, isFindOperator } from "../queries/query-rules"
 import { ReadAhead } from "./read-ahead"
-
-/** The version byte and the zeros of the timestamp: what all else is told from a token by cheaply. */
-const TOKEN_HEAD = "gAAAAA"
 
 /** How one column of one DataSource is encrypted. */
 export interface ColumnScheme {
@@ -98,7 +95,7 @@ export class BoundColumn implements ValueTransformer {
     if (cell === null || cell === undefined) return cell
     if (typeof cell !== "string") throw this.#unreadable("malformed", "is not text")
     const keyring = this.#ring()
-    if (!cell.startsWith(TOKEN_HEAD)) return this.#readNoToken(cell, keyring)
+    if (!mayBeToken(cell)) return this.#readNoToken(cell, keyring)
     let plaintext: string | Uint8Array
     try {
       plaintext =
@@ -116,7 +113,7 @@ export class BoundColumn implements ValueTransformer {
 
   /** Whether a value is a token under one of the keys of the column's DataSource. */
   isOwnToken(value: unknown): boolean {
-    if (typeof value !== "string" || !value.startsWith(TOKEN_HEAD)) return false
+    if (typeof value !== "string" || !mayBeToken(value)) return false
     return this.#ring().keyIndexOf(value) !== undefined
   }
 

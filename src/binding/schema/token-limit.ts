@@ -1,10 +1,6 @@
 import type { DataSource } from "typeorm"
 
-import { tokenLength } from "../../fernet/token-length"
 import type { ColumnMetadata } from "../typeorm-internals"
-
-/** Characters of the shortest token, which holds 0 to 15 bytes of plaintext in one AES block. */
-export const SHORTEST_TOKEN: number = tokenLength(0)
 
 /** What MySQL's text types hold, in bytes; a token is ASCII. */
 const MYSQL_TEXT_LIMITS: Readonly<Record<string, number>> = {

@@ -3,7 +3,7 @@ import { type DataSource, type EntityMetadata, getMetadataArgsStorage } from "ty
 import { builtInCodecs } from "../../column/built-in-codecs"
 import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
 import type { ColumnMetadata } from "../typeorm-internals"
-import { SHORTEST_TOKEN } from "../schema/token-limit"
+import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import { indexMisuse, isBlindIndexDeclaration } from "./validate-index"
 
 /**

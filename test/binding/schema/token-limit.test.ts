@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals"
 
 import { encryptedColumn, encryptFor } from "../../../src"
 import type { ColumnMetadata } from "../../../src/binding/typeorm-internals"
-import { SHORTEST_TOKEN, tokenLimit } from "../../../src/binding/schema/token-limit"
+import { tokenLimit } from "../../../src/binding/schema/token-limit"
 import { keyring } from "../../support/keys"
 import { withEncryption } from "../../../src"
 import { boundSource, memorySource, rejection } from "../memory-source"
@@ -12,13 +12,6 @@ import { schema } from "../schema"
 const column = (type: string, length = ""): ColumnMetadata =>
   // All that the limit depends on
   ({ type, length }) as unknown as ColumnMetadata
-
-describe("the shortest token", () => {
-  test("has the length of an empty value's token", () => {
-    expect(SHORTEST_TOKEN).toBe(keyring.encrypt("").length)
-    expect(SHORTEST_TOKEN).toBe(100)
-  })
-})
 
 describe("tokenLimit", () => {
   test.each(["postgres", "mysql", "mariadb", "better-sqlite3"] as const)(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 
 import { Fernet } from "../../src/fernet/fernet"
-import { tokenShape } from "../../src/fernet/token-shape"
+import { mayBeToken, SHORTEST_TOKEN, tokenLength, tokenShape } from "../../src/fernet/token-format"
 import { PYTHON_KEY, pythonRotated, pythonTexts } from "./python-tokens"
 import { padded } from "./reference"
 import { generateVector, invalidVectors } from "./vectors"
@@ -62,5 +62,31 @@ describe("tokenShape", () => {
       ["expired TTL", "token"],
       ["incorrect IV (causes padding error)", "token"],
     ])
+  })
+})
+
+describe("mayBeToken", () => {
+  test.each([token, pythonRotated.before, "gAAAAABob"])(
+    "passes %s, which begins as one",
+    (text) => {
+      expect(mayBeToken(text)).toBe(true)
+    },
+  )
+
+  test.each(["", "gAAAA", "gaaaaaBob", ` ${token}`])("tells %j from one", (text) => {
+    expect(mayBeToken(text)).toBe(false)
+  })
+})
+
+describe("tokenLength", () => {
+  test("is the length of a token, whatever the length of its plaintext", () => {
+    for (const bytes of [...Array(200).keys(), 65_535, 65_536, 1_000_003]) {
+      expect(tokenLength(bytes)).toBe(fernet.encrypt(new Uint8Array(bytes)).length)
+    }
+  })
+
+  test("is least for a value of no bytes", () => {
+    expect(SHORTEST_TOKEN).toBe(fernet.encrypt("").length)
+    expect(SHORTEST_TOKEN).toBe(100)
   })
 })
