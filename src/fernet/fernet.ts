@@ -1,7 +1,6 @@
 import { generateKey, parseKey } from "./key"
-import { readBytes, readText } from "./plaintext"
+import { Keyring } from "./keyring"
 import { TokenKey } from "./token-key"
-import { TokenKeys } from "./token-keys"
 
 /**
  * Encrypts and decrypts Fernet tokens under one key, as the Fernet specification and Python's
@@ -11,7 +10,7 @@ import { TokenKeys } from "./token-keys"
  * and no stray bits. Whatever is wrong with one, the error is the same.
  */
 export class Fernet {
-  readonly #keys: TokenKeys
+  readonly #ring: Keyring
   /** Eight hexadecimal characters that tell this key from others in a report; not a secret. */
   readonly fingerprint: string
 
@@ -21,7 +20,7 @@ export class Fernet {
    */
   constructor(key: string) {
     const tokenKey = new TokenKey(parseKey(key))
-    this.#keys = new TokenKeys([tokenKey])
+    this.#ring = new Keyring([tokenKey])
     this.fingerprint = tokenKey.fingerprint
   }
 
@@ -37,7 +36,7 @@ export class Fernet {
    * @throws TypeError if the plaintext is text with a lone surrogate, or not text or bytes at all
    */
   encrypt(plaintext: string | Uint8Array): string {
-    return this.#keys.encrypt(plaintext)
+    return this.#ring.encrypt(plaintext)
   }
 
   /**
@@ -48,7 +47,7 @@ export class Fernet {
    * @throws RangeError if the timestamp is negative or not a whole number
    */
   encryptAtTime(plaintext: string | Uint8Array, timestamp: number): string {
-    return this.#keys.encryptAtTime(plaintext, timestamp)
+    return this.#ring.encryptAtTime(plaintext, timestamp)
   }
 
   /**
@@ -61,7 +60,7 @@ export class Fernet {
    * @throws TypeError or RangeError if an argument is of the wrong type or range
    */
   decrypt(token: string | Uint8Array, ttl?: number): Uint8Array {
-    return this.#keys.decrypt(token, readBytes, ttl)
+    return this.#ring.decrypt(token, ttl)
   }
 
   /**
@@ -72,7 +71,7 @@ export class Fernet {
    * @throws TypeError or RangeError if an argument is of the wrong type or range
    */
   decryptText(token: string | Uint8Array, ttl?: number): string {
-    return this.#keys.decrypt(token, readText, ttl)
+    return this.#ring.decryptText(token, ttl)
   }
 
   /**
@@ -83,7 +82,7 @@ export class Fernet {
    * @throws TypeError or RangeError if an argument is of the wrong type or range
    */
   decryptAtTime(token: string | Uint8Array, ttl: number, now: number): Uint8Array {
-    return this.#keys.decryptAtTime(token, ttl, now)
+    return this.#ring.decryptAtTime(token, ttl, now)
   }
 
   /**
@@ -92,6 +91,6 @@ export class Fernet {
    * @throws {@link InvalidTokenError} whatever is wrong with the token
    */
   extractTimestamp(token: string | Uint8Array): number {
-    return this.#keys.timestampOf(token)
+    return this.#ring.extractTimestamp(token)
   }
 }

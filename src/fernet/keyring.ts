@@ -1,11 +1,29 @@
-import { KeyError } from "../errors"
+import { InvalidTokenError, KeyError } from "../errors"
 import { parseKeys } from "./key"
 import { keysFromEnv } from "./key-source"
-import { readBytes, readText } from "./plaintext"
+import {
+  type PlaintextReader,
+  readBytes,
+  readText,
+  snapshotPlaintext,
+  tokenText,
+} from "./plaintext"
+import {
+  type AgeLimit,
+  ageLimit,
+  exactTimestamp,
+  requireAge,
+  requireSeconds,
+  secondsNow,
+} from "./token-age"
 import { TokenKey } from "./token-key"
-import { TokenKeys } from "./token-keys"
 import type { TokenMac } from "./token-mac"
-import type { RotatedToken } from "./token-rotation"
+import { TokenReading } from "./token-reading"
+import { type RotatedToken, sharedBatch, TokenRotation, type WaitingToken } from "./token-rotation"
+import { loadToken, type TokenScratch } from "./token-scratch"
+
+/** Keys at work, at least one: the first encrypts, any of them decrypts. */
+type WorkingKeys = readonly [TokenKey, ...TokenKey[]]
 
 /**
  * One or more Fernet keys, in order: the first encrypts, any of them decrypts. To rotate, put a new
@@ -15,7 +33,9 @@ import type { RotatedToken } from "./token-rotation"
  * Tokens are taken in their canonical spelling only, as `Fernet` takes them.
  */
 export class Keyring {
-  readonly #keys: TokenKeys
+  readonly #keys: WorkingKeys
+  /** The key that opened the last token: likely the next one's too. Which it was is no secret. */
+  #last: TokenKey
   /** What tells the keys apart in a report, in order; not secrets. The first one encrypts. */
   readonly fingerprints: readonly string[]
 
@@ -27,10 +47,11 @@ export class Keyring {
   constructor(keys: readonly string[])
   /** @internal */
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- left out of the declarations
-  constructor(keys: readonly string[] | TokenKeys)
-  constructor(keys: readonly string[] | TokenKeys) {
-    this.#keys = keys instanceof TokenKeys ? keys : new TokenKeys(takeInKeys(keys))
-    this.fingerprints = this.#keys.fingerprints
+  constructor(keys: readonly string[] | WorkingKeys)
+  constructor(keys: readonly string[] | WorkingKeys) {
+    this.#keys = areAtWork(keys) ? keys : takeInKeys(keys)
+    this.#last = this.#keys[0]
+    this.fingerprints = this.#keys.map((key) => key.fingerprint)
   }
 
   /**
@@ -50,7 +71,7 @@ export class Keyring {
    * @throws TypeError if the plaintext is text with a lone surrogate, or not text or bytes at all
    */
   encrypt(plaintext: string | Uint8Array): string {
-    return this.#keys.encrypt(plaintext)
+    return this.#keys[0].seal(snapshotPlaintext(plaintext), secondsNow())
   }
 
   /**
@@ -61,7 +82,8 @@ export class Keyring {
    * @throws RangeError if the timestamp is negative or not a whole number
    */
   encryptAtTime(plaintext: string | Uint8Array, timestamp: number): string {
-    return this.#keys.encryptAtTime(plaintext, timestamp)
+    requireSeconds(timestamp, "timestamp")
+    return this.#keys[0].seal(snapshotPlaintext(plaintext), timestamp)
   }
 
   /**
@@ -74,7 +96,7 @@ export class Keyring {
    * @throws TypeError or RangeError if an argument is of the wrong type or range
    */
   decrypt(token: string | Uint8Array, ttl?: number): Uint8Array {
-    return this.#keys.decrypt(token, readBytes, ttl)
+    return this.#open(token, readBytes, ttl === undefined ? undefined : ageLimit(ttl, secondsNow()))
   }
 
   /**
@@ -85,7 +107,7 @@ export class Keyring {
    * @throws TypeError or RangeError if an argument is of the wrong type or range
    */
   decryptText(token: string | Uint8Array, ttl?: number): string {
-    return this.#keys.decrypt(token, readText, ttl)
+    return this.#open(token, readText, ttl === undefined ? undefined : ageLimit(ttl, secondsNow()))
   }
 
   /**
@@ -96,7 +118,7 @@ export class Keyring {
    * @throws TypeError or RangeError if an argument is of the wrong type or range
    */
   decryptAtTime(token: string | Uint8Array, ttl: number, now: number): Uint8Array {
-    return this.#keys.decryptAtTime(token, ttl, now)
+    return this.#open(token, readBytes, ageLimit(ttl, now))
   }
 
   /**
@@ -105,7 +127,9 @@ export class Keyring {
    * @throws {@link InvalidTokenError} whatever is wrong with the token
    */
   extractTimestamp(token: string | Uint8Array): number {
-    return this.#keys.timestampOf(token)
+    const scratch = requireLoaded(token)
+    this.#openingKey(scratch)
+    return exactTimestamp(scratch)
   }
 
   /**
@@ -115,7 +139,13 @@ export class Keyring {
    * @throws {@link InvalidTokenError} whatever is wrong with the token
    */
   rotate(token: string | Uint8Array): string {
-    return this.#keys.rotate(token)
+    const scratch = requireLoaded(token)
+    const key = this.#openingKey(scratch)
+    const timestamp = exactTimestamp(scratch)
+    // Sealed before decrypt wipes it: no copy of the plaintext stays behind.
+    return key.decrypt(scratch, (padded, start, end) =>
+      this.#keys[0].seal(padded.subarray(start, end), timestamp),
+    )
   }
 
   /**
@@ -125,7 +155,20 @@ export class Keyring {
    * @internal
    */
   encryptMany(texts: readonly string[]): readonly string[] {
-    return this.#keys.encryptMany(texts)
+    const [key] = this.#keys
+    const timestamp = secondsNow()
+    const tokens: string[] = []
+    try {
+      for (const text of texts) {
+        snapshotPlaintext(text)
+        if (sharedBatch.addText(text, timestamp)) continue
+        tokens.push(...key.sealBatch(sharedBatch))
+        if (!sharedBatch.addText(text, timestamp)) tokens.push(key.seal(text, timestamp))
+      }
+      return tokens.concat(key.sealBatch(sharedBatch))
+    } finally {
+      sharedBatch.clear()
+    }
   }
 
   /**
@@ -135,7 +178,19 @@ export class Keyring {
    * @internal
    */
   decryptMany(tokens: readonly string[]): readonly (string | undefined)[] {
-    return this.#keys.decryptMany(tokens)
+    const reading = new TokenReading(tokens.length)
+    try {
+      tokens.forEach((token, position) => {
+        if (this.#readIn(reading, token, position)) return
+        reading.flush()
+        // It was overwritten
+        this.#readIn(reading, token, position)
+      })
+      reading.flush()
+      return reading.texts
+    } finally {
+      sharedBatch.clear()
+    }
   }
 
   /**
@@ -146,7 +201,14 @@ export class Keyring {
    * @internal
    */
   rotateMany(tokens: readonly string[]): readonly (RotatedToken | undefined)[] {
-    return this.#keys.rotateMany(tokens)
+    const rotation = new TokenRotation(this.#keys[0])
+    try {
+      const rotated = tokens.map((token) => this.#rotateIn(rotation, token))
+      rotation.flush()
+      return rotated
+    } finally {
+      sharedBatch.clear()
+    }
   }
 
   /**
@@ -156,7 +218,9 @@ export class Keyring {
    * @internal
    */
   keyIndexOf(token: string): number | undefined {
-    return this.#keys.indexOf(token)
+    const scratch = loadToken(token)
+    const key = scratch && this.#findSigner(scratch)
+    return key && this.#keys.indexOf(key)
   }
 
   /**
@@ -167,7 +231,8 @@ export class Keyring {
    * @internal
    */
   deriveMacs(info: string): readonly [TokenMac, ...TokenMac[]] {
-    return this.#keys.deriveMacs(info)
+    const [first, ...others] = this.#keys
+    return [first.deriveMac(info), ...others.map((key) => key.deriveMac(info))]
   }
 
   /**
@@ -177,12 +242,63 @@ export class Keyring {
    * @internal
    */
   fork(): Keyring {
-    return new Keyring(this.#keys.fork())
+    return new Keyring(this.#keys)
+  }
+
+  #rotateIn(rotation: TokenRotation, token: string): RotatedToken | undefined {
+    const scratch = loadToken(token)
+    const key = scratch && this.#findSigner(scratch)
+    if (!scratch || !key || !Number.isSafeInteger(scratch.timestamp)) return undefined
+    const result: WaitingToken = { keyIndex: this.#keys.indexOf(key), token: undefined }
+    if (result.keyIndex === 0 || rotation.add(scratch, key, result)) return result
+    rotation.flush()
+    // It was overwritten
+    if (!rotation.add(requireLoaded(token), key, result)) result.token = this.rotate(token)
+    return result
+  }
+
+  /** Returns `false` if there was no room for a token that one of the keys signed. */
+  #readIn(reading: TokenReading, token: string, position: number): boolean {
+    const scratch = loadToken(token)
+    if (scratch === undefined) return true
+    const key = this.#findSigner(scratch)
+    return key === undefined || reading.add(scratch, key, position)
+  }
+
+  #open<T>(token: string | Uint8Array, read: PlaintextReader<T>, limit?: AgeLimit): T {
+    const scratch = requireLoaded(token)
+    const key = this.#openingKey(scratch)
+    if (limit !== undefined) requireAge(scratch, limit)
+    return key.decrypt(scratch, read)
+  }
+
+  #openingKey(scratch: TokenScratch): TokenKey {
+    const key = this.#findSigner(scratch)
+    if (key === undefined) throw new InvalidTokenError()
+    return key
+  }
+
+  /** Tries the key that worked last, then all others in order. */
+  #findSigner(scratch: TokenScratch): TokenKey | undefined {
+    if (this.#last.signed(scratch)) return this.#last
+    const key = this.#keys.find((other) => other !== this.#last && other.signed(scratch))
+    if (key !== undefined) this.#last = key
+    return key
   }
 }
 
+function requireLoaded(token: string | Uint8Array): TokenScratch {
+  const scratch = loadToken(tokenText(token))
+  if (scratch === undefined) throw new InvalidTokenError()
+  return scratch
+}
+
+function areAtWork(keys: readonly string[] | WorkingKeys): keys is WorkingKeys {
+  return Array.isArray(keys) && keys[0] instanceof TokenKey
+}
+
 /** Two keys that sign alike would both claim a token, and one of them would decrypt it to noise. */
-function takeInKeys(keys: readonly string[]): [TokenKey, ...TokenKey[]] {
+function takeInKeys(keys: readonly string[]): WorkingKeys {
   // parseKeys refuses an empty list
   const taken = parseKeys(keys).map((key) => new TokenKey(key)) as [TokenKey, ...TokenKey[]]
   taken.forEach((key, index) => {

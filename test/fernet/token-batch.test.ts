@@ -6,7 +6,6 @@ import { parseKey } from "../../src/fernet/key"
 import { Keyring } from "../../src/fernet/keyring"
 import { TokenBatch } from "../../src/fernet/token-batch"
 import { TokenKey } from "../../src/fernet/token-key"
-import { TokenKeys } from "../../src/fernet/token-keys"
 import { sharedBatch } from "../../src/fernet/token-rotation"
 import { loadToken, type TokenScratch } from "../../src/fernet/token-scratch"
 import { PYTHON_KEY, PYTHON_OLD_KEY } from "./python-tokens"
@@ -166,7 +165,7 @@ describe("calls of the ciphers", () => {
   const watched = [PYTHON_KEY, PYTHON_OLD_KEY, VECTOR_KEY].map(
     (key) => new WatchedKey(parseKey(key)),
   ) as [WatchedKey, WatchedKey, WatchedKey]
-  const keys = new TokenKeys(watched)
+  const keys = new Keyring(watched)
   const large = "a".repeat(CAPACITY)
 
   /** What is called to rotate tokens of texts under keys. */

@@ -5,7 +5,6 @@ import { parseKey } from "../../src/fernet/key"
 import { Keyring } from "../../src/fernet/keyring"
 import type { TokenBatch } from "../../src/fernet/token-batch"
 import { TokenKey } from "../../src/fernet/token-key"
-import { TokenKeys } from "../../src/fernet/token-keys"
 import { sharedBatch } from "../../src/fernet/token-rotation"
 import { PYTHON_KEY, PYTHON_OLD_KEY } from "./python-tokens"
 import { forgeToken } from "./reference"
@@ -93,7 +92,7 @@ describe("calls of the decipher", () => {
     WatchedKey,
     WatchedKey,
   ]
-  const watched = new TokenKeys(keys)
+  const watched = new Keyring(keys)
 
   function callsToRead(...tokens: readonly (readonly [key: number, text: string])[]): number[] {
     const given = tokens.map(([key, text]) => keys[key]?.seal(text, 0) ?? "")
