@@ -5,6 +5,6 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
-  testPathIgnorePatterns: ["<rootDir>/test/(integration|package|examples|smoke)/"],
+  testPathIgnorePatterns: ["<rootDir>/test/(integration|differential|package|examples|smoke)/"],
   transform: { "^.+\\.ts$": ["ts-jest", {}] },
 }

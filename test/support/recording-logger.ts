@@ -4,6 +4,11 @@ import type { Logger } from "typeorm"
 export class RecordingLogger implements Logger {
   readonly statements: { readonly sql: string; readonly parameters: readonly unknown[] }[] = []
 
+  /** Forgets them. */
+  clear(): void {
+    this.statements.length = 0
+  }
+
   logQuery(sql: string, parameters: readonly unknown[] = []): void {
     this.statements.push({ sql, parameters })
   }

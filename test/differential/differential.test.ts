@@ -1,0 +1,39 @@
+import { expect, test } from "@jest/globals"
+
+import { eachDatabase } from "../support/databases"
+import { typeormUnderTest } from "../support/typeorm-version"
+import { runCampaign } from "./run/campaign"
+
+/** In memory, SQLite does more cases in a second than a server does in ten. */
+const CASES = { SQLite: 2_000, PostgreSQL: 250, MariaDB: 250 } as const
+
+const seed = Number(process.env.DIFFERENTIAL_SEED ?? 20_261_126)
+const asked = process.env.DIFFERENTIAL_CASES
+const LONGEST_MS = 24 * 60 * 60 * 1_000
+
+eachDatabase("an encrypted model and the same in plaintext", (db) => {
+  test(
+    "answer alike, and leave equal tables, or the encrypted one refuses before it sends anything",
+    async () => {
+      const { version } = typeormUnderTest()
+      const { differences, cases, answered, refused, threw } = await runCampaign({
+        database: db.name,
+        typeorm: version,
+        connection: () =>
+          db.name === "SQLite" ? { type: "better-sqlite3", database: ":memory:" } : db.options(),
+        seed,
+        cases: asked === undefined ? CASES[db.name] : Number(asked),
+      })
+
+      process.stdout.write(
+        `${db.name}, TypeORM ${version}, DIFFERENTIAL_SEED=${seed}: ${cases} cases, of whose ` +
+          `operations ${answered} were answered, ${refused} refused and ${threw} failed alike; ` +
+          `${differences.length} batches with a difference\n`,
+      )
+      expect(differences).toEqual([])
+      // Who refuses everything differs in nothing
+      expect(answered).toBeGreaterThan(refused)
+    },
+    LONGEST_MS,
+  )
+})

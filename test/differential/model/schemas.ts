@@ -1,0 +1,151 @@
+import {
+  type DataSourceOptions,
+  EntitySchema,
+  type EntitySchemaColumnOptions,
+  type ObjectLiteral,
+} from "typeorm"
+
+import { type BlindIndexOptions, encryptedColumn } from "../../../src"
+import {
+  type EntityDescription,
+  entities,
+  indexesOf,
+  keyPath,
+  type Normalization,
+  type PropertyDescription,
+} from "./description"
+import type { Variant } from "./variants"
+
+type Columns = Record<string, EntitySchemaColumnOptions>
+
+/** How a model has its encrypted properties. */
+type Secrets = (entity: EntityDescription, property: PropertyDescription) => Columns
+
+/** The model with encrypted columns. */
+export function encryptedSchemas(variant: Variant): EntitySchema[] {
+  return schemas((entity, property) => ({
+    [nameOf(property.path)]: encryptedColumn({
+      name: property.column,
+      nullable: true,
+      codec: property.codec,
+      blindIndex: entity.indexes
+        .filter(({ members: [declaredOn] }) => declaredOn === property.path)
+        .map(
+          ({ name, members: [, ...others], bits, unique, normalization }): BlindIndexOptions => ({
+            name,
+            bits,
+            context: `${entity.name}/${name}`,
+            unique: unique === true && variant.unique === true,
+            ...(normalization && { normalize: normalizers[normalization] }),
+            ...(others.length > 0 && { with: others.map(nameOf) }),
+          }),
+        ),
+    }),
+  }))
+}
+
+const normalizers: Record<Normalization, BlindIndexOptions["normalize"]> = {
+  lowercase: "lowercase",
+  tail: (value) => value.slice(-2),
+  "trim, lowercase": ["trim", "lowercase"],
+}
+
+/** The same model in plaintext, with a key column for each member of an index. */
+export function plainSchemas(variant: Variant, type: DataSourceOptions["type"]): EntitySchema[] {
+  return schemas((entity, property) => {
+    const keyColumns = indexesOf(entity.name, property.path).map((index) => [
+      nameOf(keyPath(index, property.path)),
+      { ...plainColumn(property, type), unique: index.unique === true && variant.unique === true },
+    ])
+    return {
+      [nameOf(property.path)]: { ...plainColumn(property, type), name: property.column },
+      ...(Object.fromEntries(keyColumns) as Columns),
+    }
+  })
+}
+
+/** Compares byte by byte, as index values are compared. */
+function plainColumn(
+  { codec }: PropertyDescription,
+  type: DataSourceOptions["type"],
+): EntitySchemaColumnOptions {
+  if (codec === "number") return { type: "int", nullable: true }
+  const collation = type === "mariadb" ? { collation: "utf8mb4_nopad_bin" } : {}
+  return { type: "varchar", length: 255, nullable: true, ...collation }
+}
+
+function schemas(secrets: Secrets): EntitySchema[] {
+  return [clubSchema(secrets), personSchema(secrets), visitSchema(secrets)]
+}
+
+function clubSchema(secrets: Secrets): EntitySchema {
+  return new EntitySchema<ObjectLiteral>({
+    name: "Club",
+    tableName: "club",
+    columns: {
+      id: { type: "int", primary: true },
+      town: { type: "varchar", length: 20, nullable: true },
+      ...columnsOf(entities.Club, secrets, ""),
+    },
+    relations: { persons: { type: "one-to-many", target: "Person", inverseSide: "club" } },
+  })
+}
+
+function personSchema(secrets: Secrets): EntitySchema {
+  const contact = new EntitySchema<ObjectLiteral>({
+    name: "Contact",
+    columns: {
+      street: { type: "varchar", length: 20, nullable: true },
+      ...columnsOf(entities.Person, secrets, "contact."),
+    },
+  })
+  return new EntitySchema<ObjectLiteral>({
+    name: "Person",
+    tableName: "person",
+    columns: {
+      id: { type: "int", primary: true },
+      rank: { type: "int", default: 0 },
+      ward: { type: "varchar", length: 20, nullable: true },
+      version: { type: "int", version: true },
+      deletedAt: { type: Date, deleteDate: true, nullable: true },
+      ...columnsOf(entities.Person, secrets, ""),
+    },
+    // Embedded columns are named as they say, in both models
+    embeddeds: { contact: { schema: contact, prefix: "" } },
+    relations: {
+      club: { type: "many-to-one", target: "Club", inverseSide: "persons", nullable: true },
+      visits: { type: "one-to-many", target: "Visit", inverseSide: "person", cascade: true },
+    },
+  })
+}
+
+function visitSchema(secrets: Secrets): EntitySchema {
+  return new EntitySchema<ObjectLiteral>({
+    name: "Visit",
+    tableName: "visit",
+    columns: {
+      id: { type: "int", primary: true, generated: "increment" },
+      size: { type: "int", default: 0 },
+      ...columnsOf(entities.Visit, secrets, ""),
+    },
+    relations: {
+      person: {
+        type: "many-to-one",
+        target: "Person",
+        inverseSide: "visits",
+        nullable: true,
+        onDelete: "CASCADE",
+      },
+    },
+  })
+}
+
+/** The encrypted properties of an entity, or of what is embedded in it. */
+function columnsOf(entity: EntityDescription, secrets: Secrets, prefix: string): Columns {
+  const here = entity.encrypted.filter(({ path }) => path === `${prefix}${nameOf(path)}`)
+  return Object.assign({}, ...here.map((property) => secrets(entity, property))) as Columns
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1)
+}

@@ -1,0 +1,135 @@
+import { inspect, isDeepStrictEqual } from "node:util"
+import type { EntityManager, QueryRunner } from "typeorm"
+
+import { type Case, isOrdered, type Operation, reads, runOperation } from "../cases/case"
+import { MARKER } from "../model/description"
+import { isToken } from "../stored/cell"
+import { differenceOf, type Outcome, outcomeOf } from "./outcome"
+import type { Pair, Side } from "./pair"
+
+/** What became of a case's operations that were equal on both models. */
+export interface Verdict {
+  readonly answered: number
+  readonly refused: number
+  readonly threw: number
+}
+
+/**
+ * Does a case on both models, and leaves both as they were.
+ *
+ * @throws if their results or tables differ, if something was sent before a refusal, or if a
+ * plaintext left the process
+ */
+export async function checkCase(pair: Pair, { operations, transaction }: Case): Promise<Verdict> {
+  const isolated = transaction !== "none"
+  const plain = await begin(pair.plain, isolated)
+  const encrypted = await begin(pair.encrypted, isolated)
+  const count = { answered: 0, refused: 0, threw: 0 }
+  try {
+    for (const operation of operations) {
+      const outcome = await checkOperation(pair, operation, [plain.manager, encrypted.manager])
+      count[outcome.kind]++
+      if (outcome.kind !== "answered") break
+    }
+    const commits = transaction === "commit" && count.refused + count.threw === 0
+    await plain.end(commits)
+    await encrypted.end(commits)
+    if (!operations.every(reads)) await compareTables(pair)
+  } finally {
+    await plain.end(false)
+    await encrypted.end(false)
+    if (!operations.every(reads)) await pair.reset()
+  }
+  return count
+}
+
+interface Begun {
+  readonly manager: EntityManager
+  /** Ends the transaction, if there is one and it has not ended. */
+  end(commits: boolean): Promise<void>
+}
+
+async function begin({ dataSource }: Side, isolated: boolean): Promise<Begun> {
+  if (!isolated) return { manager: dataSource.manager, end: () => Promise.resolve() }
+  const runner: QueryRunner = dataSource.createQueryRunner()
+  await runner.startTransaction()
+  return {
+    manager: runner.manager,
+    end: async (commits) => {
+      if (runner.isReleased) return
+      if (runner.isTransactionActive) {
+        await (commits ? runner.commitTransaction() : runner.rollbackTransaction())
+      }
+      await runner.release()
+    },
+  }
+}
+
+async function checkOperation(
+  pair: Pair,
+  operation: Operation,
+  [plainManager, encryptedManager]: readonly [EntityManager, EntityManager],
+): Promise<Outcome> {
+  const { log, plain, encrypted } = pair
+  log.clear()
+  const outcome = await outcomeOf(() => runOperation(encrypted, encryptedManager, operation))
+  const sent = [...log.statements]
+  if (!pair.variant.legacy) assertNoPlaintext(sent, outcome)
+  if (outcome.kind === "refused") {
+    assertNotSent(operation, sent, outcome.error)
+    return outcome
+  }
+  const expected = await outcomeOf(() => runOperation(plain, plainManager, operation))
+  const difference = differenceOf(expected, outcome, isOrdered(operation))
+  if (difference !== undefined) {
+    throw new Error(`The results differ: ${difference}${reasonOf(outcome)}${statements(sent)}`)
+  }
+  return outcome
+}
+
+function reasonOf(outcome: Outcome): string {
+  return outcome.kind === "answered" ? "" : `\n${outcome.error.stack ?? outcome.error.message}`
+}
+
+type Statements = Pair["log"]["statements"]
+
+function statements(sent: Statements): string {
+  return sent.map(({ sql, parameters }) => `\n  ${sql} -- ${inspect(parameters)}`).join("")
+}
+
+/** save() loads first, and writes one entity before it comes to the next: the tables show if it is undone. */
+function assertNotSent({ kind }: Operation, sent: Statements, error: Error): void {
+  if (kind === "persist" || sent.length === 0) return
+  throw new Error(`Refused after it was sent: ${error.message}${statements(sent)}`)
+}
+
+function assertNoPlaintext(sent: Statements, outcome: Outcome): void {
+  const leaking = sent.filter((one) => showsPlaintext(JSON.stringify(one)))
+  if (leaking.length > 0) throw new Error(`A plaintext was sent:${statements(leaking)}`)
+  if (outcome.kind === "answered") return
+  const shown = `${inspect(outcome.error, { depth: 6 })} ${JSON.stringify(outcome.error)}`
+  if (showsPlaintext(shown)) throw new Error(`A plaintext is in an error: ${shown}`)
+  if (outcome.kind === "refused" && shown.split(/["'\s]/).some(isToken)) {
+    throw new Error(`A token is in an error: ${shown}`)
+  }
+}
+
+/** Tokens and index values are random, and hold whatever looks like a marker now and then. */
+function showsPlaintext(text: string): boolean {
+  return MARKER.test(text.replaceAll(/gAAAAA[\w-]+=*|[0-9a-f]{32,}/g, ""))
+}
+
+async function compareTables({ plain, encrypted }: Pair): Promise<void> {
+  const expected = await plain.tables.read()
+  const stored = await encrypted.tables.read()
+  if (isDeepStrictEqual(stored, expected)) return
+  for (const [name, rows] of Object.entries(expected)) {
+    const others = stored[name] ?? []
+    const at = rows.findIndex((row, i) => !isDeepStrictEqual(row, others[i]))
+    const length = `${rows.length} and ${others.length} rows`
+    if (at < 0 && rows.length === others.length) continue
+    throw new Error(
+      `The table ${name} differs, ${length}: plain ${inspect(rows[at])}, encrypted ${inspect(others[at])}`,
+    )
+  }
+}
