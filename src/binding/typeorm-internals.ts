@@ -5,6 +5,8 @@ import {
   getMetadataArgsStorage,
   type ObjectLiteral,
   type QueryBuilder,
+  type QueryRunner,
+  type Table,
 } from "typeorm"
 
 import { EncryptionError } from "../errors"
@@ -50,6 +52,35 @@ interface SelectInternals {
 /** What a query runner returns when it is asked for a structured result. */
 export interface StructuredResult {
   readonly records?: unknown
+}
+
+/** A statement in the memory of a query runner; TypeORM does not export the class. */
+export interface MemorizedQuery {
+  readonly query: string
+  readonly parameters: undefined
+}
+
+/** A query runner with the members that change a schema. */
+export interface SchemaRunner extends QueryRunner {
+  readonly loadedTables: readonly Table[]
+  executeQueries(up: readonly MemorizedQuery[], down: readonly MemorizedQuery[]): Promise<void>
+  escapePath(table: Table): string
+  getCachedTable(name: string): Promise<Table>
+}
+
+interface SchemaBuilderInternals {
+  readonly queryRunner: SchemaRunner
+  executeSchemaSyncOperationsInProperOrder: () => Promise<void>
+}
+
+/** The members of a schema builder between what it loads and what it sends. */
+export function schemaBuilderInternalsOf(builder: object): SchemaBuilderInternals {
+  return builder as SchemaBuilderInternals
+}
+
+/** The members of a query runner that change a schema, most of them protected. */
+export function schemaRunnerOf(runner: QueryRunner): SchemaRunner {
+  return runner as unknown as SchemaRunner
 }
 
 /** The protected members of a DataSource. */
@@ -112,6 +143,8 @@ const UNFOUND = "the encrypted columns of a query could not be told from others"
 const UNPAGED = "a page of what a truncated index finds would be cut before it is checked"
 const STALE = "blind indexes would not follow their properties"
 
+const DROPPED = "a changed column would be dropped with its values"
+
 const ofBinding = reliance("DataSource", internalsOf, {
   methods: { buildMetadatas: "no column would be bound, and nothing encrypted" },
 })
@@ -132,12 +165,39 @@ export const reliances: readonly Reliance[] = [
       createGeneratedMap: "what a write returns would put tokens into entities",
       escapeQueryWithParameters: "comparisons with ciphertext would reach the database",
       createQueryRunner: "cells could not be read ahead",
+      createSchemaBuilder: DROPPED,
+      normalizeType: DROPPED,
+      normalizeIsUnique: DROPPED,
+      getColumnLength: DROPPED,
+      createFullType: DROPPED,
+      parseTableName: DROPPED,
+      buildTableName: DROPPED,
       escape: "names could not be quoted",
     },
   }),
   reliance("query runner", ({ driver }) => driver.createQueryRunner("master"), {
     methods: { query: "cells could not be read ahead", connect: "bulk commands would not connect" },
   }),
+  reliance("query runner", ({ driver }) => schemaRunnerOf(driver.createQueryRunner("master")), {
+    methods: {
+      changeColumn: DROPPED,
+      changeColumns: DROPPED,
+      dropColumn: DROPPED,
+      dropColumns: DROPPED,
+      renameColumn: DROPPED,
+      executeQueries: "generated migrations would drop columns with their values",
+      escapePath: DROPPED,
+      getCachedTable: DROPPED,
+    },
+    properties: { loadedTables: DROPPED },
+  }),
+  reliance(
+    "schema builder",
+    ({ driver }) => schemaBuilderInternalsOf(driver.createSchemaBuilder()),
+    {
+      methods: { executeSchemaSyncOperationsInProperOrder: DROPPED },
+    },
+  ),
   reliance("SelectQueryBuilder", (dataSource) => dataSource.createQueryBuilder(), {
     methods: {
       getQuery: UNGUARDED,

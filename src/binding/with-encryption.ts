@@ -8,6 +8,7 @@ import { guardQueryBuilders } from "./queries/builder-guard"
 import { proveSeams } from "./startup/canary"
 import { bindColumnMetadata } from "./columns/column-seam"
 import { declareCheck } from "./schema/declare-check"
+import { guardSchema } from "./schema/guard-schema"
 import { declareCompanions } from "./indexes/declare-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./columns/fetched-rows"
@@ -44,6 +45,14 @@ export interface EncryptionOptions {
    * and migration commands where no secrets are at hand. Defaults to `false`.
    */
   readonly lazyKeys?: boolean
+
+  /**
+   * The zone that the application wrote timestamps without one in, by its name as in
+   * `"America/New_York"`: that of its Node process, unless the driver was told otherwise. By it the
+   * schema step makes instants of a filled column that becomes encrypted with the codec `"date"`.
+   * Defaults to none, and refuses them.
+   */
+  readonly timestampZone?: string
 }
 
 const optionNames: OptionNames<EncryptionOptions> = {
@@ -51,6 +60,7 @@ const optionNames: OptionNames<EncryptionOptions> = {
   blindIndexKeyring: true,
   plaintext: true,
   lazyKeys: true,
+  timestampZone: true,
 }
 
 /**
@@ -82,9 +92,12 @@ export function withEncryption<Source extends DataSource>(
   for (const option of unknownOptions(options, optionNames)) {
     throw misuse(`withEncryption() was given an ${option}.`)
   }
-  const { plaintext } = options as { readonly plaintext?: unknown }
+  const { plaintext, timestampZone } = options as Record<string, unknown>
   if (plaintext !== undefined && plaintext !== "allow" && plaintext !== "reject") {
     throw misuse('The option plaintext of withEncryption() is neither "allow" nor "reject".')
+  }
+  if (timestampZone !== undefined && !isTimeZone(timestampZone)) {
+    throw misuse("The option timestampZone of withEncryption() is no time zone.")
   }
   const keys = new Keys(options.keyring, options.lazyKeys ?? false)
   const ownIndexKeys = indexKeys(options)
@@ -103,11 +116,20 @@ export function withEncryption<Source extends DataSource>(
     bindColumns(dataSource, options, keys, fetched)
     declareCompanions(dataSource, ownIndexKeys ?? keys)
     // Not earlier, so that what others wrapped before initialize() is inside; and only once
-    if (!wrapped) wrapDataSource(dataSource, fetched)
+    if (!wrapped) wrapDataSource(dataSource, options, fetched)
     wrapped = true
     proveSeams(dataSource)
   }
   return dataSource
+}
+
+function isTimeZone(zone: unknown): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone as string })
+    return typeof zone === "string"
+  } catch {
+    return false
+  }
 }
 
 function indexKeys({ blindIndexKeyring, lazyKeys = false }: EncryptionOptions): Keys | undefined {
@@ -141,8 +163,13 @@ function bindColumns(
   }
 }
 
-function wrapDataSource(dataSource: DataSource, fetched: FetchedRows): void {
+function wrapDataSource(
+  dataSource: DataSource,
+  options: EncryptionOptions,
+  fetched: FetchedRows,
+): void {
   wrapDriver(dataSource.driver, fetched)
   guardQueryBuilders(dataSource)
+  guardSchema(dataSource, { timeZone: options.timestampZone })
   redactNotFound(dataSource)
 }

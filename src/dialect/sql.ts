@@ -1,9 +1,26 @@
+import { createHash } from "node:crypto"
+
 import type { BulkTable, RowFilter } from "./dialect"
+
+/**
+ * Returns a name made of parts, cut to what a database allows, with a hash of the whole before a
+ * suffix: so no two are alike that begin alike.
+ *
+ * @param longest - in bytes
+ */
+export function hashedName(parts: readonly string[], suffix: string, longest: number): string {
+  const hash = createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8)
+  const end = `_${hash}${suffix}`
+  let name = parts.join("_").slice(0, longest - end.length)
+  while (Buffer.byteLength(name) + end.length > longest || !name.isWellFormed()) {
+    name = name.slice(0, -1)
+  }
+  return `${name}${end}`
+}
 
 /** Returns the name of the constraint that keeps plaintext out of a column. */
 export function constraintName(table: string, column: string, longest: number): string {
-  const suffix = "_is_token"
-  return `${`${table}_${column}`.slice(0, longest - suffix.length)}${suffix}`
+  return hashedName([table, column], "_is_token", longest)
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Normalizer } from "../column/blind-index"
 import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"
 import { BlindIndexer } from "./blind-indexer"
+import { DIGEST_BITS } from "./blind-index-options"
 import { BlindIndexRefusal } from "./blind-index-refusal"
 import { companionProperty } from "./index-defaults"
 import { toTextFunction } from "./normalize"
@@ -40,6 +41,8 @@ export class BlindIndex {
   readonly path: string
   readonly members: readonly [IndexMember, ...IndexMember[]]
   readonly unique: boolean
+  /** Bits of its digests. */
+  readonly bits: number
   /** Whether different values may share an index value, by design. */
   readonly truncated: boolean
   readonly #scheme: BlindIndexScheme
@@ -52,7 +55,8 @@ export class BlindIndex {
     this.path = companionProperty(scheme.name)
     this.members = scheme.members
     this.unique = scheme.unique
-    this.truncated = scheme.bits !== undefined && scheme.bits < 256
+    this.bits = scheme.bits ?? DIGEST_BITS
+    this.truncated = this.bits < DIGEST_BITS
     this.#scheme = scheme
     this.#keyring = keyring
   }

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "@jest/globals"
 
 import type { BulkTable } from "../../src/dialect/dialect"
-import { filterCondition, Values, whereClause } from "../../src/dialect/sql"
+import {
+  constraintName,
+  filterCondition,
+  hashedName,
+  Values,
+  whereClause,
+} from "../../src/dialect/sql"
 
 const table: BulkTable = {
   path: "patient",
@@ -58,5 +64,28 @@ describe("Values", () => {
 
     expect([values.add("a"), values.add(null)]).toEqual(["$1", "$2"])
     expect(values.list).toEqual(["a", null])
+  })
+})
+
+describe("hashedName", () => {
+  test("keeps apart what begins alike, within a limit in bytes", () => {
+    const long = "ü".repeat(40)
+    const names = ["a", "b"].map((end) => hashedName([long, end], "_is_token", 63))
+
+    expect(new Set(names).size).toBe(2)
+    for (const name of names) {
+      expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63)
+      expect(name).toMatch(/^ü+_[0-9a-f]{8}_is_token$/)
+    }
+  })
+
+  test("cuts no character in two", () => {
+    for (let length = 40; length < 60; length++) {
+      expect(hashedName(["🔒".repeat(9)], "_x", length).isWellFormed()).toBe(true)
+    }
+  })
+
+  test("keeps tables and columns apart that read alike", () => {
+    expect(constraintName("a_b", "c", 63)).not.toBe(constraintName("a", "b_c", 63))
   })
 })

@@ -210,9 +210,23 @@ export class BoundColumn implements ValueTransformer {
     }
   }
 
+  /** Whether the codec reads a plaintext. */
+  readsPlaintext(text: string): boolean {
+    try {
+      this.#decodePlaintext(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #decodePlaintext(text: string): unknown {
+    return this.#decode("decodeText" in this.#codec ? text : Buffer.from(text, "utf8"))
+  }
+
   #readPlaintext(cell: string): unknown {
     try {
-      return this.#decode("decodeText" in this.#codec ? cell : Buffer.from(cell, "utf8"))
+      return this.#decodePlaintext(cell)
     } catch (error) {
       throw this.#unreadable("plaintext", `is plaintext, but ${describeDecodingFailure(error)}`)
     }

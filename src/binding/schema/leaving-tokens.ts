@@ -1,0 +1,107 @@
+import type { EntityMetadata, Table, TableColumn } from "typeorm"
+
+import type { Keyring } from "../../fernet/keyring"
+import { TOKEN_HEAD, tokenShape } from "../../fernet/token-format"
+import type { Driver, SchemaRunner } from "../typeorm-internals"
+import { columnsNamed, isOurs } from "./table-columns"
+import { changesType, declaredColumn } from "./type-target"
+
+/** Cells of a column that are looked at where all of it would be read to find none. */
+const SAMPLED_CELLS = 1_000
+
+/** Cells that begin as tokens do and are looked at closely. */
+const CANDIDATES = 100
+
+/** Columns that can hold a token. */
+const TEXT_TYPES = /char|text|clob/i
+
+/**
+ * Says which columns of a table hold tokens and are not encrypted in the model: TypeORM would drop
+ * them, or empty them, or hand their tokens to the application as values.
+ *
+ * @param keyring - by which the tokens of a column that is not to be changed are told from others';
+ * without one these columns are not looked at
+ */
+export async function findLeavingTokens(
+  runner: SchemaRunner,
+  driver: Driver,
+  { table, metadatas }: { readonly table: Table; readonly metadatas: readonly EntityMetadata[] },
+  keyring: Keyring | undefined,
+): Promise<readonly string[]> {
+  const problems: string[] = []
+  for (const column of table.columns) {
+    if (!TEXT_TYPES.test(column.type) || column.isArray) continue
+    const declared = columnsNamed(metadatas, column.name)
+    if (declared.some(isOurs)) continue
+    const path = runner.escapePath(table)
+    const what = { column: `${table.name}.${column.name}`, path, name: driver.escape(column.name) }
+    const [first] = declared
+    if (!first) {
+      if (await holdsTokens(runner, what)) problems.push(dropped(what))
+    } else if (changesType(column, declaredColumn(driver, first))) {
+      if (await holdsTokens(runner, what)) problems.push(unencrypted(what, "would be emptied"))
+    } else if (keyring && (await holdsOwnTokens(runner, what, keyring))) {
+      problems.push(unencrypted(what, "would be read as tokens"))
+    }
+  }
+  return problems
+}
+
+/** A column by the names that statements and messages use. */
+interface NamedColumn {
+  readonly column: string
+  readonly path: string
+  readonly name: string
+}
+
+/** Says whether a column of a table holds tokens, whoever's. */
+export async function columnHoldsTokens(
+  runner: SchemaRunner,
+  driver: Driver,
+  table: Table,
+  column: TableColumn,
+): Promise<boolean> {
+  if (!TEXT_TYPES.test(column.type) || column.isArray) return false
+  const path = runner.escapePath(table)
+  return holdsTokens(runner, { column: column.name, path, name: driver.escape(column.name) })
+}
+
+async function holdsTokens(runner: SchemaRunner, { path, name }: NamedColumn): Promise<boolean> {
+  const cells: unknown = await runner.query(
+    `SELECT ${name} AS cell FROM ${path} WHERE ${name} LIKE '${TOKEN_HEAD}%' LIMIT ${CANDIDATES}`,
+  )
+  return cellsOf(cells).some((cell) => tokenShape(cell) === "token")
+}
+
+async function holdsOwnTokens(
+  runner: SchemaRunner,
+  { path, name }: NamedColumn,
+  keyring: Keyring,
+): Promise<boolean> {
+  const cells: unknown = await runner.query(
+    `SELECT cell FROM (SELECT ${name} AS cell FROM ${path} WHERE ${name} IS NOT NULL ` +
+      `LIMIT ${SAMPLED_CELLS}) sample WHERE cell LIKE '${TOKEN_HEAD}%' LIMIT ${CANDIDATES}`,
+  )
+  return cellsOf(cells).some((cell) => keyring.keyIndexOf(cell) !== undefined)
+}
+
+function cellsOf(rows: unknown): readonly string[] {
+  return (rows as readonly { readonly cell: unknown }[]).map(({ cell }) => String(cell))
+}
+
+const DECRYPT =
+  "Decrypt it with the model that still declares it encrypted, by " +
+  "`typeorm-fernet column:decrypt`, and then change the model"
+
+function dropped({ column, path, name }: NamedColumn): string {
+  return (
+    `${column} holds tokens, is not in the model and would be dropped with them. ${DECRYPT}. If it ` +
+    `was renamed, run ALTER TABLE ${path} RENAME COLUMN ${name} TO its new name, and keep the ` +
+    "`context` of its blind indexes; if its values are to be destroyed, run " +
+    `ALTER TABLE ${path} DROP COLUMN ${name}.`
+  )
+}
+
+function unencrypted({ column }: NamedColumn, fate: string): string {
+  return `${column} holds tokens, is not encrypted in the model and ${fate}. ${DECRYPT}.`
+}

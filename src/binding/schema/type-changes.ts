@@ -1,0 +1,103 @@
+import type { DataSource, EntityMetadata, Table, TableColumn } from "typeorm"
+
+import type { ResultRow } from "../../dialect/connection"
+import type { ColumnTarget, TypeChange } from "../../dialect/conversions/conversion"
+import { planPostgres } from "../../dialect/conversions/postgres-plan"
+import { ColumnMisuseError } from "../../errors"
+import type { SchemaRunner, StructuredResult } from "../typeorm-internals"
+import { columnsNamed, entitiesOf, isOurs } from "./table-columns"
+import { changesType, targetOf } from "./type-target"
+
+/** A column of a table, and what it is to become. */
+export interface ColumnChange {
+  readonly oldColumn: TableColumn
+  readonly newColumn: TableColumn
+}
+
+/** Plans how columns of a table get other types with every value kept, or what is in the way. */
+export function planTypes(
+  dataSource: DataSource,
+  runner: SchemaRunner,
+  table: Table,
+  targets: readonly ColumnTarget[],
+): Promise<TypeChange> {
+  const open = {
+    inTransaction: runner.isTransactionActive,
+    connection: {
+      query: async (sql: string, values: readonly unknown[] = []) => {
+        const { records } = (await runner.query(sql, [...values], true)) as StructuredResult
+        return { rows: (records ?? []) as readonly ResultRow[] }
+      },
+    },
+  }
+  const path = runner.escapePath(table)
+  switch (dataSource.options.type) {
+    case "postgres":
+      return planPostgres(open, path, targets)
+    case "better-sqlite3":
+      // TypeORM copies the table there, with its values
+      return Promise.resolve({ problems: [], up: [], down: [] })
+    default:
+      return Promise.resolve({
+        problems: targets.map(
+          ({ label, type }) =>
+            `${label} is not of the type ${type}, and on ${dataSource.options.type} TypeORM would ` +
+            "drop it to change that. Change it by a statement that keeps its values.",
+        ),
+        up: [],
+        down: [],
+      })
+  }
+}
+
+/**
+ * Gives the encrypted columns and companions among changed ones their new types in place of TypeORM,
+ * which would drop them and add empty ones, and takes note of it in what it knows of the table.
+ *
+ * @throws {@link ColumnMisuseError} before any statement, if a value would be lost
+ */
+export async function convertTypes(
+  dataSource: DataSource,
+  runner: SchemaRunner,
+  { table, changes }: { readonly table: Table; readonly changes: readonly ColumnChange[] },
+  timeZone: string | undefined,
+): Promise<void> {
+  const metadatas = entitiesOf(dataSource, table)
+  const converted = changes.filter(
+    ({ oldColumn, newColumn }) =>
+      changesType(oldColumn, newColumn) && oursNamed(metadatas, newColumn.name).length > 0,
+  )
+  if (converted.length === 0) return
+  const targets = converted.flatMap(({ oldColumn, newColumn }) =>
+    oursNamed(metadatas, newColumn.name)
+      .slice(0, 1)
+      .map((column) => ({
+        ...targetOf(column, dataSource.driver.createFullType(newColumn), timeZone),
+        name: oldColumn.name,
+      })),
+  )
+  const { problems, up, down } = await planTypes(dataSource, runner, table, targets)
+  if (problems.length > 0) throw new ColumnMisuseError(problems)
+  // TypeORM runs what takes changes back from its end
+  await runner.executeQueries(up.map(toQuery), down.toReversed().map(toQuery))
+  for (const { oldColumn, newColumn } of converted) takeOver(oldColumn, newColumn)
+}
+
+function oursNamed(metadatas: readonly EntityMetadata[], name: string) {
+  return columnsNamed(metadatas, name).filter(isOurs)
+}
+
+function toQuery(query: string) {
+  return { query, parameters: undefined }
+}
+
+/** What of a column its type decides; the rest TypeORM changes by itself. */
+const OF_TYPE = [
+  ...["type", "length", "isArray", "width", "precision", "scale", "unsigned", "zerofill"],
+  ...["enum", "enumName", "default", "onUpdate", "charset", "collation"],
+] as const
+
+function takeOver(oldColumn: TableColumn, newColumn: TableColumn): void {
+  const [to, from] = [oldColumn, newColumn] as unknown as Record<string, unknown>[]
+  if (to && from) for (const name of OF_TYPE) to[name] = from[name]
+}

@@ -1,0 +1,94 @@
+import type { ResultRow } from "../connection"
+
+/**
+ * What is to read the text that a column's values become: a built-in codec, `"own"` for one of the
+ * user's, `"digest"` for the companion of a blind index, which nothing reads.
+ */
+export type TextReader =
+  "bigint" | "boolean" | "bytes" | "date" | "digest" | "json" | "number" | "own" | "string"
+
+/** How the values of a column become text, and the text a value again. SQL in, SQL out. */
+export interface Conversion {
+  readonly up: (column: string) => string
+  readonly down: (text: string) => string
+  /** The condition under which a text comes back as the value it says, whole; defaults to always. */
+  readonly fits?: (text: string) => string
+  /** The condition under which `up` fails for a value, or gives it another meaning. */
+  readonly unfit?: (column: string) => string
+  /** What is wrong with an unfit value, to follow a number of cells. */
+  readonly whyUnfit?: string
+  /** Whether the reader reads every text that comes out. */
+  readonly readable: boolean
+  /** Whether it follows from the types alone that every value comes back. */
+  readonly exact: boolean
+}
+
+/** Says why a column is not converted, to follow its name and type. */
+export interface Refusal {
+  readonly refusal: string
+}
+
+/** What a type change asks the database before it changes anything. */
+export interface Looking {
+  query(sql: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly ResultRow[] }>
+}
+
+/** A connection, and whether a transaction is open on it. */
+export interface OpenConnection {
+  readonly connection: Looking
+  readonly inTransaction: boolean
+}
+
+/** A column that is to have another type. */
+export interface ColumnTarget {
+  readonly name: string
+  /** What messages call it. */
+  readonly label: string
+  /** The type, as in the column's definition. */
+  readonly type: string
+  readonly reader: TextReader
+  /** Whether the codec reads a text that is no token. */
+  readonly reads: (text: string) => boolean
+  /** The zone of timestamps without one. */
+  readonly timeZone?: string | undefined
+  /** Bits of the digest, for the companion of a blind index. */
+  readonly bits?: number
+}
+
+/** The statements that give columns of one table other types, or what is in the way. */
+export interface TypeChange {
+  readonly problems: readonly string[]
+  readonly up: readonly string[]
+  /** The statements that take it back, in the order they are to run. */
+  readonly down: readonly string[]
+}
+
+/** Whether a conversion was refused. */
+export function isRefusal(conversion: Conversion | Refusal): conversion is Refusal {
+  return "refusal" in conversion
+}
+
+/** Says which codec reads a type, where the declared one does not. */
+export function unsuitedReader(reader: TextReader, suited: readonly TextReader[]): Refusal {
+  const names = suited.map((one) => `"${one}"`).join(" or ")
+  return {
+    refusal: `whose values the codec "${reader}" does not read; use ${names}, or a codec of your own`,
+  }
+}
+
+/** Digests that are too long are cut, which is right for fewer bits; what is too short is made anew. */
+export function digestConversion(
+  bits: number,
+  from: number | undefined,
+  left: (text: string, digits: number) => string,
+): Conversion {
+  const cut = (digits: number) => (text: string) =>
+    `CASE WHEN length(${text}) >= ${digits} THEN ${left(text, digits)} END`
+  return {
+    // The last digit of others keeps some of its bits only
+    up: bits % 4 === 0 ? cut(bits / 4) : () => "NULL",
+    down: from === undefined ? (text) => text : cut(from),
+    readable: true,
+    exact: true,
+  }
+}
