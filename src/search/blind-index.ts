@@ -47,9 +47,9 @@ export class BlindIndex {
   readonly truncated: boolean
   readonly #scheme: BlindIndexScheme
   readonly #keyring: () => Keyring
-  #indexer: BlindIndexer | undefined
+  readonly #indexers = new WeakMap<Keyring, BlindIndexer>()
 
-  /** @param keyring - asked once, when the first digest is made */
+  /** @param keyring - the ring at work, asked for each digest */
   constructor(scheme: BlindIndexScheme, keyring: () => Keyring) {
     this.name = scheme.name
     this.path = companionProperty(scheme.name)
@@ -105,14 +105,23 @@ export class BlindIndex {
     })
   }
 
+  /** Deriving the keys of an index takes as long as many digests. */
+  #indexerOf(keyring: Keyring): BlindIndexer {
+    const known = this.#indexers.get(keyring)
+    if (known) return known
+    const indexer = new BlindIndexer(this.#scheme, keyring)
+    this.#indexers.set(keyring, indexer)
+    return indexer
+  }
+
   #indexed<Result>(
     values: readonly unknown[],
     digest: (indexer: BlindIndexer, plaintexts: readonly (string | Uint8Array)[]) => Result,
   ): Result {
     const plaintexts = this.members.map(({ plaintextOf }, i) => plaintextOf(values[i]))
-    this.#indexer ??= new BlindIndexer(this.#scheme, this.#keyring())
+    const indexer = this.#indexerOf(this.#keyring())
     try {
-      return digest(this.#indexer, plaintexts)
+      return digest(indexer, plaintexts)
     } catch (error) {
       if (!(error instanceof BlindIndexRefusal)) throw error
       const properties = this.members.map(({ property }) => property).join(", ")

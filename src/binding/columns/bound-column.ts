@@ -8,9 +8,10 @@ import { DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import { mayBeToken, tokenShape } from "../../fernet/token-format"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
+import { ColumnRings } from "./column-rings"
 import { comparisonOperand, operandMark } from "./comparison-operand"
 import type { FetchedRows } from "./fetched-rows"
-import type { Keys } from "./keys"
+import type { KeyResolver } from "./key-resolver"
 import { assertAnswerable, isFindOperator } from "../queries/query-rules"
 import { ReadAhead } from "./read-ahead"
 
@@ -36,18 +37,19 @@ export class BoundColumn implements ValueTransformer {
   readonly #scheme: ColumnScheme
   readonly #mark: string
   readonly #codec: Codec | TextCodec
-  readonly #keys: Keys
+  readonly #rings: ColumnRings
   readonly #ahead: ReadAhead | undefined
-  #keyring: Keyring | undefined
 
-  constructor(scheme: ColumnScheme, keys: Keys, fetched?: FetchedRows) {
+  constructor(scheme: ColumnScheme, keys: KeyResolver, fetched?: FetchedRows) {
     this.property = scheme.property
     this.#scheme = scheme
     this.#mark = operandMark(scheme.property)
     this.#codec = codecOf(scheme.declaration)
-    this.#keys = keys
+    this.#rings = new ColumnRings(scheme.property, keys)
     const isAgeless = scheme.declaration.ttl === undefined
-    if (fetched && isAgeless && "decodeText" in this.#codec) this.#ahead = new ReadAhead(fetched)
+    if (fetched && isAgeless && "decodeText" in this.#codec) {
+      this.#ahead = new ReadAhead(fetched, (row) => this.#rings.of(row))
+    }
   }
 
   /** What was declared on the column. */
@@ -73,7 +75,7 @@ export class BoundColumn implements ValueTransformer {
       throw invalidValue(this.property, "a find operator is not a value")
     }
     this.#assertNoToken(value)
-    const token = this.#ring().encrypt(encodeValue(this.property, this.#codec, value))
+    const token = this.#rings.of().encrypt(encodeValue(this.property, this.#codec, value))
     const limit = this.#scheme.tokenLimit
     if (limit !== undefined && token.length > limit) {
       throw invalidValue(
@@ -94,7 +96,7 @@ export class BoundColumn implements ValueTransformer {
   from(cell: unknown): unknown {
     if (cell === null || cell === undefined) return cell
     if (typeof cell !== "string") throw this.#unreadable("malformed", "is not text")
-    const keyring = this.#ring()
+    const keyring = this.#rings.of()
     if (!mayBeToken(cell)) return this.#readNoToken(cell, keyring)
     let plaintext: string | Uint8Array
     try {
@@ -114,7 +116,7 @@ export class BoundColumn implements ValueTransformer {
   /** Whether a value is a token under one of the keys of the column's DataSource. */
   isOwnToken(value: unknown): boolean {
     if (typeof value !== "string" || !mayBeToken(value)) return false
-    return this.#ring().keyIndexOf(value) !== undefined
+    return this.#rings.of().keyIndexOf(value) !== undefined
   }
 
   /** Returns what TypeORM compares in place of the value; the driver seam refuses it as parameter. */
@@ -149,10 +151,6 @@ export class BoundColumn implements ValueTransformer {
     } catch {
       return undefined
     }
-  }
-
-  #ring(): Keyring {
-    return (this.#keyring ??= this.#keys.get().fork())
   }
 
   #open(cell: string, keyring: Keyring, ttl?: number): string | Uint8Array {

@@ -3,6 +3,7 @@ import type { DataSource } from "typeorm"
 import { KeyError } from "../../errors"
 import { hasKeysInEnv, keysFromEnv } from "../../fernet/key-source"
 import { Keyring } from "../../fernet/keyring"
+import type { KeyResolver } from "./key-resolver"
 
 /** A keyring, or the keys to make one of: one key, a comma-separated list, or an array. */
 export type KeyringLike = Keyring | string | readonly string[]
@@ -13,8 +14,11 @@ export type KeyringLike = Keyring | string | readonly string[]
  */
 export type KeySource = Keyring | (() => KeyringLike | Promise<KeyringLike>)
 
-/** The keys of one DataSource: fetched while it initializes, had by its columns afterwards. */
-export class Keys {
+/**
+ * The keys of one DataSource: fetched while it initializes, had by its columns afterwards. One ring is
+ * for all cells.
+ */
+export class Keys implements KeyResolver {
   readonly #source: () => KeyringLike | Promise<KeyringLike>
   readonly #lazy: boolean
   #keyring: Keyring | undefined
@@ -51,6 +55,11 @@ export class Keys {
    */
   get(): Keyring {
     return (this.#keyring ??= this.#fetchNow())
+  }
+
+  /** Returns the keyring, whatever the cell. @throws {@link KeyError} as {@link Keys.get} does */
+  ringFor(): Keyring {
+    return this.get()
   }
 
   #fetchNow(): Keyring {

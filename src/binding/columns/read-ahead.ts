@@ -10,27 +10,32 @@ const CHUNK = 64
  * result, those below it are decrypted as well, a chunk at a time.
  *
  * This is a guess, and nothing depends on it: what is read ahead is given out for the very token it
- * was read from, and the first cell that is another one ends it for that result.
+ * was read from, under the very ring, and the first cell that is another one ends it for that result.
  */
 export class ReadAhead {
   readonly #fetched: FetchedRows
+  readonly #ringOf: (row: FetchedRow) => Keyring
   #fetch = 0
   /** The alias of the column in the result; `undefined` if nothing is read ahead. */
   #alias: string | undefined
   #nextRow = 0
+  #ring: Keyring | undefined
   #tokens: readonly string[] = []
   #texts: readonly (string | undefined)[] = []
   #next = 0
 
-  constructor(fetched: FetchedRows) {
+  /** @param ringOf - returns the ring that the column's cell in a row is under */
+  constructor(fetched: FetchedRows, ringOf: (row: FetchedRow) => Keyring) {
     this.#fetched = fetched
+    this.#ringOf = ringOf
   }
 
   /** Returns the text of a token if it could be read ahead. */
   take(token: string, keyring: Keyring): string | undefined {
     if (this.#fetch !== this.#fetched.fetches) this.#begin(token)
     if (this.#alias === undefined) return undefined
-    if (this.#tokens[this.#next] !== token && !this.#readChunk(token, keyring)) {
+    const isNext = this.#tokens[this.#next] === token && this.#ring === keyring
+    if (!isNext && !this.#readChunk(token, keyring)) {
       this.#forget()
       return undefined
     }
@@ -52,22 +57,26 @@ export class ReadAhead {
     })
   }
 
-  /** Decrypts the next cells. Returns whether the token is the first of them. */
+  /** Decrypts the next cells that are under one ring. Returns whether the token is the first of them. */
   #readChunk(token: string, keyring: Keyring): boolean {
     const rows = this.#fetched.rows
     if (!rows || this.#next < this.#tokens.length) return false
-    const tokens = this.#tokensBelow(rows)
+    const tokens = this.#tokensBelow(rows, keyring)
     if (tokens[0] !== token) return false
+    this.#ring = keyring
     this.#tokens = tokens
     this.#texts = keyring.decryptMany(tokens)
     this.#next = 0
     return true
   }
 
-  #tokensBelow(rows: readonly FetchedRow[]): readonly string[] {
+  #tokensBelow(rows: readonly FetchedRow[], keyring: Keyring): readonly string[] {
     const tokens: string[] = []
-    while (tokens.length < CHUNK && this.#nextRow < rows.length) {
-      const cell = rows[this.#nextRow++]?.[this.#alias ?? ""]
+    while (tokens.length < CHUNK) {
+      const row = rows[this.#nextRow]
+      if (row === undefined || this.#ringOf(row) !== keyring) break
+      this.#nextRow++
+      const cell = row[this.#alias ?? ""]
       // A joined row repeats its parent's cells, which are asked for once
       if (typeof cell === "string" && cell !== tokens.at(-1)) tokens.push(cell)
     }
@@ -81,6 +90,7 @@ export class ReadAhead {
 
   /** Keeps no plaintext longer than it may be asked for. */
   #release(): void {
+    this.#ring = undefined
     this.#tokens = []
     this.#texts = []
     this.#next = 0

@@ -6,13 +6,13 @@ import { boundColumn } from "../columns/bound-column"
 import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-internals"
 import { addCompanion, Companion } from "./companion"
 import { type IndexPlan, planIndexes, schemeOf } from "./index-plan"
-import type { Keys } from "../columns/keys"
+import type { KeyResolver } from "../columns/key-resolver"
 
 /**
  * Adds the companion columns of blind indexes, and their database indexes, to the model of one
  * DataSource whose encrypted columns are bound. Schema commands then see them as any other column.
  */
-export function declareCompanions(dataSource: DataSource, keys: Keys): void {
+export function declareCompanions(dataSource: DataSource, keys: KeyResolver): void {
   // What a parent of single-table inheritance declares, its children have
   for (const metadata of dataSource.entityMetadatas) {
     if (metadata.tableType === "entity-child") continue
@@ -24,9 +24,10 @@ function declareCompanion(
   dataSource: DataSource,
   metadata: EntityMetadata,
   plan: IndexPlan,
-  keys: Keys,
+  keys: KeyResolver,
 ): void {
   const column = companionColumn(dataSource, metadata, plan)
+  const property = `${metadata.name}.${plan.declaredOn.propertyPath}`
   metadata.registerColumn(column)
   const index = new BlindIndex(
     {
@@ -36,7 +37,7 @@ function declareCompanion(
         ...IndexMember[],
       ],
     },
-    () => keys.get(),
+    () => keys.ringFor(property),
   )
   const companion = new Companion(index, column, plan.sources)
   follow(column, companion)

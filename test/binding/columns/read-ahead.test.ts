@@ -27,7 +27,7 @@ const rowOf = (token: unknown, i = 0): Row => ({ Patient_id: i, Patient_ssn: tok
 function column(rows: readonly Row[]): { fetched: FetchedRows; take: (token: string) => unknown } {
   const fetched = new FetchedRows()
   fetched.note(rows)
-  const ahead = new ReadAhead(fetched)
+  const ahead = new ReadAhead(fetched, () => watched)
   return { fetched, take: (token) => ahead.take(token, watched) }
 }
 
@@ -83,6 +83,31 @@ describe("reading ahead", () => {
     const next = tokens.map(rowOf)
     fetched.note(next)
     expect(take(tokens[0] ?? "")).toBe(text(0))
+  })
+
+  test("gives the first token of a later chunk no other's text", () => {
+    const { take } = column(tokens.map(rowOf))
+    const first = tokens.slice(0, 64).map(take)
+
+    expect(first).toEqual(first.map((_, i) => text(i)))
+    expect(take(tokens[70] ?? "")).toBeUndefined()
+    expect(chunks).toEqual([64])
+  })
+
+  test("begins where the column does, past rows that have none", () => {
+    const rows = [...Array<undefined>(20).fill(undefined), ...tokens.slice(0, 10)].map(rowOf)
+    const { take } = column(rows)
+
+    expect(tokens.slice(0, 10).map(take)).toEqual(tokens.slice(0, 10).map((_, i) => text(i)))
+    expect(chunks).toEqual([10])
+  })
+
+  test("gives up on a column whose first cell is far below", () => {
+    const rows = [...Array<null>(64).fill(null), ...tokens.slice(0, 10)].map(rowOf)
+    const { take } = column(rows)
+
+    expect(take(tokens[0] ?? "")).toBeUndefined()
+    expect(chunks).toEqual([])
   })
 
   test("leaves a cell to the column that cannot be read", () => {
