@@ -26,6 +26,7 @@ export { StatementError } from "./dialect/statement-error"
 export { Fernet } from "./fernet/fernet"
 export { generateKey } from "./fernet/key"
 export { Keyring } from "./fernet/keyring"
+export { isToken } from "./fernet/token-format"
 export { BlindEqual, BlindIn, type BlindSearchOptions } from "./search/blind-equal"
 export { decryptColumns, encryptColumns, inspectColumns, rotateColumns } from "./bulk/bulk"
 export type {

@@ -23,6 +23,7 @@ test("the package exports these names and no others", () => {
     "encryptedColumn",
     "generateKey",
     "inspectColumns",
+    "isToken",
     "rotateColumns",
     "searchFor",
     "withEncryption",

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 
 import { KeyError } from "../errors"
-import { mayBeToken } from "./token-format"
+import { tokenShape } from "./token-format"
 
 /** Signing key ‖ encryption key. */
 const KEY_BYTES = 16 + 16
@@ -91,7 +91,7 @@ const mistakes: readonly (readonly [applies: (key: string) => boolean, mistake: 
   [(key) => key.includes(","), "contains a comma; pass a list of keys as separate keys"],
   [(key) => /\s/.test(key.trim()), "contains whitespace; separate keys by commas"],
   [(key) => key !== key.trim(), "is surrounded by whitespace; remove it"],
-  [mayBeToken, "is a Fernet token, not a key"],
+  [(key) => tokenShape(key) !== "plaintext", "is a Fernet token, not a key"],
   [
     (key) => /^[0-9a-f]{64}$/i.test(key),
     "is written in hexadecimal; encode its 32 bytes in Base64",

@@ -1,8 +1,8 @@
 import { loadToken } from "./token-scratch"
 
 /**
- * What every token made before the year 2106 begins with: version 0x80, then the zero bytes of a
- * 64-bit timestamp that needs 32.
+ * What every token begins with that was stamped in seconds before the year 2106: version 0x80, then
+ * the zero bytes of a 64-bit timestamp that needs 32.
  */
 export const TOKEN_HEAD = "gAAAAA"
 
@@ -18,19 +18,43 @@ export const SHORTEST_TOKEN: number = tokenLength(0)
 /** What a stored text looks like; see {@link tokenShape}. */
 export type TokenShape = "malformed" | "plaintext" | "token"
 
-/** Whether a text may be a token: the cheap test, which tells most plaintext from one. */
+/**
+ * Whether a text may be a token: the cheap test, which tells most plaintext from one. It looks at the
+ * version byte alone, whose last two bits the second character shares with the timestamp: some
+ * writers stamp milliseconds, or microseconds.
+ */
 export function mayBeToken(text: string): boolean {
-  return text.startsWith(TOKEN_HEAD)
+  if (text.charCodeAt(0) !== VERSION_CODE) return false
+  const second = text.charCodeAt(1)
+  return second >= FIRST_TIME_CODE && second <= LAST_TIME_CODE
+}
+
+const VERSION_CODE = "g".charCodeAt(0)
+const FIRST_TIME_CODE = "A".charCodeAt(0)
+const LAST_TIME_CODE = "P".charCodeAt(0)
+
+/**
+ * Whether a value is a Fernet token by its structure: URL-safe Base64 of version 0x80, a timestamp
+ * of any time, an IV, whole blocks of ciphertext and an HMAC. It takes no key, so that it says
+ * nothing about who made it: only a `Keyring` that opens it does.
+ *
+ * @example
+ * ```ts
+ * if (isToken(row.ssn)) row.ssn = keyring.decryptText(row.ssn)
+ * ```
+ */
+export function isToken(value: unknown): value is string {
+  return typeof value === "string" && mayBeToken(value) && loadToken(value) !== undefined
 }
 
 /**
- * Says what a text is by its structure alone, without a key: `"token"` if it is the canonical
- * spelling of version 0x80 and a whole number of blocks; `"malformed"` if it is not, but begins as
- * tokens do and has no whitespace inside, like a token that was truncated or damaged;
+ * Says what a text is by its structure alone, without a key: `"token"` as {@link isToken} has
+ * it; `"malformed"` if it is none, but begins as those of today do and has no whitespace inside, like
+ * a token that was truncated or damaged;
  * `"plaintext"` otherwise.
  */
 export function tokenShape(value: string): TokenShape {
-  if (loadToken(value) !== undefined) return "token"
+  if (isToken(value)) return "token"
   const text = value.trim()
   return DATED_HEAD.test(text) && !/\s/.test(text) ? "malformed" : "plaintext"
 }

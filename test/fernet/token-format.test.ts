@@ -1,7 +1,15 @@
 import { describe, expect, test } from "@jest/globals"
+import fc from "fast-check"
 
 import { Fernet } from "../../src/fernet/fernet"
-import { mayBeToken, SHORTEST_TOKEN, tokenLength, tokenShape } from "../../src/fernet/token-format"
+import { generateKey } from "../../src/fernet/key"
+import {
+  isToken,
+  mayBeToken,
+  SHORTEST_TOKEN,
+  tokenLength,
+  tokenShape,
+} from "../../src/fernet/token-format"
 import { PYTHON_KEY, pythonRotated, pythonTexts } from "./python-tokens"
 import { padded } from "./reference"
 import { generateVector, invalidVectors } from "./vectors"
@@ -65,7 +73,40 @@ describe("tokenShape", () => {
   })
 })
 
+describe("isToken", () => {
+  test("knows tokens of any time, under any key", () => {
+    for (const time of [0, 1, 1_767_225_600, 1_767_225_600_000, 2 ** 50, Number.MAX_SAFE_INTEGER]) {
+      expect(isToken(new Fernet(generateKey()).encryptAtTime("Ada", time))).toBe(true)
+    }
+  })
+
+  test.each([
+    undefined,
+    null,
+    3,
+    "",
+    "gAAAAABob",
+    token.slice(0, -4),
+    ` ${token}`,
+    Buffer.from(token),
+  ])("takes no %p for one", (value) => {
+    expect(isToken(value)).toBe(false)
+  })
+})
+
 describe("mayBeToken", () => {
+  test("passes every token, whatever its timestamp", () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (time) => {
+        expect(mayBeToken(fernet.encryptAtTime("Ada", time))).toBe(true)
+      }),
+    )
+  })
+
+  test.each(["g", "gQAAAA", "ga", "GAAAAA"])("tells %j from one by the version byte", (text) => {
+    expect(mayBeToken(text)).toBe(false)
+  })
+
   test.each([token, pythonRotated.before, "gAAAAABob"])(
     "passes %s, which begins as one",
     (text) => {
@@ -73,7 +114,7 @@ describe("mayBeToken", () => {
     },
   )
 
-  test.each(["", "gAAAA", "gaaaaaBob", ` ${token}`])("tells %j from one", (text) => {
+  test.each(["", "gaaaaaBob", ` ${token}`])("tells %j from one", (text) => {
     expect(mayBeToken(text)).toBe(false)
   })
 })
