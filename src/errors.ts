@@ -16,7 +16,8 @@ export type EncryptionErrorCode =
   | "ERR_UNSUPPORTED_QUERY"
 
 /** Why a cell could not be read. */
-export type DecryptionFailureReason = "expired" | "malformed" | "plaintext" | "unknown-key"
+export type DecryptionFailureReason =
+  "expired" | "legacy" | "malformed" | "plaintext" | "unknown-key"
 
 /**
  * The base of every error this package throws. Recognise errors by `code`, which also works when

@@ -5,6 +5,18 @@ export { type EncryptionOptions, withEncryption } from "./binding/with-encryptio
 export type { BlindIndexDeclaration, BlindIndexOptions, Normalizer } from "./column/blind-index"
 export type { BuiltInCodec } from "./column/built-in-codecs"
 export type { Codec } from "./column/codec"
+export type { LegacyDeclaration, LegacyKeyring, LegacyReader } from "./column/legacy/legacy-reader"
+export {
+  readTypeormEncrypted,
+  type TypeormEncryptedOptions,
+} from "./column/legacy/typeorm-encrypted"
+export {
+  readPrefixedTokens,
+  readQuotedTokens,
+  type WrappedTokenOptions,
+} from "./column/legacy/wrapped-tokens"
+export type { PlaintextPhase } from "./column/phase"
+export type { PlaintextReadEvent } from "./binding/columns/plaintext-reads"
 export {
   EncryptedColumn,
   encryptedColumn,

@@ -25,7 +25,7 @@ function encryptPersistedValues(driver: Driver): void {
   const preparePersistentValue = driver.preparePersistentValue.bind(driver)
   driver.preparePersistentValue = (value: unknown, column: ColumnMetadata): unknown => {
     const bound = boundColumn(column)
-    if (bound) return value === CANARY ? CANARY_TOKEN : bound.encrypt(value)
+    if (bound) return value === CANARY ? CANARY_TOKEN : bound.cellOf(value)
     const companion = companionAt(column)
     return preparePersistentValue(companion ? companion.persisted(value) : value, column)
   }

@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm"
 
 import { declarationOf } from "../column/declaration"
+import { isPhase, phaseNames, type PlaintextPhase, writesPlaintext } from "../column/phase"
 import { ColumnMisuseError, EncryptionError } from "../errors"
 import { type OptionNames, unknownOptions } from "../unknown-options"
 import { BoundColumn } from "./columns/bound-column"
@@ -35,10 +36,11 @@ export interface EncryptionOptions {
   readonly blindIndexKeyring?: KeySource
 
   /**
-   * `"allow"` returns legacy plaintext as it is, while tables are being encrypted; a column may say
-   * otherwise. Defaults to `"reject"`.
+   * `"allow"` returns legacy plaintext as it is, while tables are being encrypted; `"keep"` and
+   * `"index"` also go on to write it, for rolling deployments: see {@link PlaintextPhase}. A column may
+   * say otherwise. Defaults to `"reject"`.
    */
-  readonly plaintext?: "allow" | "reject"
+  readonly plaintext?: PlaintextPhase
 
   /**
    * Lets `initialize()` succeed without keys, which are then demanded at the first value: for schema
@@ -93,8 +95,8 @@ export function withEncryption<Source extends DataSource>(
     throw misuse(`withEncryption() was given an ${option}.`)
   }
   const { plaintext, timestampZone } = options as Record<string, unknown>
-  if (plaintext !== undefined && plaintext !== "allow" && plaintext !== "reject") {
-    throw misuse('The option plaintext of withEncryption() is neither "allow" nor "reject".')
+  if (plaintext !== undefined && !isPhase(plaintext)) {
+    throw misuse(`The option plaintext of withEncryption() is none of ${phaseNames}.`)
   }
   if (timestampZone !== undefined && !isTimeZone(timestampZone)) {
     throw misuse("The option timestampZone of withEncryption() is no time zone.")
@@ -109,7 +111,7 @@ export function withEncryption<Source extends DataSource>(
   internals.buildMetadatas = async () => {
     await buildMetadatas()
     assertInternals(dataSource)
-    const problems = findMisuse(dataSource)
+    const problems = findMisuse(dataSource, options.plaintext)
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()
     await ownIndexKeys?.load()
@@ -151,14 +153,16 @@ function bindColumns(
     for (const column of metadata.columns) {
       const declaration = declarationOf(column.transformer)
       if (!declaration) continue
+      const phase = declaration.plaintext ?? options.plaintext ?? "reject"
       const scheme = {
         property: `${metadata.name}.${column.propertyPath}`,
         declaration,
-        plaintextAllowed: (declaration.plaintext ?? options.plaintext) === "allow",
+        phase,
         tokenLimit: tokenLimit(column, dataSource.options.type),
       }
       bindColumnMetadata(column, new BoundColumn(scheme, keys, fetched), metadata)
-      if (declaration.constrained) declareCheck(metadata, column, dataSource.options.type)
+      if (declaration.constrained && !writesPlaintext(phase))
+        declareCheck(metadata, column, dataSource.options.type)
     }
   }
 }

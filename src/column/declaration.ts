@@ -4,12 +4,15 @@ import { EncryptionError } from "../errors"
 import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
+import type { LegacyDeclaration } from "./legacy/legacy-reader"
+import type { PlaintextPhase } from "./phase"
 
 /** What `@EncryptedColumn` says beyond a plain column. Kept as given: the binding validates it. */
 export interface EncryptedColumnDeclaration {
   readonly codec?: BuiltInCodec | Codec
   readonly ttl?: number
-  readonly plaintext?: "allow" | "reject"
+  readonly plaintext?: PlaintextPhase
+  readonly legacy?: LegacyDeclaration
   readonly constrained?: boolean
   readonly blindIndex?: BlindIndexDeclaration
   /** What is wrong with the names of the options. */

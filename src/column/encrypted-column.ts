@@ -4,6 +4,8 @@ import { type OptionNames, unknownOptions } from "../unknown-options"
 import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
+import type { LegacyDeclaration } from "./legacy/legacy-reader"
+import type { PlaintextPhase } from "./phase"
 import { type EncryptedColumnDeclaration, UnboundTransformer } from "./declaration"
 
 /** The column types that hold a token unchanged on every supported database. */
@@ -27,10 +29,18 @@ export interface EncryptedColumnOptions extends Pick<
   ttl?: number
 
   /**
-   * `"allow"` reads legacy plaintext in this column as it is, `"reject"` refuses it. Defaults to the
-   * `plaintext` option of `withEncryption`, which defaults to `"reject"`.
+   * `"allow"` reads legacy plaintext in this column as it is, `"reject"` refuses it; `"keep"` and
+   * `"index"` also go on to write it, for rolling deployments: see {@link PlaintextPhase}. Defaults to
+   * the `plaintext` option of `withEncryption`, which defaults to `"reject"`.
    */
-  plaintext?: "allow" | "reject"
+  plaintext?: PlaintextPhase
+
+  /**
+   * Reads cells that another library or program encrypted, until `column:encrypt` has taken them
+   * over, as `readTypeormEncrypted()`, `readPrefixedTokens()` and `readQuotedTokens()` do. Not under
+   * `plaintext: "reject"`. Defaults to none.
+   */
+  legacy?: LegacyDeclaration
 
   /**
    * Makes the property searchable by equality: `findBy({ email: "alice@example.com" })` works. A
@@ -63,6 +73,7 @@ const optionNames: OptionNames<EncryptedColumnOptions> = {
   codec: true,
   ttl: true,
   plaintext: true,
+  legacy: true,
   blindIndex: true,
   constrained: true,
   type: true,
@@ -139,6 +150,7 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     codec,
     ttl,
     plaintext,
+    legacy,
     constrained,
     blindIndex,
     type = "text",
@@ -149,6 +161,7 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     ...(codec !== undefined && { codec }),
     ...(ttl !== undefined && { ttl }),
     ...(plaintext !== undefined && { plaintext }),
+    ...(legacy !== undefined && { legacy }),
     ...(constrained !== undefined && { constrained }),
     ...(blindIndex !== undefined && { blindIndex }),
     ...(unknown.length > 0 && { unknownOptions: unknown }),

@@ -43,7 +43,7 @@ const LAST_TIME_CODE = "P".charCodeAt(0)
  * if (isToken(row.ssn)) row.ssn = keyring.decryptText(row.ssn)
  * ```
  */
-export function isToken(value: unknown): value is string {
+export function isToken(value: unknown): boolean {
   return typeof value === "string" && mayBeToken(value) && loadToken(value) !== undefined
 }
 

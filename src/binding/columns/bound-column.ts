@@ -4,7 +4,8 @@ import type { ColumnOptions, ValueTransformer } from "typeorm"
 
 import type { Codec, TextCodec } from "../../column/codec"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
-import { DecryptionError, EncryptionError } from "../../errors"
+import { type PlaintextPhase, writesPlaintext } from "../../column/phase"
+import { type DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import { mayBeToken, tokenShape } from "../../fernet/token-format"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
@@ -14,21 +15,22 @@ import type { FetchedRows } from "./fetched-rows"
 import type { KeyResolver } from "./key-resolver"
 import { assertAnswerable, isFindOperator } from "../queries/query-rules"
 import { ReadAhead } from "./read-ahead"
+import { unreadable, UnencryptedCells } from "./unencrypted-cells"
 
 /** How one column of one DataSource is encrypted. */
 export interface ColumnScheme {
   /** The column, as `Entity.property`. */
   readonly property: string
   readonly declaration: EncryptedColumnDeclaration
-  /** Whether legacy plaintext is read as it is. */
-  readonly plaintextAllowed: boolean
+  /** What is made of cells that are no tokens. */
+  readonly phase: PlaintextPhase
   /** The characters of token the database column holds; `undefined` for no limit that matters. */
   readonly tokenLimit: number | undefined
 }
 
 /**
  * An encrypted column of one DataSource. Three roles, kept apart because TypeORM calls `to` for
- * more than writing: `encrypt` makes the cell, `from` reads it, `to` gives an operand to compare.
+ * more than writing: `cellOf` makes the cell, `from` reads it, `to` gives an operand to compare.
  */
 export class BoundColumn implements ValueTransformer {
   /** By this mark a second copy of the package recognises the columns of the first. */
@@ -38,6 +40,7 @@ export class BoundColumn implements ValueTransformer {
   readonly #mark: string
   readonly #codec: Codec | TextCodec
   readonly #rings: ColumnRings
+  readonly #unencrypted: UnencryptedCells
   readonly #ahead: ReadAhead | undefined
 
   constructor(scheme: ColumnScheme, keys: KeyResolver, fetched?: FetchedRows) {
@@ -46,6 +49,8 @@ export class BoundColumn implements ValueTransformer {
     this.#mark = operandMark(scheme.property)
     this.#codec = codecOf(scheme.declaration)
     this.#rings = new ColumnRings(scheme.property, keys)
+    const { property, phase, declaration } = scheme
+    this.#unencrypted = new UnencryptedCells(property, phase, declaration, this.#codec)
     const isAgeless = scheme.declaration.ttl === undefined
     if (fetched && isAgeless && "decodeText" in this.#codec) {
       this.#ahead = new ReadAhead(fetched, (row) => this.#rings.of(row))
@@ -57,13 +62,28 @@ export class BoundColumn implements ValueTransformer {
     return this.#scheme.declaration
   }
 
-  /** Whether legacy plaintext is read as it is. */
-  get plaintextAllowed(): boolean {
-    return this.#scheme.plaintextAllowed
+  /** What is made of cells that are no tokens. */
+  get phase(): PlaintextPhase {
+    return this.#scheme.phase
   }
 
   /**
-   * Returns the token to store for a value; `null` and `undefined` are returned as they are.
+   * Returns the cell to store for a value: a token, unless the column is in a phase that still writes
+   * what the releases before read. `null` and `undefined` are returned as they are.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the column cannot hold the value,
+   * `ERR_ALREADY_ENCRYPTED` if it is a token of this keyring
+   * @throws {@link KeyError} if there is no key
+   */
+  cellOf(value: unknown): string | null | undefined {
+    if (!writesPlaintext(this.#scheme.phase)) return this.encrypt(value)
+    if (value === null || value === undefined) return value
+    this.#assertValue(value)
+    return this.#unencrypted.write(value, this.#rings.of())
+  }
+
+  /**
+   * Returns the token of a value; `null` and `undefined` are returned as they are.
    *
    * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the column cannot hold the value,
    * `ERR_ALREADY_ENCRYPTED` if it is a token of this keyring
@@ -71,10 +91,7 @@ export class BoundColumn implements ValueTransformer {
    */
   encrypt(value: unknown): string | null | undefined {
     if (value === null || value === undefined) return value
-    if (isFindOperator(value)) {
-      throw invalidValue(this.property, "a find operator is not a value")
-    }
-    this.#assertNoToken(value)
+    this.#assertValue(value)
     const token = this.#rings.of().encrypt(encodeValue(this.property, this.#codec, value))
     const limit = this.#scheme.tokenLimit
     if (limit !== undefined && token.length > limit) {
@@ -163,7 +180,10 @@ export class BoundColumn implements ValueTransformer {
       : (this.#codec as Codec).decode(plaintext)
   }
 
-  #assertNoToken(value: unknown): void {
+  #assertValue(value: unknown): void {
+    if (isFindOperator(value)) {
+      throw invalidValue(this.property, "a find operator is not a value")
+    }
     if (!this.isOwnToken(value)) return
     throw new EncryptionError(
       "ERR_ALREADY_ENCRYPTED",
@@ -172,30 +192,24 @@ export class BoundColumn implements ValueTransformer {
     )
   }
 
-  /** A cell that did not open: legacy plaintext is read if that is allowed, all else is an error. */
+  /** A cell that did not open: what was there before is read if that is allowed, all else is an error. */
   #readNoToken(cell: string, keyring: Keyring): unknown {
-    const shape = tokenShape(cell)
-    if (shape === "plaintext") {
-      if (this.#scheme.plaintextAllowed) return this.#readPlaintext(cell)
-      throw this.#unreadable(
-        "plaintext",
-        "is not encrypted. Encrypt the existing rows of the table, and until then read them " +
-          'with `plaintext: "allow"`',
-      )
+    const keyIndex = mayBeToken(cell) ? keyring.keyIndexOf(cell) : undefined
+    if (keyIndex !== undefined) {
+      throw this.#isExpired(cell, keyring)
+        ? this.#unreadable("expired", "is a token older than the column's ttl, or from the future")
+        : this.#unreadable("malformed", "is an authentic token whose plaintext is not valid")
     }
-    if (shape === "malformed") {
+    const unencrypted = this.#unencrypted.read(cell, keyring)
+    if (unencrypted) return unencrypted.value
+    if (tokenShape(cell) === "malformed") {
       throw this.#unreadable("malformed", "is a token that was truncated or damaged")
     }
-    if (keyring.keyIndexOf(cell) === undefined) {
-      const keys = keyring.fingerprints.join(", ")
-      throw this.#unreadable(
-        "unknown-key",
-        `was altered, or encrypted under a key that is not in the keyring (it has ${keys})`,
-      )
-    }
-    throw this.#isExpired(cell, keyring)
-      ? this.#unreadable("expired", "is a token older than the column's ttl, or from the future")
-      : this.#unreadable("malformed", "is an authentic token whose plaintext is not valid")
+    const keys = keyring.fingerprints.join(", ")
+    throw this.#unreadable(
+      "unknown-key",
+      `was altered, or encrypted under a key that is not in the keyring (it has ${keys})`,
+    )
   }
 
   #isExpired(cell: string, keyring: Keyring): boolean {
@@ -211,31 +225,15 @@ export class BoundColumn implements ValueTransformer {
   /** Whether the codec reads a plaintext. */
   readsPlaintext(text: string): boolean {
     try {
-      this.#decodePlaintext(text)
+      this.#decode("decodeText" in this.#codec ? text : Buffer.from(text, "utf8"))
       return true
     } catch {
       return false
     }
   }
 
-  #decodePlaintext(text: string): unknown {
-    return this.#decode("decodeText" in this.#codec ? text : Buffer.from(text, "utf8"))
-  }
-
-  #readPlaintext(cell: string): unknown {
-    try {
-      return this.#decodePlaintext(cell)
-    } catch (error) {
-      throw this.#unreadable("plaintext", `is plaintext, but ${describeDecodingFailure(error)}`)
-    }
-  }
-
   #unreadable(reason: DecryptionError["reason"], problem: string): DecryptionError {
-    return new DecryptionError(
-      this.property,
-      reason,
-      `${this.property} cannot be decrypted: the stored value ${problem}.`,
-    )
+    return unreadable(this.property, reason, problem)
   }
 }
 

@@ -6,7 +6,8 @@ import { invalidValue } from "./cell-codec"
 import type { ColumnMetadata } from "../typeorm-internals"
 
 /**
- * Returns the token of a value for an encrypted property, to write it with a raw statement. Two
+ * Returns the cell of a value for an encrypted property, to write it with a raw statement: a token,
+ * unless the column is in one of the phases of a rolling deployment that still write plaintext. Two
  * tokens of one value differ, so a token finds nothing in a condition.
  *
  * @param property - its path in the entity, as in `"ssn"` or `"address.street"`
@@ -28,7 +29,7 @@ export function encryptFor<Entity extends ObjectLiteral>(
   value: unknown,
 ): string | null {
   const column = encryptedProperty(dataSource.getMetadata(entity), property)
-  const cell = column.encrypt(value)
+  const cell = column.cellOf(value)
   if (cell === undefined) {
     throw invalidValue(column.property, "there is no token for undefined; NULL is null")
   }

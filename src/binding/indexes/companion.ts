@@ -27,12 +27,14 @@ export class Companion {
   /** The encrypted columns that the index covers, in its order. */
   readonly sources: readonly ColumnMetadata[]
   readonly #name: string
+  readonly #isKept: boolean
 
   constructor(index: BlindIndex, column: ColumnMetadata, sources: readonly ColumnMetadata[]) {
     this.index = index
     this.column = column
     this.sources = sources
     this.#name = column.propertyName
+    this.#isKept = sources.some((source) => boundColumn(source)?.phase === "keep")
   }
 
   /**
@@ -51,6 +53,8 @@ export class Companion {
     if (values.includes(undefined)) return undefined
     if (values.includes(CANARY)) return `${MARK}${CANARY_DIGEST}`
     if (values.length === 1 && values[0] === null) return null
+    // NULL, but anew whenever a property changes: a release that indexes may have set it
+    if (this.#isKept) return `${MARK}${this.#operands(values)}`
     try {
       const digest = values.includes(null) ? "" : this.index.stored(values)
       return `${MARK}${digest}${this.#fingerprint(values)}`
@@ -99,7 +103,10 @@ export class Companion {
    * the index value stays: an UPDATE of that one alone could not tell what the others are.
    */
   #fingerprint(values: readonly unknown[]): string {
-    if (values.length === 1) return ""
+    return values.length === 1 ? "" : this.#operands(values)
+  }
+
+  #operands(values: readonly unknown[]): string {
     const operands = this.sources.map((source, i) => boundColumn(source)?.to(values[i]))
     return SEPARATOR + operands.join(SEPARATOR)
   }

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import { companionProperty } from "../../search/index-defaults"
+import { readsPlaintext } from "../../column/phase"
 import { boundColumn } from "../columns/bound-column"
 import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-internals"
 import { addCompanion, Companion } from "./companion"
@@ -100,7 +101,7 @@ function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember 
   return {
     property: bound.property,
     path: source.propertyPath,
-    plaintextAllowed: bound.plaintextAllowed,
+    plaintextAllowed: readsPlaintext(bound.phase),
     // Their collations ignore case and accents, and spaces at the end
     castsToBytes: ["aurora-mysql", "mariadb", "mysql"].includes(options.type),
     plaintextOf: (value) => bound.plaintextOf(value),

@@ -1,8 +1,9 @@
 import type { EntityMetadata } from "typeorm"
 
+import { writesPlaintext } from "../../column/phase"
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
-import type { ExpressionMap } from "../typeorm-internals"
+import type { ColumnMetadata, ExpressionMap } from "../typeorm-internals"
 import { type Companion, companionsOf } from "./companion"
 
 /**
@@ -95,7 +96,10 @@ function completeOverwrite(
   return completed
 }
 
-/** What is unique about an encrypted property is the companion of its unique blind index. */
+/**
+ * What is unique about an encrypted property is the companion of its unique blind index; while it is
+ * stored in plaintext, the column itself.
+ */
 function completeConflict(
   metadata: EntityMetadata,
   conflict: readonly string[],
@@ -105,6 +109,7 @@ function completeConflict(
   // Of two that fit, the one over more properties
   const bySize = [...companions].sort((a, b) => b.sources.length - a.sources.length)
   for (const companion of bySize.filter(({ index }) => index.unique)) {
+    if (companion.sources.some(isInPlaintext)) continue
     const names = sourceNames(companion)
     if (!names.every((name) => completed.includes(name))) continue
     const rest = completed.filter((name) => !names.includes(name))
@@ -113,7 +118,7 @@ function completeConflict(
   for (const name of completed) {
     const column = metadata.findColumnWithDatabaseName(name)
     const bound = column && boundColumn(column)
-    if (bound) {
+    if (bound && !writesPlaintext(bound.phase)) {
       throw new UnsupportedQueryError(
         bound.property,
         `${bound.property} is encrypted: it cannot be the conflict path of an upsert without a ` +
@@ -122,6 +127,11 @@ function completeConflict(
     }
   }
   return completed
+}
+
+function isInPlaintext(source: ColumnMetadata): boolean {
+  const bound = boundColumn(source)
+  return bound !== undefined && writesPlaintext(bound.phase)
 }
 
 /** Written as `column = :column` with parameters of the caller's, past the encryption. */

@@ -2,6 +2,14 @@ import { type DataSource, type EntityMetadata, getMetadataArgsStorage } from "ty
 
 import { builtInCodecs } from "../../column/built-in-codecs"
 import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
+import { declaredReaders, isWriter } from "../../column/legacy/legacy-reader"
+import {
+  isPhase,
+  phaseNames,
+  type PlaintextPhase,
+  readsPlaintext,
+  writesPlaintext,
+} from "../../column/phase"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import { indexMisuse, isBlindIndexDeclaration } from "./validate-index"
@@ -9,8 +17,13 @@ import { indexMisuse, isBlindIndexDeclaration } from "./validate-index"
 /**
  * Returns everything in the model of a DataSource that cannot work with encrypted columns, one
  * sentence each, every one beginning with `Entity.property`.
+ *
+ * @param defaultPhase - of columns that do not say theirs
  */
-export function findMisuse(dataSource: DataSource): readonly string[] {
+export function findMisuse(
+  dataSource: DataSource,
+  defaultPhase: PlaintextPhase = "reject",
+): readonly string[] {
   const problems = new Set<string>()
   const metadatas = dataSource.entityMetadatas
   const referenced = new Set(
@@ -25,6 +38,8 @@ export function findMisuse(dataSource: DataSource): readonly string[] {
             ...declarationMisuse(declaration),
             ...typeMisuse(column),
             ...roleMisuse(column),
+            ...phaseMisuse(declaration, declaration.plaintext ?? defaultPhase),
+            ...uniquenessMisuse(metadata, column, declaration.plaintext ?? defaultPhase),
             ...constraintMisuse(metadata, column),
             ...(referenced.has(column) ? ["cannot be referenced by a foreign key"] : []),
           ]
@@ -42,7 +57,7 @@ export function findMisuse(dataSource: DataSource): readonly string[] {
 
 function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
   for (const option of declaration.unknownOptions ?? []) yield `has an ${option}`
-  const { codec, ttl, plaintext, blindIndex } = declaration as Record<
+  const { codec, ttl, plaintext, legacy, blindIndex } = declaration as Record<
     keyof typeof declaration,
     unknown
   >
@@ -53,12 +68,27 @@ function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<s
   if (ttl !== undefined && !(typeof ttl === "number" && Number.isSafeInteger(ttl) && ttl > 0)) {
     yield "has a ttl that is not a whole number of seconds above 0"
   }
-  if (plaintext !== undefined && plaintext !== "allow" && plaintext !== "reject") {
-    yield 'has a plaintext option that is neither "allow" nor "reject"'
+  if (plaintext !== undefined && !isPhase(plaintext)) {
+    yield `has a plaintext option that is none of ${phaseNames}`
+  }
+  if (legacy !== undefined && !isLegacyDeclaration(legacy)) {
+    yield "has a legacy option that is neither a reader with decode() nor a list of them"
   }
   if (blindIndex !== undefined && !isBlindIndexDeclaration(blindIndex)) {
     yield "has a blindIndex that is neither true, nor options, nor a list of these"
   }
+}
+
+function isLegacyDeclaration(legacy: unknown): boolean {
+  const readers = Array.isArray(legacy) ? Array.from<unknown>(legacy) : [legacy]
+  return readers.length > 0 && readers.every(isReader)
+}
+
+function isReader(reader: unknown): boolean {
+  if (typeof reader !== "object" || reader === null) return false
+  const { is, decode, encode } = reader as Record<string, unknown>
+  const isOptional = (member: unknown) => member === undefined || typeof member === "function"
+  return typeof decode === "function" && isOptional(is) && isOptional(encode)
 }
 
 function hasBlindIndexDeclaration({ transformer }: ColumnMetadata): boolean {
@@ -132,16 +162,42 @@ function isSpecial(column: ColumnMetadata): boolean {
   )
 }
 
-function* constraintMisuse(metadata: EntityMetadata, column: ColumnMetadata): Iterable<string> {
-  const covers = ({ columns }: { readonly columns: readonly ColumnMetadata[] }): boolean =>
-    columns.includes(column)
+function* phaseMisuse(
+  { legacy }: EncryptedColumnDeclaration,
+  phase: PlaintextPhase,
+): Iterable<string> {
+  if (legacy === undefined || !writesPlaintext(phase) || !isLegacyDeclaration(legacy)) return
+  if (declaredReaders(legacy).some(isWriter)) return
+  yield (
+    `has no legacy reader with encode(), and under plaintext: "${phase}" would be stored in ` +
+    "plaintext, which the releases before do not expect"
+  )
+}
+
+/** While a table is being encrypted, the constraints of its plaintext stay. */
+function* uniquenessMisuse(
+  metadata: EntityMetadata,
+  column: ColumnMetadata,
+  phase: PlaintextPhase,
+): Iterable<string> {
+  if (readsPlaintext(phase)) return
+  const covers = covering(column)
   const isUnique =
     metadata.uniques.some(covers) || metadata.indices.some((i) => i.isUnique && covers(i))
   if (isUnique)
     yield "cannot be unique: equal values have different tokens; use blindIndex: { unique: true }"
   else if (metadata.indices.some(covers))
     yield "cannot be indexed: tokens have no order; use blindIndex"
-  if (!column.relationMetadata && metadata.foreignKeys.some(covers)) {
+}
+
+function covering(
+  column: ColumnMetadata,
+): (constraint: { readonly columns: readonly ColumnMetadata[] }) => boolean {
+  return ({ columns }) => columns.includes(column)
+}
+
+function* constraintMisuse(metadata: EntityMetadata, column: ColumnMetadata): Iterable<string> {
+  if (!column.relationMetadata && metadata.foreignKeys.some(covering(column))) {
     yield "cannot be a foreign key"
   }
   if ([...metadata.checks, ...metadata.exclusions].some((c) => names(c.expression, column))) {

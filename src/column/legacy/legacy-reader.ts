@@ -53,6 +53,11 @@ export function declaredReaders(
     : [declaration as LegacyReader]
 }
 
+/** Whether a reader can also write its form. */
+export function isWriter(reader: LegacyReader): boolean {
+  return typeof reader.encode === "function"
+}
+
 /**
  * Why a cell in the old form cannot be read. One error for every cause, a wrong key, an altered cell,
  * text that is not UTF-8: what tells them apart would help whoever alters cells of an unauthenticated

@@ -1,9 +1,7 @@
 import {
-  type CipherCCM,
   createCipheriv,
   createDecipheriv,
   createSecretKey,
-  type DecipherCCM,
   getCipherInfo,
   type KeyObject,
   randomBytes,
@@ -124,7 +122,7 @@ class PackedCipher {
     const tagEnd = this.#ivLength + this.#tagLength
     const decipher = createDecipheriv(this.#mode, this.#key, bytes.subarray(0, this.#ivLength), {
       authTagLength: this.#tagLength || 16,
-    }) as DecipherCCM
+    })
     if (this.#tagLength > 0) decipher.setAuthTag(bytes.subarray(this.#ivLength, tagEnd))
     return Buffer.concat([decipher.update(bytes.subarray(tagEnd)), decipher.final()])
   }
@@ -134,7 +132,7 @@ class PackedCipher {
     const iv = this.#iv ?? randomBytes(this.#ivLength)
     const cipher = createCipheriv(this.#mode, this.#key, iv, {
       authTagLength: this.#tagLength || 16,
-    }) as CipherCCM
+    })
     const bytes = typeof plaintext === "string" ? Buffer.from(plaintext, "utf8") : plaintext
     const ciphertext = [cipher.update(bytes), cipher.final()]
     const tag = this.#tagLength > 0 ? [cipher.getAuthTag()] : []

@@ -13,7 +13,7 @@ import { refusal } from "../../column/plaintext-of"
 import { keyring, keys } from "../../support/keys"
 
 function column(scheme: Partial<ColumnScheme> = {}): BoundColumn {
-  const plain = { declaration: {}, plaintextAllowed: false, tokenLimit: undefined }
+  const plain = { declaration: {}, phase: "reject" as const, tokenLimit: undefined }
   return new BoundColumn(
     { property: "Patient.ssn", ...plain, ...scheme },
     new Keys(() => keyring, true),
@@ -58,7 +58,7 @@ describe("an encrypted column's cell", () => {
   })
 
   test("that is unreadable stays so where plaintext is allowed", () => {
-    const ssn = column({ plaintextAllowed: true })
+    const ssn = column({ phase: "allow" })
 
     expect(ssn.from("078-05-1120")).toBe("078-05-1120")
     for (const cell of [tampered, foreign, token.slice(0, -1)]) {
@@ -79,7 +79,7 @@ describe("an encrypted column's cell", () => {
   })
 
   test("of a codec's plaintext that it cannot read says what was expected", () => {
-    const pin = column({ declaration: { codec: "number" }, plaintextAllowed: true })
+    const pin = column({ declaration: { codec: "number" }, phase: "allow" })
 
     expect(refusal(() => pin.from(keyring.encrypt("abc")))).toBe(
       "Patient.ssn cannot be decrypted: the stored value was decrypted, but its codec expected a " +
@@ -89,7 +89,7 @@ describe("an encrypted column's cell", () => {
   })
 
   test("of legacy plaintext may be bytes", () => {
-    const photo = column({ declaration: { codec: "bytes" }, plaintextAllowed: true })
+    const photo = column({ declaration: { codec: "bytes" }, phase: "allow" })
 
     expect(photo.from("Zoë")).toEqual(Buffer.from("Zoë"))
   })

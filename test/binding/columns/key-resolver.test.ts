@@ -35,7 +35,7 @@ function ssnColumn(fetched?: FetchedRows): BoundColumn {
   const scheme = {
     property: "Patient.ssn",
     declaration: {},
-    plaintextAllowed: false,
+    phase: "reject" as const,
     tokenLimit: undefined,
   }
   return new BoundColumn(scheme, resolver, fetched)

@@ -69,7 +69,7 @@ describe("an encrypted column", () => {
     [
       "with plaintext yes",
       encryptedColumn({ plaintext: "yes" as never }),
-      'has a plaintext option that is neither "allow" nor "reject"',
+      'has a plaintext option that is none of "keep", "index", "allow" or "reject"',
     ],
     [
       "with more transformers",

@@ -27,7 +27,7 @@ function optionsFor(algorithm: string): TypeormEncryptedOptions {
 const working = getCiphers().filter((algorithm) => {
   try {
     const transformer = new EncryptionTransformer(optionsFor(algorithm))
-    return transformer.from(transformer.to(text)) === text
+    return transformer.from(transformer.to(text) as string) === text
   } catch {
     return false
   }

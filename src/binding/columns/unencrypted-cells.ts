@@ -1,0 +1,159 @@
+import type { Codec, TextCodec } from "../../column/codec"
+import {
+  declaredReaders,
+  isWriter,
+  type LegacyReader,
+  LegacyRefusal,
+  legacyReaderOf,
+  readLegacyCell,
+} from "../../column/legacy/legacy-reader"
+import { type PlaintextPhase, readsPlaintext } from "../../column/phase"
+import { DecryptionError } from "../../errors"
+import type { Keyring } from "../../fernet/keyring"
+import { tokenShape } from "../../fernet/token-format"
+import type { EncryptedColumnDeclaration } from "../../column/declaration"
+import { describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
+import { countPlaintextRead } from "./plaintext-reads"
+
+/**
+ * The cells of one column that are no tokens of the keyring: what a table held before it was
+ * encrypted, and what the phases `"keep"` and `"index"` go on to write.
+ */
+export class UnencryptedCells {
+  readonly #property: string
+  readonly #phase: PlaintextPhase
+  readonly #codec: Codec | TextCodec
+  readonly #readers: readonly LegacyReader[]
+
+  constructor(
+    property: string,
+    phase: PlaintextPhase,
+    { legacy }: EncryptedColumnDeclaration,
+    codec: Codec | TextCodec,
+  ) {
+    this.#property = property
+    this.#phase = phase
+    this.#codec = codec
+    this.#readers = declaredReaders(legacy)
+  }
+
+  /**
+   * Returns the value of a cell that is no token of the keyring, by a reader of its legacy form or as
+   * the plaintext it is; `undefined` if it is, or was, a token that nothing here reads.
+   *
+   * @throws {@link DecryptionError} if such cells are not read, or this one cannot be
+   */
+  read(cell: string, keyring: Keyring): { readonly value: unknown } | undefined {
+    const reader = this.#readerOf(cell)
+    if (reader) return { value: this.#readLegacy(reader, cell, keyring) }
+    if (tokenShape(cell) !== "plaintext") return undefined
+    if (!readsPlaintext(this.#phase)) {
+      throw this.#unreadable(
+        "plaintext",
+        "is not encrypted. Encrypt the existing rows of the table, and until then read them " +
+          'with `plaintext: "allow"`',
+      )
+    }
+    const value = this.#readPlaintext(cell)
+    countPlaintextRead(this.#property, "plaintext")
+    return { value }
+  }
+
+  /**
+   * Returns the cell that holds a value without encryption, in its legacy form if there is one.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if it could not be read again
+   */
+  write(value: unknown, keyring: Keyring): string {
+    const plaintext = encodeValue(this.#property, this.#codec, value)
+    const reader = this.#readers.find(isWriter)
+    if (reader) return this.#writeLegacy(reader, plaintext, keyring)
+    const cell = typeof plaintext === "string" ? plaintext : textOf(plaintext)
+    if (cell === undefined) {
+      throw invalidValue(this.#property, "bytes that are not UTF-8 cannot be stored in plaintext")
+    }
+    if (tokenShape(cell) === "plaintext") return cell
+    throw invalidValue(
+      this.#property,
+      `the value looks like a token, and would be taken for one where plaintext: "${this.#phase}" ` +
+        "stores it as it is",
+    )
+  }
+
+  #readerOf(cell: string): LegacyReader | undefined {
+    try {
+      return legacyReaderOf(this.#readers, cell)
+    } catch (error) {
+      throw this.#refused(error)
+    }
+  }
+
+  #readLegacy(reader: LegacyReader, cell: string, keyring: Keyring): unknown {
+    if (!readsPlaintext(this.#phase)) {
+      throw this.#unreadable(
+        "legacy",
+        "is in its legacy form. Encrypt the existing rows of the table, and until then read them " +
+          'with `plaintext: "allow"`',
+      )
+    }
+    try {
+      const { value } = readLegacyCell(reader, cell, this.#codec, keyring)
+      countPlaintextRead(this.#property, reader.authenticated ? "authenticated" : "unauthenticated")
+      return value
+    } catch (error) {
+      throw this.#refused(error)
+    }
+  }
+
+  #refused(error: unknown): unknown {
+    return error instanceof LegacyRefusal ? this.#unreadable("legacy", error.message) : error
+  }
+
+  #readPlaintext(cell: string): unknown {
+    const codec = this.#codec
+    try {
+      return "decodeText" in codec
+        ? codec.decodeText(cell)
+        : codec.decode(Buffer.from(cell, "utf8"))
+    } catch (error) {
+      throw this.#unreadable("plaintext", `is plaintext, but ${describeDecodingFailure(error)}`)
+    }
+  }
+
+  #writeLegacy(reader: LegacyReader, plaintext: string | Uint8Array, keyring: Keyring): string {
+    try {
+      const cell: unknown = reader.encode?.(plaintext, keyring)
+      if (typeof cell === "string" && tokenShape(cell) === "plaintext") return cell
+    } catch {
+      // Its message may quote the value
+    }
+    throw invalidValue(this.#property, "its legacy reader could not write the value")
+  }
+
+  #unreadable(reason: DecryptionError["reason"], problem: string): DecryptionError {
+    return unreadable(this.#property, reason, problem)
+  }
+}
+
+/** Says why a cell cannot be read, without a trace of it. */
+export function unreadable(
+  property: string,
+  reason: DecryptionError["reason"],
+  problem: string,
+): DecryptionError {
+  return new DecryptionError(
+    property,
+    reason,
+    `${property} cannot be decrypted: the stored value ${problem}.`,
+  )
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
