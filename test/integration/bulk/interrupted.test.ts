@@ -72,7 +72,7 @@ eachDatabase("a bulk command", (db) => {
       const line = await openLine(url)
       const source = new DataSource({ ...options, url: line.url } as DataSourceOptions)
       await source.initialize()
-      const middle = inTheMiddle(() => line.cut(700))
+      const middle = inTheMiddle(() => line.cut(3))
 
       const report = await encryptColumns(source, patients, middle.options)
       await middle.over()
@@ -98,6 +98,9 @@ eachDatabase("a bulk command", (db) => {
         }
       })
 
+      // Keeps the first run from its end until the second has had its answer
+      await db.rawRows("START TRANSACTION")
+      await db.rawRows(`SELECT id FROM patient WHERE id = ${rows} FOR UPDATE`)
       let second: Promise<unknown> | undefined
       const onProgress: BulkOptions["onProgress"] = (progress) => {
         middle.options.onProgress?.(progress)
@@ -107,6 +110,7 @@ eachDatabase("a bulk command", (db) => {
             .connect()
             .then((other) => encryptColumns(other, patients, { keyring }))
             .catch((error: unknown) => error)
+            .finally(() => void db.rawRows("COMMIT"))
         }
       }
 

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises"
-
 import { expect, test } from "@jest/globals"
 
 import { encryptColumns, inspectColumns } from "../../../src"
 import { eachDatabase, type TestDatabase } from "../../support/databases"
 import { keyring } from "../../support/keys"
+import { until } from "../../support/until"
 import { newestOnly } from "./newest-only"
 import { patients, patientSsns } from "./patients"
 import { createValues, startRunner } from "./processes"
@@ -41,7 +40,7 @@ newestOnly(() => {
         const runner = next
         next = start()
         await runner.begin()
-        await sleep(Math.random() * 60)
+        await runner.printed(1 + Math.floor(Math.random() * 8))
         await runner.kill()
         const { values, encrypted } = await found(db)
         expect(values).toEqual(all)
@@ -94,7 +93,7 @@ newestOnly(() => {
     test("gives the table free, which it had to itself", async () => {
       await createValues(db, rows)
       const source = await db.connect()
-      const runner = startRunner(db, "encrypt", { ...slow, pauseMs: 500 })
+      const runner = startRunner(db, "encrypt", { ...slow, pauseMs: 600_000 })
       await runner.begin()
 
       await expect(encryptColumns(source, patients, { keyring })).rejects.toMatchObject({
@@ -110,14 +109,13 @@ newestOnly(() => {
 
 /** A server may take a moment to notice that a process is gone. */
 async function eventually(run: () => Promise<unknown>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; ;) {
-    try {
-      await run()
-      return
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== "ERR_ALREADY_RUNNING") throw error
-      if (Date.now() > deadline) throw error
-      await sleep(20)
-    }
-  }
+  await until(() =>
+    run().then(
+      () => true,
+      (error: unknown) => {
+        if ((error as { code?: unknown }).code === "ERR_ALREADY_RUNNING") return false
+        throw error
+      },
+    ),
+  )
 }

@@ -1,13 +1,14 @@
 import { once } from "node:events"
-import { connect, createServer, type AddressInfo, type Socket } from "node:net"
-import { setTimeout as sleep } from "node:timers/promises"
+import { connect, createServer, type AddressInfo, Socket } from "node:net"
+
+import { jest } from "@jest/globals"
 
 /** A way to a server that can be cut. */
 export interface Line {
   /** The server's URL by this way. */
   readonly url: string
-  /** Cuts all connections, and refuses new ones for a while. */
-  cut(milliseconds: number): Promise<void>
+  /** Cuts all connections, and refuses new ones until so many were tried. */
+  cut(refusals: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,11 +40,31 @@ export async function openLine(serverUrl: string): Promise<Line> {
   }
   return {
     url: url.href,
-    cut: async (milliseconds) => {
+    cut: async (refusals) => {
+      const refused = refusedAt(own, refusals)
       await cut()
-      await sleep(milliseconds)
+      await refused
       await once(server.listen(own, "127.0.0.1"), "listening")
     },
     close: cut,
   }
+}
+
+/** Resolves when this process was refused so many connections to a port. */
+function refusedAt(port: number, times: number): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = 0
+    const real = Reflect.get(Socket.prototype, "connect") as (...args: unknown[]) => Socket
+    const spy = jest.spyOn(Socket.prototype, "connect").mockImplementation(function (
+      this: Socket,
+      ...args: unknown[]
+    ) {
+      this.on("error", (error: Error & { readonly code?: string; readonly port?: number }) => {
+        if (error.code !== "ECONNREFUSED" || error.port !== port || ++seen !== times) return
+        spy.mockRestore()
+        resolve()
+      })
+      return Reflect.apply<Socket, unknown[], Socket>(real, this, args)
+    })
+  })
 }

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process"
-import { once } from "node:events"
+import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process"
+import { EventEmitter, once } from "node:events"
 import { join } from "node:path"
 import type { Readable, Writable } from "node:stream"
-import { text } from "node:stream/consumers"
+
+import { afterAll } from "@jest/globals"
 
 import type { BulkOptions, BulkReport } from "../../../src"
 import type { TestDatabase } from "../../support/databases"
@@ -11,8 +12,11 @@ import type { Cell } from "./patients"
 /** A child process of a test, which loads its modules and waits. */
 export interface TestProcess<Result> {
   /** Lets it begin. Resolves when it is at work, or has ended. */
-  begin(): Promise<unknown>
-  isRunning(): boolean
+  begin(): Promise<void>
+  /** Resolves when it has printed so many lines, one for each batch of a runner, or has ended. */
+  printed(lines: number): Promise<void>
+  /** Tells a writer to finish what it is at. */
+  stop(): void
   /** What it printed in the end. */
   result(): Promise<Result>
   /** Ends it with SIGKILL and waits for that. */
@@ -31,12 +35,10 @@ export function startRunner(
 /** Starts an application that writes to `patient`, see writer-process.ts. */
 export function startWriter(
   db: TestDatabase,
-  milliseconds: number,
   ids: number,
   ...keys: readonly string[]
 ): TestProcess<Readonly<Record<string, string>>> {
-  const numbers = [milliseconds, ids].map(String)
-  return start("writer-process.ts", [...connectionOf(db), ...numbers, ...keys])
+  return start("writer-process.ts", [...connectionOf(db), String(ids), ...keys])
 }
 
 /** Creates `patient` with ids from 1 and values as the writer expects them. */
@@ -64,19 +66,45 @@ function start<Result>(script: string, args: readonly string[]): TestProcess<Res
     ["--import", "tsx", join(__dirname, script), ...args],
     { stdio: ["pipe", "pipe", "inherit"] },
   )
+  running.add(child)
   child.stdin.on("error", () => undefined)
-  const exit = once(child, "exit")
-  const output = text(child.stdout)
+  let output = ""
+  let ended = false
+  const news = new EventEmitter()
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text
+    news.emit("more")
+  })
+  child.on("close", () => {
+    ended = true
+    running.delete(child)
+    news.emit("more")
+  })
+  const when = async (isSo: () => boolean): Promise<void> => {
+    while (!ended && !isSo()) await once(news, "more")
+  }
+  const printed = (lines: number): Promise<void> => when(() => output.split("\n").length > lines)
   return {
     begin: () => {
-      child.stdin.end("\n")
-      return Promise.race([once(child.stdout, "data"), exit])
+      child.stdin.write("\n")
+      return printed(1)
     },
-    isRunning: () => child.exitCode === null && child.signalCode === null,
-    result: async () => JSON.parse(await output) as Result,
-    kill: async () => {
+    printed,
+    stop: () => child.stdin.end(),
+    result: async () => {
+      await when(() => false)
+      return JSON.parse(output) as Result
+    },
+    kill: () => {
       child.kill("SIGKILL")
-      await exit
+      return when(() => false)
     },
   }
 }
+
+const running = new Set<ChildProcess>()
+
+/** What a failed test left running would keep Jest from ending. */
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL")
+})

@@ -1,5 +1,5 @@
 /**
- * A bulk command in a process of its own. Prints an empty line after its first batch, and its report.
+ * A bulk command in a process of its own. Prints an empty line after each batch, and its report.
  *
  * argv: the command, type and URL of the database, and options in JSON.
  */
@@ -15,13 +15,12 @@ const commands = { encrypt: encryptColumns, rotate: rotateColumns, decrypt: decr
 
 async function main(): Promise<void> {
   await once(process.stdin, "data")
+  process.stdin.destroy()
   const [command, type, url, options = "{}"] = process.argv.slice(2)
   const source = new DataSource({ type, url } as DataSourceOptions)
   await source.initialize()
-  let begun = false
   const onProgress = (): void => {
-    if (!begun) process.stdout.write("\n")
-    begun = true
+    process.stdout.write("\n")
   }
   const given = JSON.parse(options) as BulkOptions
   const run = commands[command as keyof typeof commands]

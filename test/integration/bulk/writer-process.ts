@@ -1,9 +1,9 @@
 /**
  * An application at full speed, in a process of its own: updates, inserts and deletes rows of
- * `patient` as plaintext and as tokens, some in transactions. Prints what it left behind, which is
- * the truth: a JSON object of ids and values.
+ * `patient` as plaintext and as tokens, some in transactions, until its standard input ends. Prints
+ * what it left behind, which is the truth: a JSON object of ids and values.
  *
- * argv: type and URL of the database, milliseconds, ids that are there, keys to write tokens under.
+ * argv: type and URL of the database, ids that are there, keys to write tokens under.
  */
 import { once } from "node:events"
 
@@ -14,10 +14,10 @@ import { Keyring } from "../../../src"
 
 type Execute = (sql: string, values?: readonly unknown[]) => Promise<unknown>
 
-const [type = "", url = "", milliseconds, ids, ...keys] = process.argv.slice(2)
+const [type = "", url = "", ids, ...keys] = process.argv.slice(2)
 const keyrings = keys.map((key) => new Keyring([key]))
 const connections = 4
-const deadline = Date.now() + Number(milliseconds)
+let told = false
 const truth = new Map<number, string>()
 let counter = 0
 let nextId = Number(ids)
@@ -71,7 +71,7 @@ async function transact(execute: Execute, own: readonly number[]): Promise<void>
 
 async function write(own: number[]): Promise<void> {
   const { execute, close } = await open()
-  while (Date.now() < deadline) {
+  while (!told) {
     const chance = Math.random()
     if (chance < 0.1) {
       await transact(execute, own)
@@ -94,6 +94,9 @@ async function write(own: number[]): Promise<void> {
 
 async function main(): Promise<void> {
   await once(process.stdin, "data")
+  process.stdin.resume().once("end", () => {
+    told = true
+  })
   for (let id = 1; id <= nextId; id++) truth.set(id, `value ${id}`)
   const all = [...truth.keys()]
   process.stdout.write("\n")
