@@ -1,10 +1,9 @@
 /** Coverage of the unit and integration tests together, the latter on every database and one TypeORM. */
-const unit = require("./jest.config.cjs")
-const { projects, ...integration } = require("./jest.integration.config.cjs")
+const { projects, ...all } = require("./jest.all.config.cjs")
 
 module.exports = {
-  ...integration,
-  projects: [{ ...unit, displayName: "unit" }, projects[0]],
+  ...all,
+  projects: projects.slice(0, 2),
   collectCoverage: true,
   coverageDirectory: "coverage",
   coverageReporters: ["text-summary", "json-summary", "html"],

@@ -23,10 +23,9 @@ const project = (displayName, typeorm) => ({
 })
 
 module.exports = {
+  ...require("./jest.settings.cjs"),
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
-  // Ends what hangs; no test under load comes near it
-  testTimeout: 600_000,
   projects: [
     project("typeorm 1.x", "typeorm"),
     project("typeorm 0.3 newest", "typeorm-0.3"),

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals"
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
 
 import { keys } from "../support/keys"
 import { type Clinic, freshClinic } from "./clinic/fresh-clinic"
 import { runCli } from "./run-cli"
 
-const source = ["-d", "test/cli/clinic/data-source.ts"]
-
-jest.setTimeout(60_000)
+const source = ["-d", "test/cli/clinic/data-source.js"]
 
 let clinic: Clinic
 
@@ -23,8 +21,8 @@ describe("a command on columns", () => {
   test.each<[what: string, args: readonly string[], message: string]>([
     ["no DataSource", [], "required option '-d, --dataSource <path>' not specified"],
     ["a file that is not there", ["-d", "nowhere.ts"], "There is no file nowhere.ts."],
-    ["a file without a DataSource", ["-d", "test/cli/clinic/model.ts"], "exports no DataSource"],
-    ["two DataSources", ["-d", "test/cli/clinic/two-data-sources.ts"], "exports 2 DataSources"],
+    ["a file without a DataSource", ["-d", "test/cli/clinic/model.js"], "exports no DataSource"],
+    ["two DataSources", ["-d", "test/cli/clinic/two-data-sources.js"], "exports 2 DataSources"],
     [
       "a misspelt option",
       [...source, "--bach", "9"],

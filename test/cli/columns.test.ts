@@ -1,14 +1,12 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals"
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals"
 
 import { Keyring } from "../../src"
 import { keyring, keys } from "../support/keys"
 import { type Clinic, freshClinic } from "./clinic/fresh-clinic"
 import { marker, type Outcome, runCli } from "./run-cli"
 
-const source = ["-d", "test/cli/clinic/data-source.ts"]
+const source = ["-d", "test/cli/clinic/data-source.js"]
 const fingerprint = keyring.fingerprints[0] ?? ""
-
-jest.setTimeout(60_000)
 
 let clinic: Clinic
 
@@ -67,13 +65,16 @@ describe("column:status", () => {
     expect(clinic.pluck("SELECT count(*) FROM patient")).toEqual([3])
   })
 
-  test.each(["data-source.mjs", "unbound-data-source.ts"])("loads %s", async (file) => {
-    const args = ["column:status", "-d", `test/cli/clinic/${file}`]
-    const { code, stdout } = await runCli(args, clinic.environment)
+  test.each(["data-source.ts", "data-source.mjs", "unbound-data-source.ts"])(
+    "loads %s",
+    async (file) => {
+      const args = ["column:status", "-d", `test/cli/clinic/${file}`]
+      const { code, stdout } = await runCli(args, clinic.environment)
 
-    expect(code).toBe(0)
-    expect(stdout).toContain("Patient.ssn")
-  })
+      expect(code).toBe(0)
+      expect(stdout).toContain("Patient.ssn")
+    },
+  )
 })
 
 describe("column:encrypt", () => {

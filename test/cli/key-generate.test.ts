@@ -2,15 +2,12 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, statSync
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals"
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals"
 
 import { parseKey } from "../../src/fernet/key"
 import { type Outcome, runCli } from "./run-cli"
 
 const root = join(__dirname, "..", "..")
-
-// each test starts processes, several in one of them
-jest.setTimeout(30_000)
 
 let directory: string
 let file: string

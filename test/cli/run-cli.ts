@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
+import { EventEmitter, once } from "node:events"
 import { join } from "node:path"
-import { text } from "node:stream/consumers"
+
+import { afterAll } from "@jest/globals"
 
 import { installedPackage } from "../support/built-package"
 import { keys } from "../support/keys"
@@ -16,15 +18,24 @@ export interface Outcome {
 /** A command that is running. */
 export interface RunningCli {
   readonly kill: (signal: NodeJS.Signals) => void
+  /** Resolves when it has said this on stderr, rejects if it ends before. */
+  readonly says: (words: string) => Promise<void>
   readonly ended: Promise<Outcome>
 }
 
 /** A part of every plaintext in these tests, which no output may hold. */
 export const marker = "PLAINTEXT"
 
+const running = new Set<ChildProcess>()
+
+/** What a failed test left running would keep Jest from ending. */
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL")
+})
+
 /**
- * Starts the program that is built and installed as users have it, with the loader that a user of
- * TypeScript runs it with. Its output must show no plaintext and no key.
+ * Starts the program that is built and installed as users have it; on a DataSource in TypeScript,
+ * with the loader that its user runs it with. Its output must show no plaintext and no key.
  */
 export async function startCli(
   args: readonly string[],
@@ -32,27 +43,42 @@ export async function startCli(
 ): Promise<RunningCli> {
   const directory = await installedPackage(typeormUnderTest().directory)
   const main = join(directory, "node_modules", "typeorm-fernet", "dist", "cli", "main.js")
-  const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
+  const loader = args.some((arg) => /\.m?ts$|\.mjs$/.test(arg)) ? ["--import", "tsx"] : []
+  const child = spawn(process.execPath, [...loader, main, ...args], {
     cwd: directory,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 50_000,
-    killSignal: "SIGKILL",
   })
-  const output = Promise.all([text(child.stdout), text(child.stderr)])
+  running.add(child)
+  const said = { stdout: "", stderr: "" }
+  const news = new EventEmitter()
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      said[stream] += text
+      news.emit("more")
+    })
+  }
   const ended = new Promise<Outcome>((resolve, reject) => {
     child.on("error", reject).on("close", (code) => {
-      output
-        .then(([stdout, stderr]) => {
-          for (const secret of [marker, ...Object.values(keys)]) {
-            if ((stdout + stderr).includes(secret)) throw new Error("The output shows a secret.")
-          }
-          resolve({ code, stdout, stderr })
-        })
-        .catch(reject)
+      running.delete(child)
+      news.emit("more")
+      const shown = said.stdout + said.stderr
+      if ([marker, ...Object.values(keys)].some((secret) => shown.includes(secret))) {
+        reject(new Error("The output shows a secret."))
+      }
+      resolve({ code, ...said })
     })
   })
-  return { kill: (signal) => child.kill(signal), ended }
+  return {
+    kill: (signal) => child.kill(signal),
+    ended,
+    says: async (words) => {
+      while (!said.stderr.includes(words)) {
+        if (!running.has(child)) throw new Error(`The program ended and did not say: ${words}`)
+        await once(news, "more")
+      }
+    },
+  }
 }
 
 /** Runs the program to its end. */

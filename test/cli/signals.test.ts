@@ -1,17 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises"
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals"
 
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals"
-
+import { until } from "../support/until"
 import { type Clinic, freshClinic } from "./clinic/fresh-clinic"
 import { type Outcome, runCli, startCli } from "./run-cli"
 
 const patients = 3000
 const args = [
   "column:encrypt",
-  ...["-d", "test/cli/clinic/data-source.ts", "--entity", "Patient", "--batch", "100"],
+  ...["-d", "test/cli/clinic/data-source.js", "--entity", "Patient", "--batch", "100"],
 ]
-
-jest.setTimeout(60_000)
 
 let clinic: Clinic
 
@@ -28,12 +25,10 @@ function encrypted(): number {
   return Number(count)
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(10)
-}
-
 async function stoppedBy(signal: NodeJS.Signals, ...more: readonly string[]): Promise<Outcome> {
-  const { kill, ended } = await startCli([...args, "--pause", "100", ...more], clinic.environment)
+  // It rests for so long after its first batch that nothing but the signal ends it
+  const resting = [...args, "--pause", "600000", ...more]
+  const { kill, ended } = await startCli(resting, clinic.environment)
   await until(() => encrypted() > 0)
   kill(signal)
   return ended
@@ -52,8 +47,7 @@ describe("a command on columns that is stopped", () => {
     expect(stdout).toContain("then stopped")
     expect(stderr).toContain("Finishing the batch in hand.")
     expect(stderr).toContain("Run the same command again to go on.")
-    expect(first % 100).toBe(0)
-    expect(first).toBeLessThan(patients)
+    expect(first).toBe(100)
     expect(next.code).toBe(0)
     expect(JSON.parse(next.stdout)).toMatchObject({ tables: [{ changed: patients - first }] })
     expect(encrypted()).toBe(patients)
@@ -71,20 +65,12 @@ describe("a command on columns that is stopped", () => {
     expect(stderr).toContain('{"event":"stopped",')
   })
 
-  test("does not rest for long", async () => {
-    const begun = performance.now()
-    const { code } = await stoppedBy("SIGTERM", "--pause", "50000")
-
-    expect(code).toBe(143)
-    expect(performance.now() - begun).toBeLessThan(20_000)
-  })
-
   test("ends at once on a second signal", async () => {
-    const stuck = ["column:status", "-d", "test/cli/clinic/stuck-data-source.ts"]
-    const { kill, ended } = await startCli(stuck, clinic.environment)
-    await sleep(3000)
+    const stuck = ["column:status", "-d", "test/cli/clinic/stuck-data-source.js"]
+    const { kill, says, ended } = await startCli(stuck, clinic.environment)
+    await says("stuck")
     kill("SIGTERM")
-    await sleep(500)
+    await says("A second signal stops at once.")
     kill("SIGTERM")
 
     expect((await ended).code).toBe(143)

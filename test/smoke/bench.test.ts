@@ -14,7 +14,7 @@ const quickly = ["--quick", "--only", "PostgreSQL", "--out", out]
 beforeAll(() => {
   execFileSync("npx", ["tsc", "-p", "tsconfig.bench.json"])
   execFileSync(process.execPath, [".bench/bench/main.js", ...quickly], { stdio: "pipe" })
-}, 120_000)
+})
 
 afterAll(() => {
   rmSync(out, { recursive: true })

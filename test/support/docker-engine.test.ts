@@ -23,7 +23,7 @@ describe("dockerAnswers", () => {
   test("is true for an engine that answers a ping", async () => {
     await listen(createHttpServer((asked, response) => response.end(asked.url)))
 
-    await expect(dockerAnswers()).resolves.toBe(true)
+    await expect(dockerAnswers(600_000)).resolves.toBe(true)
   })
 
   test("is false for a socket that is not there", async () => {
@@ -32,12 +32,9 @@ describe("dockerAnswers", () => {
     await expect(dockerAnswers()).resolves.toBe(false)
   })
 
-  test("is false for an engine that accepts and never answers, within two seconds", async () => {
+  test("is false for an engine that accepts and never answers in time", async () => {
     await listen(createServer())
-    const start = performance.now()
 
-    await expect(dockerAnswers()).resolves.toBe(false)
-
-    expect(performance.now() - start).toBeLessThan(2_000)
+    await expect(dockerAnswers(10)).resolves.toBe(false)
   })
 })

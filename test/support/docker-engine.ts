@@ -3,14 +3,14 @@ import { request, type RequestOptions } from "node:http"
 import { homedir } from "node:os"
 import { join } from "node:path"
 
-const pingTimeoutMs = 1_500
-
 /**
  * Whether a Docker-compatible engine answers. A socket nobody serves would hang testcontainers
  * for over a minute, so it is asked first.
+ *
+ * @param timeoutMs - how long it may take
  */
-export async function dockerAnswers(): Promise<boolean> {
-  for (const endpoint of endpoints()) if (await ping(endpoint)) return true
+export async function dockerAnswers(timeoutMs = 3_000): Promise<boolean> {
+  for (const endpoint of endpoints()) if (await ping(endpoint, timeoutMs)) return true
   return false
 }
 
@@ -38,9 +38,9 @@ function homeDirectory(): string {
   }
 }
 
-function ping(endpoint: RequestOptions): Promise<boolean> {
+function ping(endpoint: RequestOptions, timeout: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const asked = request({ ...endpoint, path: "/_ping", timeout: pingTimeoutMs }, (response) => {
+    const asked = request({ ...endpoint, path: "/_ping", timeout }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })

@@ -1,4 +1,4 @@
-import { reserveBuild } from "./built-package"
+import { reserveBuild } from "./build-place"
 import { startServers } from "./servers"
 
 declare global {

@@ -1,5 +1,5 @@
 import "./global-setup"
-import { removeBuild } from "./built-package"
+import { removeBuild } from "./build-place"
 import { stopAll } from "./servers"
 
 /** Jest's globalTeardown: stops what globalSetup started. */

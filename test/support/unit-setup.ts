@@ -1,4 +1,4 @@
-import { reserveBuild } from "./built-package"
+import { reserveBuild } from "./build-place"
 
 /** Jest's globalSetup of the unit tests: runs before the workers inherit the environment. */
 export default function unitSetup(): void {

@@ -1,4 +1,4 @@
-import { removeBuild } from "./built-package"
+import { removeBuild } from "./build-place"
 
 /** Jest's globalTeardown of the unit tests. */
 export default function unitTeardown(): void {

@@ -21,7 +21,7 @@ export function cliOn(db: TestDatabase): CliOnDatabase {
     DATABASE: JSON.stringify(db.options()),
     ENCRYPTION_KEY: keys.first,
   })
-  const source = ["-d", "test/integration/cli/data-source.ts"]
+  const source = ["-d", "test/integration/cli/data-source.js"]
   return {
     directory,
     run: (command, ...args) => runCli([command, ...source, ...args], environment()),

@@ -1,11 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises"
-
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals"
 
 import { eachDatabase } from "../../support/databases"
+import { until } from "../../support/until"
 import { cliOn, type CliOnDatabase, createCustomers, encryptedPhones } from "./cli-on-database"
 
 const customers = 4000
+
+/** It rests for so long after a batch that nothing but a signal ends it. */
+const resting = ["--batch", "100", "--pause", "600000"]
 
 eachDatabase("commands on columns", (db) => {
   let cli: CliOnDatabase
@@ -38,8 +40,8 @@ eachDatabase("commands on columns", (db) => {
   })
 
   test("stop after a batch on SIGTERM, and go on when they are run again", async () => {
-    const { kill, ended } = await cli.start("column:encrypt", "--batch", "100", "--pause", "100")
-    while ((await encryptedPhones(db)) === 0) await sleep(20)
+    const { kill, ended } = await cli.start("column:encrypt", ...resting)
+    await until(async () => (await encryptedPhones(db)) > 0)
     kill("SIGTERM")
     const stopped = await ended
     const first = await encryptedPhones(db)
@@ -88,8 +90,8 @@ eachDatabase("commands on columns", (db) => {
 
   test("refuse a table that another run has", async () => {
     if (db.name === "SQLite") return
-    const { kill, ended } = await cli.start("column:encrypt", "--batch", "10", "--pause", "1000")
-    while ((await encryptedPhones(db)) === 0) await sleep(20)
+    const { kill, ended } = await cli.start("column:encrypt", ...resting)
+    await until(async () => (await encryptedPhones(db)) > 0)
     const other = await cli.run("column:encrypt")
     kill("SIGINT")
 

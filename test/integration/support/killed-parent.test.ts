@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
-import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
+import { until } from "../../support/until"
 
 let temporary: string
 
@@ -45,11 +45,6 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function eventually(isTrue: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 15_000; !isTrue() && Date.now() < deadline;) await sleep(10)
-  expect(isTrue()).toBe(true)
-}
-
 describe("a server whose parent process dies without stop()", () => {
   test.each(["SIGKILL", "SIGTERM", "SIGINT"] as const)("is gone after %s", async (signal) => {
     const parent = startParent()
@@ -58,15 +53,17 @@ describe("a server whose parent process dies without stop()", () => {
 
     parent.kill(signal)
 
-    await eventually(() => !isRunning(pid) && serverDirectories().length === 0)
+    await until(() => !isRunning(pid) && serverDirectories().length === 0)
+    expect(readdirSync(temporary)).toEqual([])
   })
 
   test("is gone when the parent is killed while the server starts", async () => {
     const parent = startParent()
-    await eventually(() => serverDirectories().length === 1)
+    await until(() => serverDirectories().length === 1)
 
     parent.kill("SIGKILL")
 
-    await eventually(() => serverDirectories().length === 0)
+    await until(() => serverDirectories().length === 0)
+    expect(readdirSync(temporary)).toEqual([])
   })
 })

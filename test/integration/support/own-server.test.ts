@@ -7,7 +7,7 @@ import { startOwnServer } from "../../support/postgres/own-server"
 import type { PostgresServer } from "../../support/postgres/postgres-server"
 import { embeddedBinaries } from "../../support/postgres/server-binaries"
 
-const ask = (url: string, sql: string) => askServer(url, sql, 2_000)
+const ask = (url: string, sql: string) => askServer(url, sql, 60_000)
 
 /** A copy as npm leaves it when it runs no install scripts, below a directory of mode 0700. */
 function unlinkedBinaries(): string {

@@ -38,7 +38,7 @@ export async function startMariaDb(): Promise<MariaDbServer | MariaDbMissing> {
 
 async function useServerAt(url: string): Promise<MariaDbServer> {
   try {
-    await askMariaDb(url, 5_000)
+    await askMariaDb(url, 30_000)
   } catch (cause) {
     throw new Error(`MYSQL_URL is set, but no server answers: ${reason(cause)}`, { cause })
   }
@@ -66,7 +66,8 @@ function skipped(why: string): MariaDbMissing {
 }
 
 async function answers(url: string): Promise<boolean> {
-  return askMariaDb(url, 1_500).then(
+  // A port without a server refuses at once
+  return askMariaDb(url, 30_000).then(
     () => true,
     () => false,
   )

@@ -15,7 +15,8 @@ import { runnableBinaries, type ServerBinaries } from "./server-binaries"
 type Watchdog = ChildProcessByStdio<Writable, Readable, Readable>
 
 const attempts = 3
-const startTimeoutMs = 30_000
+/** Ends what hangs; a server that fails to start ends by itself. */
+const startTimeoutMs = 300_000
 
 /**
  * Starts a PostgreSQL of our own from its binaries, in a temporary directory, on a free port of
@@ -123,7 +124,7 @@ async function untilAnswering(
 ): Promise<void> {
   const deadline = Date.now() + startTimeoutMs
   while (watchdog.exitCode === null && watchdog.signalCode === null) {
-    const answer = await askServer(url, "SHOW data_directory", 1_000).catch(() => undefined)
+    const answer = await askServer(url, "SHOW data_directory", 10_000).catch(() => undefined)
     if (answer === data) return
     if (Date.now() > deadline) {
       throw new PostgresUnavailableError(

@@ -68,7 +68,7 @@ function forcedKind(): PostgresKind | undefined {
 
 async function useServerAt(url: string, announce: (line: string) => void): Promise<PostgresServer> {
   try {
-    const version = await askVersion(url, 5_000)
+    const version = await askVersion(url, 30_000)
     announce(`PostgreSQL ${version}: from DATABASE_URL`)
     return { url, version, kind: "url", stop: () => Promise.resolve() }
   } catch (cause) {
