@@ -65,7 +65,7 @@ const oneWayImports = [
 ]
 
 export default tseslint.config(
-  { ignores: ["dist", ".bench", "coverage", "reports", "docs", ".stryker-tmp"] },
+  { ignores: ["dist", "bench/.build", "coverage", "reports", "docs", ".stryker-tmp"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

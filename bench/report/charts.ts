@@ -1,5 +1,3 @@
-import type { TopLevelSpec } from "vega-lite"
-
 import type { Point } from "./line"
 
 /** A chart that there are points for. */
@@ -13,6 +11,21 @@ interface ChartForm extends Chart {
   readonly mark: "bar" | "line"
   readonly x: string
   readonly y: string
+}
+
+/** What is used of vega. */
+interface Vega {
+  readonly View: new (
+    dataflow: unknown,
+    options: { readonly logLevel: number },
+  ) => { toSVG(): Promise<string> }
+  readonly parse: (spec: unknown) => unknown
+  readonly Warn: number
+}
+
+/** What is used of vega-lite. */
+interface VegaLite {
+  readonly compile: (spec: object) => { readonly spec: unknown }
 }
 
 const forms: readonly ChartForm[] = [
@@ -55,10 +68,8 @@ export function chartsOf(points: readonly Point[]): readonly Chart[] {
 export async function renderCharts(
   points: readonly Point[],
 ): Promise<readonly { readonly name: string; readonly svg: string }[]> {
-  const [{ View, parse, Warn }, { compile }] = await Promise.all([
-    import("vega"),
-    import("vega-lite"),
-  ])
+  const { View, parse, Warn } = await load<Vega>("vega")
+  const { compile } = await load<VegaLite>("vega-lite")
   const drawn = forms.filter((form) => chartsOf(points).some(({ name }) => name === form.name))
   return Promise.all(
     drawn.map(async (form) => {
@@ -69,7 +80,12 @@ export async function renderCharts(
   )
 }
 
-function specOf(form: ChartForm, points: readonly Point[]): TopLevelSpec {
+/** The types of these packages come with them, and they are installed for a benchmark only. */
+async function load<Module>(name: string): Promise<Module> {
+  return (await import(name)) as Module
+}
+
+function specOf(form: ChartForm, points: readonly Point[]): object {
   const common = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",

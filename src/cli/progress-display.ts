@@ -1,4 +1,4 @@
-import { SingleBar } from "cli-progress"
+import { clearLine, cursorTo } from "node:readline"
 
 import type { BulkProgress } from "../bulk/options"
 import { formatCount, formatSeconds } from "./format"
@@ -13,10 +13,15 @@ export interface ProgressDisplay {
 }
 
 /** Where a display writes: standard error, or what a test puts in its place. */
-export type ProgressStream = Pick<NodeJS.WriteStream, "isTTY" | "write"> & NodeJS.WritableStream
+export type ProgressStream = Pick<NodeJS.WriteStream, "isTTY" | "write"> & {
+  /** The width of a terminal. */
+  readonly columns?: number
+} & NodeJS.WritableStream
 
 const LINE_INTERVAL_MS = 3000
 const EVENT_INTERVAL_MS = 1000
+const BAR_INTERVAL_MS = 100
+const BAR_CELLS = 24
 
 /**
  * Chooses a display: events as JSON lines if asked for, a bar on a terminal, else a line every few
@@ -56,26 +61,29 @@ function plainLines(stream: ProgressStream, doing: string): ProgressDisplay {
   }
 }
 
-/** One bar for each phase of each table. */
+/** One line for each phase of each table, drawn over itself as the phase proceeds. */
 function bar(stream: ProgressStream, doing: string): ProgressDisplay {
-  let title: string | undefined
-  let current: SingleBar | undefined
+  let latest: BulkProgress | undefined
+  const draw = (progress: BulkProgress): void => {
+    cursorTo(stream, 0)
+    // A line that is broken would not be drawn over, but below itself
+    stream.write(barLine(progress, doing).slice(0, (stream.columns ?? Infinity) - 1))
+    clearLine(stream, 1)
+  }
+  const drawSometimes = throttled(BAR_INTERVAL_MS, draw)
   const close = (): void => {
-    current?.stop()
-    current = undefined
+    if (!latest) return
+    draw(latest)
+    stream.write("\n")
+    latest = undefined
   }
   return {
     show(progress) {
-      const { done, total, ratePerSecond, etaSeconds } = progress
-      const payload = { rate: formatCount(ratePerSecond), left: formatSeconds(etaSeconds) }
-      if (title !== titleOf(progress, doing) || !current) {
-        close()
-        title = titleOf(progress, doing)
-        current = newBar(stream, title)
-        current.start(total, done, payload)
-      }
-      current.setTotal(total)
-      current.update(done, payload)
+      const isNew = !latest || titleOf(latest, doing) !== titleOf(progress, doing)
+      if (isNew) close()
+      latest = progress
+      if (isNew) draw(progress)
+      else drawSometimes(progress)
     },
     say(_, text) {
       close()
@@ -85,18 +93,15 @@ function bar(stream: ProgressStream, doing: string): ProgressDisplay {
   }
 }
 
-function newBar(stream: ProgressStream, title: string): SingleBar {
-  return new SingleBar({
-    format: `${title} [{bar}] {percentage}% | {value} of {total} rows | {rate}/s | {left} left`,
-    formatValue: (value, _, type) => (type === "percentage" ? String(value) : formatCount(value)),
-    barsize: 24,
-    barCompleteChar: "=",
-    barIncompleteChar: "-",
-    stream,
-    // Signals are the command's own affair, and a killed process shall leave the cursor visible
-    gracefulExit: false,
-    hideCursor: false,
-  })
+function barLine(progress: BulkProgress, doing: string): string {
+  const { done, total, ratePerSecond, etaSeconds } = progress
+  const part = total > 0 ? Math.min(1, done / total) : 1
+  const drawn = "=".repeat(Math.round(part * BAR_CELLS)).padEnd(BAR_CELLS, "-")
+  return (
+    `${titleOf(progress, doing)} [${drawn}] ${Math.floor(part * 100)}% | ` +
+    `${formatCount(done)} of ${formatCount(total)} rows | ` +
+    `${formatCount(ratePerSecond)}/s | ${formatSeconds(etaSeconds)} left`
+  )
 }
 
 function titleOf({ table, phase }: BulkProgress, doing: string): string {

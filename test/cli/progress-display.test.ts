@@ -18,13 +18,16 @@ const halfway: BulkProgress = {
 }
 const finished: BulkProgress = { ...halfway, done: 1_000_000, etaSeconds: 0 }
 
-function record(isTTY: boolean): {
+function record(
+  isTTY: boolean,
+  columns = 200,
+): {
   readonly stream: ProgressStream
   readonly written: () => string
 } {
   const output = new PassThrough()
   // The part of a terminal that is looked at
-  const stream = Object.assign(output, { isTTY, columns: 200 }) as unknown as ProgressStream
+  const stream = Object.assign(output, { isTTY, columns }) as unknown as ProgressStream
   return { stream, written: () => String(output.read() ?? "") }
 }
 
@@ -51,6 +54,47 @@ describe("openDisplay", () => {
     display.close()
 
     expect(written()).toMatch(/encrypting patient .+100%.*\n[^]*checking patient .+100%/)
+  })
+
+  test("draws a bar over itself, and says things below it", () => {
+    const { stream, written } = record(true)
+    const display = openDisplay(stream, "encrypting", false)
+
+    display.show(halfway)
+    display.show(finished)
+    display.say("stopping", "Finishing.")
+
+    expect(written()).toMatch(
+      /^\x1b\[1Gencrypting .+ 50% .+\x1b\[0K\x1b\[1Gencrypting .+ 100% .+\x1b\[0K\nFinishing\.\n$/,
+    )
+  })
+
+  test("shows how far a run got that ends before the end", () => {
+    const { stream, written } = record(true)
+    const display = openDisplay(stream, "encrypting", false)
+
+    display.show({ ...halfway, done: 0 })
+    display.show(halfway)
+    display.close()
+
+    expect(written()).toMatch(/.+ 0% .+ 50% .+\n$/)
+  })
+
+  test("keeps a bar within the line of a terminal", () => {
+    const { stream, written } = record(true, 40)
+
+    openDisplay(stream, "encrypting", false).show(halfway)
+
+    const [, line = ""] = /^\x1b\[1G(.+)\x1b\[0K$/.exec(written()) ?? []
+    expect(line).toHaveLength(39)
+  })
+
+  test("has no share of nothing", () => {
+    const { stream, written } = record(true)
+
+    openDisplay(stream, "encrypting", false).show({ ...finished, done: 0, total: 0 })
+
+    expect(written()).toContain("100% | 0 of 0 rows")
   })
 
   test("writes the end of a phase as a line elsewhere", () => {

@@ -12,8 +12,7 @@ const out = mkdtempSync(join(tmpdir(), "bench-"))
 const quickly = ["--quick", "--only", "PostgreSQL", "--out", out]
 
 beforeAll(() => {
-  execFileSync("npx", ["tsc", "-p", "tsconfig.bench.json"])
-  execFileSync(process.execPath, [".bench/bench/main.js", ...quickly], { stdio: "pipe" })
+  execFileSync("npm", ["run", "bench", "--", ...quickly], { stdio: "pipe" })
 })
 
 afterAll(() => {

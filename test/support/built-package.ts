@@ -23,7 +23,7 @@ const repository = join(__dirname, "..", "..")
 const typeorms = ["typeorm", "typeorm-0.3", "typeorm-0.3.17"]
 
 /** What the program needs of this repository's node_modules beside TypeORM, and its user needs. */
-const linked = ["cli-progress", "commander", "tsx"]
+const linked = ["commander", "tsx"]
 
 /** What users' files are copied from: they import the package by its name. */
 const copied = ["test/cli/clinic", "test/integration/cli/data-source.ts"]

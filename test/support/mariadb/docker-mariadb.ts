@@ -1,6 +1,11 @@
+import { type DatabaseContainer, requireContainers } from "../containers"
 import { withTimeLimit } from "../time-limit"
 import { askMariaDb } from "./ask-mariadb"
 import type { MariaDbServer } from "./start-mariadb"
+
+interface MariaDbContainers {
+  readonly MariaDbContainer: new (image: string) => DatabaseContainer
+}
 
 /** Enough to pull the image over a slow line once. */
 const pullAndStartTimeoutMs = 180_000
@@ -13,8 +18,7 @@ const startTimeoutMs = 60_000
  * @throws if the image cannot be pulled or the container does not start
  */
 export async function startDockerMariaDb(): Promise<MariaDbServer> {
-  // Imported late: it is slow to load, and most machines without Docker never need it.
-  const { MariaDbContainer } = await import("@testcontainers/mariadb")
+  const { MariaDbContainer } = requireContainers("@testcontainers/mariadb") as MariaDbContainers
   const image = process.env.MARIADB_IMAGE ?? "mariadb:11.4"
   const starting = new MariaDbContainer(image).withStartupTimeout(startTimeoutMs).start()
   const container = await withTimeLimit(

@@ -1,8 +1,18 @@
+import {
+  type DatabaseContainer,
+  requireContainers,
+  type StartedContainer,
+  type Testcontainers,
+} from "../containers"
 import { dockerAnswers } from "../docker-engine"
 import { reason } from "../reason"
 import { withTimeLimit } from "../time-limit"
 import { askVersion } from "./ask-server"
 import { PostgresUnavailableError, type PostgresServer } from "./postgres-server"
+
+interface PostgreSqlContainers {
+  readonly PostgreSqlContainer: new (image: string) => DatabaseContainer
+}
 
 /** Enough to pull the image over a slow line once. */
 const pullAndStartTimeoutMs = 180_000
@@ -31,10 +41,11 @@ export async function startDockerServer(durable: boolean): Promise<Omit<Postgres
   }
 }
 
-async function startContainer(image: string, durable: boolean) {
-  // Imported late: it is slow to load, and most machines without Docker never need it.
-  const { PostgreSqlContainer } = await import("@testcontainers/postgresql")
-  const { Wait } = await import("testcontainers")
+async function startContainer(image: string, durable: boolean): Promise<StartedContainer> {
+  const { PostgreSqlContainer } = requireContainers(
+    "@testcontainers/postgresql",
+  ) as PostgreSqlContainers
+  const { Wait } = requireContainers("testcontainers") as Testcontainers
   const settings = durable ? [] : ["-c", "fsync=off", "-c", "synchronous_commit=off"]
   // The image starts a server twice, the first time to set it up. Health checks, the default,
   // never run under Podman without systemd.
