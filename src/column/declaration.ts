@@ -60,3 +60,12 @@ export function declarationOf(
   if (transformer === undefined || Array.isArray(transformer)) return undefined
   return (transformer as Partial<UnboundTransformer>)["@typeorm-fernet/declaration"]
 }
+
+/**
+ * Whether a blind index may cover a column: its codec writes equal values alike, or says what they
+ * have in common.
+ */
+export function canBeIndexed({ codec = "string" }: EncryptedColumnDeclaration): boolean {
+  if (codec === "json") return false
+  return typeof codec === "string" || typeof codec.canonical === "function"
+}

@@ -21,12 +21,17 @@ function stringify(value: unknown): string {
   try {
     // The declared type leaves out that a function or a symbol yields undefined
     const text = JSON.stringify(value) as string | undefined
-    if (text !== undefined) return text
+    // NaN, an infinity and an invalid Date would be read back as null
+    if (text !== undefined && (text !== "null" || value === null)) return text
   } catch {
     // TypeError names the properties along a cycle
     throw new CodecRefusal("a value JSON can hold, got one with a cycle or a bigint")
   }
-  throw new CodecRefusal(`a value JSON can hold, got ${describeType(value)}`)
+  throw new CodecRefusal(`a value JSON can hold, got ${describeUnheld(value)}`)
+}
+
+function describeUnheld(value: unknown): string {
+  return typeof value === "number" ? "NaN or an infinity" : describeType(value)
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

@@ -60,6 +60,10 @@ describe("the json codec", () => {
     [() => "078-05-1120", "a value JSON can hold, got a function"],
     [Symbol("078-05-1120"), "a value JSON can hold, got a symbol"],
     [{ toJSON: () => undefined }, "a value JSON can hold, got an object"],
+    [Number.NaN, "a value JSON can hold, got NaN or an infinity"],
+    [-Infinity, "a value JSON can hold, got NaN or an infinity"],
+    [new Date(Number.NaN), "a value JSON can hold, got a Date"],
+    [{ toJSON: () => null }, "a value JSON can hold, got an object"],
   ])("refuses %p without quoting it", (value, message) => {
     expect(refusal(() => jsonCodec.encode(value))).toBe(message)
   })

@@ -13,7 +13,12 @@ import { ColumnRings } from "./column-rings"
 import { comparisonOperand, operandMark } from "./comparison-operand"
 import type { FetchedRows } from "./fetched-rows"
 import type { KeyResolver } from "./key-resolver"
-import { assertAnswerable, isFindOperator } from "../queries/query-rules"
+import {
+  isAnswerable,
+  isFindOperator,
+  unindexed,
+  unsupportedCondition,
+} from "../queries/query-rules"
 import { ReadAhead } from "./read-ahead"
 import { unreadable, UnencryptedCells } from "./unencrypted-cells"
 
@@ -140,8 +145,8 @@ export class BoundColumn implements ValueTransformer {
   to(value: unknown): unknown {
     if (value === null || value === undefined) return value
     if (isFindOperator(value)) {
-      assertAnswerable(this.property, value)
-      return value
+      if (isAnswerable(value)) return value
+      throw unsupportedCondition(this.property, unindexed(this.#scheme.declaration))
     }
     return comparisonOperand(this.#mark, this.#canonical(value))
   }

@@ -100,8 +100,7 @@ function mappedDecryption(
 
 function namedDecryption(dataSource: DataSource, metadata: EntityMetadata): DecryptRow {
   const columnOf = columnsByName(metadata)
-  const isOthers = (key: string): boolean =>
-    dataSource.entityMetadatas.some((other) => columnsByName(other)(key) !== undefined)
+  const isOthers = anyColumnByName(dataSource)
   const [anyColumn] = metadata.columns.flatMap((column) => boundColumn(column) ?? [])
   return (row) => {
     const keys = new Map<BoundColumn, string>()
@@ -109,7 +108,7 @@ function namedDecryption(dataSource: DataSource, metadata: EntityMetadata): Decr
       const column = columnOf(key)
       if (!column) {
         // Of a joined entity, it is left for that entity's turn
-        if (!anyColumn?.isOwnToken(cell) || isOthers(key)) return cell
+        if (isOthers(key) || !anyColumn?.isOwnToken(cell)) return cell
         throw unsettled(metadata, `"${key}" holds a token`)
       }
       const other = keys.get(column)
@@ -152,6 +151,21 @@ function unsettled({ name }: EntityMetadata, problem: string): EncryptionError {
     "ERR_COLUMN_MISUSE",
     `In a raw row ${problem}. Pass decryptRaw a mapping of keys to properties of ${name}.`,
   )
+}
+
+/** Whether a key may be an encrypted column of any entity. Asked of each key once. */
+function anyColumnByName({ entityMetadatas }: DataSource): (key: string) => boolean {
+  const known = new Map<string, boolean>()
+  let finders: readonly ((key: string) => BoundColumn | undefined)[] | undefined
+  return (key) => {
+    let isOne = known.get(key)
+    if (isOne === undefined) {
+      finders ??= entityMetadatas.map(columnsByName)
+      isOne = finders.some((find) => find(key) !== undefined)
+      known.set(key, isOne)
+    }
+    return isOne
+  }
 }
 
 /** The longest name that fits wins, so that `p_old_ssn` is the column `old_ssn` and not `ssn`. */

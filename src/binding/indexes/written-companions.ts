@@ -30,8 +30,9 @@ export function compileWrite(map: ExpressionMap, compile: () => string): string 
 
 /** An UPDATE writes the properties it is given; TypeORM's own come with the companions already. */
 function completeUpdate(map: ExpressionMap, companions: readonly Companion[]): void {
-  const { valuesSet } = map
-  if (valuesSet === undefined || Array.isArray(valuesSet)) return
+  const { valuesSet } = map as { readonly valuesSet?: unknown }
+  // Without set() it is the class, whose own properties are called name and length
+  if (typeof valuesSet !== "object" || valuesSet === null || Array.isArray(valuesSet)) return
   const added: Record<string, unknown> = {}
   for (const companion of companions) {
     const value = companion.column.isUpdate ? companion.updatedBy(valuesSet) : undefined

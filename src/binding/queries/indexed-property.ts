@@ -3,7 +3,7 @@ import { soughtBy } from "../../search/blind-equal"
 import { isBlindOperator } from "../../search/blind-operator"
 import type { BoundColumn } from "../columns/bound-column"
 import type { Companion } from "../indexes/companion"
-import { isFindOperator, unsupportedCondition } from "./query-rules"
+import { isFindOperator, unindexed, unsupportedCondition } from "./query-rules"
 
 /** An encrypted property and the companions of the indexes over it alone. */
 export interface Indexed {
@@ -16,13 +16,13 @@ export interface Indexed {
 
 /** Says that no index answers a condition on the property, and what one would. */
 export function unanswerable({
-  bound: { property },
+  bound: { property, declaration },
   companions,
   joint,
 }: Indexed): UnsupportedQueryError {
   if (companions.length > 0) return unsupportedCondition(property, "equality")
   const members = joint?.index.members.map((member) => member.property)
-  return unsupportedCondition(property, members ?? "nothing")
+  return unsupportedCondition(property, members ?? unindexed(declaration))
 }
 
 /**

@@ -1,19 +1,19 @@
 import type { FindOperator } from "typeorm"
 
+import { canBeIndexed, type EncryptedColumnDeclaration } from "../../column/declaration"
 import { UnsupportedQueryError } from "../../errors"
 import { isBlindOperator } from "../../search/blind-operator"
 import { markOf } from "../typeorm-internals"
 
-/**
- * Lets a condition on an encrypted column pass only if the database can answer it: `IsNull`, `Not`,
- * `And` and `Or` of it, and what was compiled to conditions on blind indexes.
- *
- * @param property - the column, as `Entity.property`
- * @throws {@link UnsupportedQueryError} for every other operator and for plain values
- */
-export function assertAnswerable(property: string, condition: unknown): void {
-  if (!isAnswerable(condition)) throw unsupportedCondition(property, "nothing")
-}
+/** What blind indexes answer of an encrypted property. */
+export type Answers =
+  /** There are none. */
+  | "nothing"
+  /** There can be none. */
+  | "nothing ever"
+  | "equality"
+  /** Equality of these properties together. */
+  | readonly string[]
 
 /** Whether the database can answer a condition on ciphertext as it is. */
 export function isAnswerable(condition: unknown): boolean {
@@ -41,16 +41,13 @@ export function isFindOperator(value: unknown): value is FindOperator<unknown> {
   return mark === Symbol.for("FindOperator") || mark === Symbol.for("EqualOperator")
 }
 
-/**
- * A condition that cannot be answered.
- *
- * @param answers - what blind indexes answer: nothing if there are none, equality, or equality of
- * these properties together
- */
-export function unsupportedCondition(
-  property: string,
-  answers: "equality" | "nothing" | readonly string[],
-): UnsupportedQueryError {
+/** What is answered of a column as long as no blind index covers it. */
+export function unindexed(declaration: EncryptedColumnDeclaration): Answers {
+  return canBeIndexed(declaration) ? "nothing" : "nothing ever"
+}
+
+/** A condition that cannot be answered. */
+export function unsupportedCondition(property: string, answers: Answers): UnsupportedQueryError {
   return new UnsupportedQueryError(
     property,
     `${property} is encrypted: ${whatWorks(answers)} Otherwise load the rows by another property ` +
@@ -58,7 +55,7 @@ export function unsupportedCondition(
   )
 }
 
-function whatWorks(answers: "equality" | "nothing" | readonly string[]): string {
+function whatWorks(answers: Answers): string {
   switch (answers) {
     case "equality":
       return (
@@ -66,9 +63,12 @@ function whatWorks(answers: "equality" | "nothing" | readonly string[]): string 
         "BlindIn, IsNull, and Not, And and Or of these."
       )
     case "nothing":
+    case "nothing ever":
       return (
         "the database cannot compare it with a value. Only IsNull() and Not(IsNull()) work in a " +
-        "condition on it; equality does with @EncryptedColumn({ blindIndex: true })."
+        (answers === "nothing"
+          ? "condition on it; equality does with @EncryptedColumn({ blindIndex: true })."
+          : "condition on it, and its codec takes no blind index.")
       )
     default:
       return (

@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 
 import { blindIndexOptionNames } from "../../column/blind-index"
-import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
+import { canBeIndexed, declarationOf } from "../../column/declaration"
 import { blindIndexMisuse } from "../../search/blind-index-options"
 import { companionProperty } from "../../search/index-defaults"
 import { unknownOptions } from "../../unknown-options"
@@ -120,7 +120,7 @@ function* coverMisuse({ unknown, sources, options }: IndexPlan): Iterable<string
 function* codecMisuse({ sources, options }: IndexPlan): Iterable<string> {
   const declared = sources.map((source) => [source, declarationOf(source.transformer)] as const)
   for (const [{ propertyName }, declaration] of declared) {
-    if (declaration && !isDeterministic(declaration)) {
+    if (declaration && !canBeIndexed(declaration)) {
       yield (
         `has a blind index over ${propertyName}, whose codec may write equal values in different ` +
         "ways; use another codec, or one of your own with canonical()"
@@ -131,9 +131,4 @@ function* codecMisuse({ sources, options }: IndexPlan): Iterable<string> {
   if (options.normalize !== undefined && !isText) {
     yield 'has a blind index with normalize, which only the codec "string" takes'
   }
-}
-
-function isDeterministic({ codec = "string" }: EncryptedColumnDeclaration): boolean {
-  if (codec === "json") return false
-  return typeof codec === "string" || typeof codec.canonical === "function"
 }

@@ -24,6 +24,25 @@ describe("decryptRaw", () => {
     expect(row).toEqual({ "p_Social Security": "1" })
   })
 
+  test("looks through the other entities once, however many rows there are", async () => {
+    const [Patient, Visit] = [
+      schema("patient", { ssn: encryptedColumn() }),
+      schema("visit", { note: encryptedColumn() }),
+    ]
+    const dataSource = await boundSource([Patient, Visit])
+    const { columns } = dataSource.getMetadata(Visit)
+    let looks = 0
+    Object.defineProperty(dataSource.getMetadata(Visit), "columns", {
+      get: () => (looks++, columns),
+    })
+    const row = { ssn: keyring.encrypt("1"), v_note: keyring.encrypt("2"), v_id: 1 }
+
+    const rows = decryptRaw(dataSource, Patient, Array<typeof row>(100).fill(row))
+
+    expect(rows[99]).toEqual({ ...row, ssn: "1" })
+    expect(looks).toBe(1)
+  })
+
   test("takes rows of an interface", async () => {
     interface Row {
       ssn: string

@@ -50,7 +50,22 @@ async function row(id = 1): Promise<Record<string, unknown> | undefined> {
 
 const valuesWith = (values: ObjectLiteral) => values as Partial<Person>
 
+/** Has a property that every class has as well. */
+@Entity()
+class Club {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ blindIndex: true }) name!: string
+}
+
 describe("an UPDATE", () => {
+  test("without set() is refused by TypeORM, in its own words", async () => {
+    const clubs = await boundSource([Club])
+
+    const error = await rejection(clubs.createQueryBuilder().update(Club).where("id = 1").execute())
+
+    expect(error.name).toBe("UpdateValuesMissingError")
+  })
+
   test("that sets a property to null sets its index to NULL", async () => {
     await people.update(1, { email: null, contact: { phone: null } })
 

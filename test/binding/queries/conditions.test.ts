@@ -35,6 +35,7 @@ class Person {
   @EncryptedColumn({ nullable: true, blindIndex: true }) alias?: string | null
   @EncryptedColumn({ nullable: true, blindIndex: true, codec: "number" }) height?: number | null
   @EncryptedColumn({ nullable: true }) notes?: string | null
+  @EncryptedColumn({ nullable: true, codec: "json" }) history?: object | null
   @ManyToOne(() => Person, { nullable: true }) parent?: Person | null
 }
 
@@ -107,6 +108,14 @@ describe("a condition that no blind index answers", () => {
       expect(logger.statements).toEqual([])
     },
   )
+
+  test("is not told to declare an index that the codec would not take", async () => {
+    const error = await rejection(people.findBy({ history: { allergies: ["nuts"] } }))
+
+    expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Person.history" })
+    expect(error.message).toContain("its codec takes no blind index")
+    expect(error.message).not.toContain("blindIndex: true")
+  })
 
   test.each<readonly [string, unknown]>([
     ["null in In", In([null])],
