@@ -34,19 +34,26 @@ export type ExpressionMap = Omit<DeclaredMap, "onUpdate"> & {
   onUpdate?: DeclaredMap["onUpdate"]
 }
 
-/** What a query that loads entities yields. */
-export interface EntitiesAndRaw {
-  readonly entities: ObjectLiteral[]
-  readonly raw: unknown[]
-}
+/** A row of a result, by the aliases of its columns. */
+export type RawRow = Readonly<Record<string, unknown>>
 
 interface DataSourceInternals {
   buildMetadatas: () => Promise<void>
 }
 
-interface SelectInternals {
-  executeEntitiesAndRawResults: (...args: unknown[]) => Promise<EntitiesAndRaw>
-  getManyAndCount: () => Promise<[ObjectLiteral[], number]>
+/** What a builder of a SELECT is executed by. */
+export interface SelectInternals {
+  expressionMap: ExpressionMap
+  readonly findOptions: { readonly select?: unknown }
+  loadRawResults: (runner: unknown) => Promise<readonly RawRow[]>
+  executeCountQuery: (runner: unknown) => Promise<number>
+  executeExistsQuery: (runner: unknown) => Promise<boolean>
+  /** TypeORM 0.3.17 has it not, and always counts. */
+  lazyCount?: () => number | undefined
+  buildEscapedEntityColumnSelects: (
+    alias: string,
+    metadata: EntityMetadata,
+  ) => readonly { readonly selection: string; readonly aliasName: string }[]
 }
 
 /** What a query runner returns when it is asked for a structured result. */
@@ -88,7 +95,7 @@ export function internalsOf(dataSource: DataSource): DataSourceInternals {
   return dataSource as unknown as DataSourceInternals
 }
 
-/** The members of a builder of a SELECT that load entities. */
+/** The members of a builder of a SELECT that it is executed by. */
 export function selectInternalsOf(builder: QueryBuilder<ObjectLiteral>): SelectInternals {
   return builder as unknown as SelectInternals
 }
@@ -141,6 +148,7 @@ const UNCHECKED = "a column that cannot be encrypted would pass the validation o
 const UNGUARDED = "what a query builder compares or writes would not be checked"
 const UNFOUND = "the encrypted columns of a query could not be told from others"
 const UNPAGED = "a page of what a truncated index finds would be cut before it is checked"
+const UNCOMPARED = "a truncated index would return or count the rows of other values"
 const STALE = "blind indexes would not follow their properties"
 
 const DROPPED = "a changed column would be dropped with its values"
@@ -201,6 +209,10 @@ export const reliances: readonly Reliance[] = [
   reliance("SelectQueryBuilder", (dataSource) => dataSource.createQueryBuilder(), {
     methods: {
       getQuery: UNGUARDED,
+      getCount: UNCOMPARED,
+      getExists: UNCOMPARED,
+      getManyAndCount: UNCOMPARED,
+      getRawAndEntities: UNCOMPARED,
       setFindOptions: "conditions of find options would not go to blind indexes",
       getOneOrFail: "an EntityNotFoundError would show what was sought",
     },
@@ -211,9 +223,12 @@ export const reliances: readonly Reliance[] = [
     (dataSource) => selectInternalsOf(dataSource.createQueryBuilder()),
     {
       methods: {
-        executeEntitiesAndRawResults: "a truncated index would return the rows of other values",
-        getManyAndCount: "a truncated index would count the rows of other values",
+        buildEscapedEntityColumnSelects: UNCOMPARED,
+        executeCountQuery: UNCOMPARED,
+        executeExistsQuery: UNCOMPARED,
+        loadRawResults: UNCOMPARED,
       },
+      properties: { findOptions: UNCOMPARED },
     },
   ),
   reliance(
@@ -226,6 +241,9 @@ export const reliances: readonly Reliance[] = [
         groupBys: UNGUARDED,
         insertColumns: STALE,
         limit: UNPAGED,
+        options: UNCOMPARED,
+        queryEntity: UNCOMPARED,
+        wheres: UNCOMPARED,
         offset: UNPAGED,
         orderBys: UNGUARDED,
         parameters: "an EntityNotFoundError would show what was sought",

@@ -6,7 +6,7 @@ import { DIGEST_BITS } from "./blind-index-options"
 import { BlindIndexRefusal } from "./blind-index-refusal"
 import { companionProperty } from "./index-defaults"
 import { toTextFunction } from "./normalize"
-import type { LegacyCell, Match } from "./predicate"
+import type { LegacyCell } from "./predicate"
 
 /** One encrypted property that an index covers. */
 export interface IndexMember {
@@ -80,29 +80,34 @@ export class BlindIndex {
     return this.#indexed(values, (indexer, plaintexts) => indexer.searched(plaintexts))
   }
 
-  /** Returns the condition that a row has one of several lists of values, one for each member. */
-  match(alternatives: readonly (readonly unknown[])[]): Match {
-    const searchesPlaintext = this.members.every(({ plaintextAllowed }) => plaintextAllowed)
-    return {
-      companion: this.path,
-      digests: [...new Set(alternatives.flatMap((values) => this.searched(values)))],
-      legacy: searchesPlaintext ? alternatives.map((values) => this.#legacyCells(values)) : [],
-    }
+  /** Returns what the companion column may hold for any of several lists of values. */
+  searchedAny(alternatives: readonly (readonly unknown[])[]): readonly string[] {
+    const [only, ...others] = alternatives
+    if (only && others.length === 0) return this.searched(only)
+    return [...new Set(alternatives.flatMap((values) => this.searched(values)))]
   }
 
-  /** How a row looks that has the values but was written before it was encrypted. */
-  #legacyCells(values: readonly unknown[]): readonly LegacyCell[] {
+  /** Whether rows that are still in plaintext are searched as well. */
+  get searchesPlaintext(): boolean {
+    return this.members.every(({ plaintextAllowed }) => plaintextAllowed)
+  }
+
+  /**
+   * Returns how the cell of a member looks where it has one of several values and was written before
+   * it was encrypted.
+   */
+  legacyCell(
+    { path, plaintextOf, castsToBytes = false }: IndexMember,
+    values: readonly unknown[],
+  ): LegacyCell {
     const normalize = toTextFunction(this.#scheme.normalize)
-    return this.members.map(({ path, plaintextOf, castsToBytes = false }, i) => {
-      const plaintext = plaintextOf(values[i])
+    const texts = values.flatMap((value) => {
+      const plaintext = plaintextOf(value)
       const text = typeof plaintext === "string" ? plaintext : Buffer.from(plaintext).toString()
-      return {
-        path,
-        texts: [...new Set([text, normalize(text)])],
-        functions: sqlFunctions(this.#scheme.normalize),
-        castsToBytes,
-      }
+      return [text, normalize(text)]
     })
+    const functions = sqlFunctions(this.#scheme.normalize)
+    return { path, texts: [...new Set(texts)], functions, castsToBytes }
   }
 
   /** Deriving the keys of an index takes as long as many digests. */

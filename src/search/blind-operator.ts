@@ -39,7 +39,36 @@ export class BlindOperator extends FindOperator<never> {
   }
 }
 
+/**
+ * Stands in for a condition that cannot be answered, and says so where TypeORM would compile it, so
+ * that what TypeORM itself finds wrong before is said in its own words.
+ */
+export class RefusedCondition extends FindOperator<never> {
+  readonly "@typeorm-fernet/blind" = true
+  readonly #reason: Error
+
+  constructor(reason: Error) {
+    super("raw", undefined as never)
+    this.#reason = reason
+  }
+
+  /** @throws the reason */
+  override get objectLiteralParameters(): never {
+    throw this.#reason
+  }
+
+  /** @throws the reason */
+  override get getSql(): never {
+    throw this.#reason
+  }
+
+  /** Has no value that a transformer could change. */
+  override transformValue(): void {
+    // Nothing to do
+  }
+}
+
 /** Whether a value is a compiled condition on an encrypted property. */
-export function isBlindOperator(value: unknown): value is BlindOperator {
+export function isBlindOperator(value: unknown): value is BlindOperator | RefusedCondition {
   return (value as Partial<BlindOperator> | null)?.["@typeorm-fernet/blind"] === true
 }

@@ -1,9 +1,18 @@
+import { hash, randomBytes } from "node:crypto"
+
 import { TOKEN_HEAD } from "../fernet/token-format"
 
-/** A condition on one property, compiled to SQL over its companion columns. */
+/**
+ * A condition on encrypted properties. Compiled, it is true, false or unknown for the very rows for
+ * which the same condition on plaintext columns would be, so that it may stand under any `NOT`.
+ */
 export type Predicate =
   | { readonly kind: "matches"; readonly match: Match }
   | { readonly kind: "isNull"; readonly path: string }
+  /** That a cell is not encrypted yet, and has one of several texts. */
+  | { readonly kind: "holds"; readonly cell: LegacyCell }
+  /** What can be neither true nor false. */
+  | { readonly kind: "unknown" }
   | { readonly kind: "not"; readonly of: Predicate }
   | { readonly kind: "and" | "or"; readonly of: readonly Predicate[] }
 
@@ -13,11 +22,11 @@ export interface Match {
   readonly companion: string
   /** Index values, under every key. */
   readonly digests: readonly string[]
-  /** For each sought value, what rows that are still in plaintext hold; empty if there are none. */
-  readonly legacy: readonly (readonly LegacyCell[])[]
+  /** What decides where the companion is NULL. Defaults to nothing: there it is unknown. */
+  readonly otherwise?: Predicate
 }
 
-/** A cell that is still in plaintext. */
+/** A cell that may still be in plaintext. */
 export interface LegacyCell {
   /** The property path of the encrypted column. */
   readonly path: string
@@ -37,22 +46,29 @@ export interface CompiledPredicate {
 }
 
 const PARAMETER = "blind_index_"
+const PLAINTEXT = `${PARAMETER}plaintext_`
 
-let compiled = 0
+/** Parameters are named after what they hold, by a hash that says nothing of it. */
+const SECRET = randomBytes(32).toString("hex")
 
 /** Whether a parameter of a query builder is one of a compiled predicate. */
 export function isBlindParameter(name: string): boolean {
   return name.startsWith(PARAMETER)
 }
 
+/** Whether such a parameter holds what is sought itself, to be compared with legacy plaintext. */
+export function isPlaintextParameter(name: string): boolean {
+  return name.startsWith(PLAINTEXT)
+}
+
 /**
- * Compiles a predicate. Its parameters have names of their own, so that the result can be used in
- * several queries, and several times in one.
+ * Compiles a predicate. Its parameters are named by what they hold, so that those of several
+ * predicates never clash in one query, and that the same query is the same text each time.
  */
 export function compilePredicate(predicate: Predicate): CompiledPredicate {
   const parameters: Record<string, readonly string[]> = {}
-  const bind: Bind = (values) => {
-    const name = `${PARAMETER}${++compiled}`
+  const bind: Bind = (values, prefix = PARAMETER) => {
+    const name = prefix + hash("sha256", SECRET + JSON.stringify(values), "hex").slice(0, 24)
     parameters[name] = values
     return `(:...${name})`
   }
@@ -61,17 +77,16 @@ export function compilePredicate(predicate: Predicate): CompiledPredicate {
 }
 
 type Sql = (pathOf: (propertyPath: string) => string) => string
-type Bind = (values: readonly string[]) => string
+type Bind = (values: readonly string[], prefix?: string) => string
 
-/**
- * Negations are carried down to the comparisons: under `NOT`, a row that is not indexed yet would be
- * neither found nor passed over for what it holds.
- */
+/** Negations are carried down to the comparisons. */
 function bindPredicate(predicate: Predicate, bind: Bind, negated: boolean): Sql {
   const not = negated ? "NOT " : ""
   switch (predicate.kind) {
     case "isNull":
       return (pathOf) => `${pathOf(predicate.path)} IS ${not}NULL`
+    case "unknown":
+      return () => "NULL"
     case "not":
       return bindPredicate(predicate.of, bind, !negated)
     case "and":
@@ -79,48 +94,40 @@ function bindPredicate(predicate: Predicate, bind: Bind, negated: boolean): Sql 
       const all = predicate.of.map((one) => bindPredicate(one, bind, negated))
       return joined((predicate.kind === "and") === negated ? " OR " : " AND ", all)
     }
+    case "holds":
+      return bindCell(predicate.cell, bind, not)
     case "matches":
-      return bindMatch(predicate.match, bind, not)
+      return bindMatch(predicate.match, bind, negated)
   }
 }
 
-function bindMatch({ companion, digests, legacy }: Match, bind: Bind, not: "NOT " | ""): Sql {
+function bindMatch({ companion, digests, otherwise }: Match, bind: Bind, negated: boolean): Sql {
   // SQL has no empty list
-  if (digests.length === 0) return () => (not === "" ? "1 = 0" : "1 = 1")
+  if (digests.length === 0) return () => (negated ? "1 = 1" : "1 = 0")
   const list = bind(digests)
-  const indexed: Sql = (pathOf) => `${pathOf(companion)} ${not}IN ${list}`
-  if (legacy.length === 0) return indexed
-  const [eachCell, eachValue] =
-    not === "" ? ([" AND ", " OR "] as const) : ([" OR ", " AND "] as const)
-  const values = legacy.map((cells) =>
-    joined(
-      eachCell,
-      cells.map((cell) => bindCell(cell, bind, not)),
-    ),
-  )
-  // Tokens that are not indexed yet equal nothing, and differ from nothing
-  const [first = []] = legacy
-  const inPlaintext = first.map(
-    ({ path }): Sql =>
-      (pathOf) =>
-        `${pathOf(path)} NOT LIKE '${TOKEN_HEAD}%'`,
-  )
-  const isLegacy: Sql = (pathOf) => `${pathOf(companion)} IS NULL`
+  const indexed: Sql = (pathOf) => `${pathOf(companion)} ${negated ? "NOT " : ""}IN ${list}`
+  if (!otherwise) return indexed
   return joined(" OR ", [
-    indexed,
-    joined(" AND ", [isLegacy, ...inPlaintext, joined(eachValue, values)]),
+    // Not NULL, or what a row holds that is not indexed would be unknown for all that follows
+    joined(" AND ", [(pathOf) => `${pathOf(companion)} IS NOT NULL`, indexed]),
+    joined(" AND ", [
+      (pathOf) => `${pathOf(companion)} IS NULL`,
+      bindPredicate(otherwise, bind, negated),
+    ]),
   ])
 }
 
+/** A token that is not indexed yet equals nothing, and differs from nothing. */
 function bindCell(
   { path, texts, functions, castsToBytes }: LegacyCell,
   bind: Bind,
   not: "NOT " | "",
 ): Sql {
-  const list = bind(texts)
+  const list = bind(texts, PLAINTEXT)
   return (pathOf) => {
     const cell = functions.reduce((sql, name) => `${name}(${sql})`, pathOf(path))
-    return `${castsToBytes ? `CAST(${cell} AS BINARY)` : cell} ${not}IN ${list}`
+    const compared = castsToBytes ? `CAST(${cell} AS BINARY)` : cell
+    return `CASE WHEN ${pathOf(path)} NOT LIKE '${TOKEN_HEAD}%' THEN ${compared} ${not}IN ${list} END`
   }
 }
 

@@ -61,6 +61,15 @@ export function invalidValue(property: string, problem: string): EncryptionError
   return new EncryptionError("ERR_INVALID_VALUE", `${property}: ${problem}.`)
 }
 
+/** A token as the value sought: whoever has a copy of the table would find rows by it. */
+export function tokenSought(property: string): EncryptionError {
+  return new EncryptionError(
+    "ERR_ALREADY_ENCRYPTED",
+    `${property}: the value sought is a token under one of this DataSource's keys. Search for the ` +
+      "value itself; two tokens of one value differ.",
+  )
+}
+
 /** What went wrong while decoding, for a message: a built-in codec's own words or an error's name. */
 export function describeDecodingFailure(error: unknown): string {
   return error instanceof CodecRefusal

@@ -2,6 +2,8 @@ import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm"
 
 import { EncryptionError } from "../../errors"
 import type { BlindSearchOptions } from "../../search/blind-equal"
+import { boundColumn } from "../columns/bound-column"
+import { tokenSought } from "../columns/cell-codec"
 import { type Companion, companionsOf } from "./companion"
 
 /**
@@ -11,7 +13,7 @@ import { type Companion, companionsOf } from "./companion"
  * @param property - its path in the entity, as in `"email"` or `"contact.email"`; or, for an index
  * over several properties, an object with a value for each
  * @throws {@link EncryptionError} `ERR_COLUMN_MISUSE` if there is no such index, `ERR_INVALID_VALUE` if
- * the property cannot hold the value
+ * the property cannot hold the value, `ERR_ALREADY_ENCRYPTED` if it is a token
  *
  * @example
  * ```ts
@@ -53,13 +55,15 @@ export function searchFor<Entity extends ObjectLiteral>(
         "@EncryptedColumn({ blindIndex: true }).",
     )
   }
-  for (const { property, path } of companion.index.members) {
-    if (values[path] !== null && values[path] !== undefined) continue
+  companion.index.members.forEach(({ property, path }, i) => {
+    const source = companion.sources[i]
+    if (source && boundColumn(source)?.isOwnToken(values[path])) throw tokenSought(property)
+    if (values[path] !== null && values[path] !== undefined) return
     throw new EncryptionError(
       "ERR_INVALID_VALUE",
       `${property}: null and undefined are not values to search for. Use IS NULL.`,
     )
-  }
+  })
   return [...companion.index.searched(companion.index.members.map(({ path }) => values[path]))]
 }
 

@@ -1,11 +1,16 @@
-import type { DataSource, FindManyOptions, ObjectLiteral, QueryBuilder } from "typeorm"
+import type {
+  DataSource,
+  EntityMetadata,
+  FindManyOptions,
+  ObjectLiteral,
+  QueryBuilder,
+} from "typeorm"
 
-import { UnsupportedQueryError } from "../../errors"
-import { compileConditions, type Recheck } from "./conditions"
+import { compileConditions, type Position, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
 import { type Method, MethodReplacements, type Replacement } from "../method-replacements"
 import { redactParameters } from "./not-found"
-import { recheckResults } from "./recheck"
+import { CHECKED, checkedView, type Checking, isChecked, unchecked } from "./recheck"
 import { checkStatement } from "./statement-rules"
 import { compileWrite } from "../indexes/written-companions"
 import { markOf } from "../typeorm-internals"
@@ -70,20 +75,32 @@ class Guards {
     ])
     const adding = ["where", "andWhere", "orWhere"].map((name) => [
       name,
-      (builder: Builder, add: Method, [where, ...rest]: unknown[]) =>
-        add(this.of(builder).condition(name, where), ...rest),
+      (builder: Builder, add: Method, args: unknown[]) => this.of(builder).adding(name, add, args),
+    ])
+    const checked = CHECKED.map((method) => [
+      method,
+      (builder: Builder, execute: Method, args: unknown[]) => {
+        const { rechecks } = this.of(builder)
+        if (rechecks.length === 0 || isChecked(builder)) return execute(...args)
+        return executeView(builder, { dataSource, method, rechecks })
+      },
     ])
     this.#replacements = new MethodReplacements<Builder>({
-      ...(Object.fromEntries([...deriving, ...adding]) as Record<string, Replacement<Builder>>),
-      setFindOptions: (builder, set, [options]) => set(this.of(builder).findOptions(options)),
+      ...(Object.fromEntries([...deriving, ...adding, ...checked]) as Record<
+        string,
+        Replacement<Builder>
+      >),
+      setFindOptions: (builder, set, [options]) => this.of(builder).findOptions(set, options),
       getOneOrFail: async (builder, find) => {
         try {
           return await find()
         } catch (error) {
-          throw redactParameters(builder.expressionMap, error)
+          throw redactParameters(builder.expressionMap, error, this.of(builder).sought)
         }
       },
       getQuery: (builder, compile) => {
+        const { rechecks } = this.of(builder)
+        if (rechecks.length > 0 && !isChecked(builder)) throw unchecked(rechecks, UNCHECKED)
         checkStatement(dataSource, builder.expressionMap)
         return compileWrite(builder.expressionMap, compile as () => string)
       },
@@ -105,77 +122,100 @@ class Guards {
   }
 }
 
+const UNCHECKED =
+  "be part of another statement, choose the rows of an UPDATE or DELETE, or yield raw results"
+
+/** What keeps the results from being checked is a rejection, as everything else of these methods. */
+async function executeView(builder: Builder, checking: Checking): Promise<unknown> {
+  const view = checkedView(builder, checking) as unknown as Record<string, Method>
+  return await view[checking.method]?.call(view)
+}
+
 /** What one query builder's methods go through. */
 class BuilderGuard {
   readonly #builder: Builder
   readonly #guards: Guards
   #nested = false
-  /** What the results must be checked for. */
+  /** Whether the conditions stand under a NOT, for good, or while one is being added. */
+  #negated = false
+  #negating = false
   #rechecks: readonly Recheck[] = []
-  #checksResults = false
+  readonly #sought = new Set<unknown>()
 
   constructor(builder: Builder, guards: Guards) {
     this.#builder = builder
     this.#guards = guards
   }
 
+  /** What the results must be checked for. */
+  get rechecks(): readonly Recheck[] {
+    return this.#rechecks
+  }
+
+  /** The index values that were sought. */
+  get sought(): ReadonlySet<unknown> {
+    return this.#sought
+  }
+
   /** Guards a builder that a method of this one returned. */
   derived(name: string, builder: Builder): Builder {
-    if (this.#guards.has(builder)) return builder
     const guard = this.#guards.of(builder)
+    // It chooses rows of its own, of which only those count that its conditions are true of
+    if (name === "subQuery") guard.#negated = false
+    if (guard === this || name === "subQuery") return builder
     const nests = NESTING.includes(name)
     guard.#nested = this.#nested || nests
+    if (name === "createQueryBuilder") guard.#negated = this.#negated || this.#negating
+    for (const digest of this.#sought) guard.#sought.add(digest)
     // All others begin with the conditions of this one
     if (!nests) guard.#require(this.#rechecks)
     return builder
   }
 
-  /** Checks find options, and compiles their conditions. */
-  findOptions(options: unknown): unknown {
+  /** Sets find options whose conditions are compiled. */
+  findOptions(set: (options: unknown) => unknown, options: unknown): unknown {
     const { mainAlias } = this.#builder.expressionMap
-    if (!mainAlias?.hasMetadata || typeof options !== "object" || options === null) return options
-    checkOrder(mainAlias.metadata, options as FindManyOptions)
+    if (!mainAlias?.hasMetadata || typeof options !== "object" || options === null) {
+      return set(options)
+    }
     const { where: given } = options as FindManyOptions
-    const { where, rechecks } = compileConditions(mainAlias.metadata, given)
-    this.#require([...this.#rechecks, ...rechecks])
-    return where === given ? options : { ...options, where }
+    const position = { inFindOptions: true, negated: this.#negated }
+    const where = this.#compile(mainAlias.metadata, given, position)
+    const builder = set(where === given ? options : { ...options, where })
+    checkOrder(mainAlias.metadata, options as FindManyOptions)
+    return builder
   }
 
-  /** Compiles a condition that a method adds. */
-  condition(method: string, where: unknown): unknown {
+  /** Has a method add a condition, compiled. */
+  adding(method: string, add: Method, [where, ...rest]: unknown[]): unknown {
     const { mainAlias } = this.#builder.expressionMap
     // It replaces every condition there is
     if (method === "where") this.#require([])
-    if (!mainAlias?.hasMetadata || !isObjectCondition(where)) {
-      if (method === "orWhere") this.#refuseRechecks(this.#rechecks)
-      return where
+    if (mainAlias?.hasMetadata && isObjectCondition(where)) {
+      const position = { inFindOptions: false, negated: this.#negated }
+      return add(this.#compile(mainAlias.metadata, where, position), ...rest)
     }
-    const compiled = compileConditions(mainAlias.metadata, where)
-    const rechecks = [...this.#rechecks, ...compiled.rechecks]
-    if (method === "orWhere") this.#refuseRechecks(rechecks)
-    this.#require(rechecks)
-    return compiled.where
+    this.#negating = isNotBrackets(where)
+    try {
+      return add(where, ...rest)
+    } finally {
+      this.#negating = false
+    }
+  }
+
+  #compile(metadata: EntityMetadata, given: unknown, position: Position): unknown {
+    const { where, rechecks, digests } = compileConditions(metadata, given, position)
+    for (const digest of digests) this.#sought.add(digest)
+    if (rechecks.length > 0) this.#require([...this.#rechecks, ...rechecks])
+    return where
   }
 
   #require(rechecks: readonly Recheck[]): void {
     this.#rechecks = rechecks
     if (rechecks.length === 0) return
     if (this.#nested || this.#builder.expressionMap.queryType !== "select") {
-      this.#refuseRechecks(rechecks)
+      throw unchecked(rechecks, UNCHECKED)
     }
-    if (!this.#checksResults) recheckResults(this.#builder, () => this.#rechecks)
-    this.#checksResults = true
-  }
-
-  #refuseRechecks([recheck]: readonly Recheck[]): void {
-    if (!recheck) return
-    const { property } = recheck.companion.index.members[0]
-    throw new UnsupportedQueryError(
-      property,
-      `${property} has a blind index of few bits, which finds rows of other values too. It cannot ` +
-        "choose the rows of an UPDATE or DELETE, of a sub-query, or stand beside orWhere(): load " +
-        "the entities by it first, or use an index with all bits.",
-    )
   }
 }
 
@@ -185,3 +225,9 @@ function isObjectCondition(where: unknown): boolean {
   // TypeORM's own mark of Brackets
   return Array.isArray(where) || markOf(where) === undefined
 }
+
+function isNotBrackets(where: unknown): boolean {
+  return typeof where === "object" && where !== null && markOf(where) === NOT_BRACKETS
+}
+
+const NOT_BRACKETS = Symbol.for("NotBrackets")

@@ -1,15 +1,17 @@
 import type { EntityMetadata } from "typeorm"
 
-import { UnsupportedQueryError } from "../../errors"
+import { EncryptionError, UnsupportedQueryError } from "../../errors"
 import { soughtBy } from "../../search/blind-equal"
-import { BlindOperator } from "../../search/blind-operator"
+import { BlindOperator, RefusedCondition } from "../../search/blind-operator"
 import type { Predicate } from "../../search/predicate"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
-import { CANARY, CANARY_DIGEST } from "../canary-value"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
-import { equalTo, type Indexed, unanswerable } from "./indexed-property"
+import { equalTo, type Indexed, indexedProperty, unanswerable } from "./indexed-property"
+import { leftToTypeORM } from "./left-to-typeorm"
+import { compoundPredicate, seek, type Sought } from "./matches"
 import { isAnswerable, isFindOperator } from "./query-rules"
+import { hasKeys, isEntity } from "./related-entity"
 
 /** What a truncated index finds has to be compared once more: a row passes if `exact` holds its digest. */
 export interface Recheck {
@@ -21,6 +23,16 @@ export interface Recheck {
 export interface CompiledConditions {
   readonly where: unknown
   readonly rechecks: readonly Recheck[]
+  /** The index values that are sought. */
+  readonly digests: readonly string[]
+}
+
+/** Where a condition stands. */
+export interface Position {
+  /** Whether it is among find options, which compare every property of an entity that is given. */
+  readonly inFindOptions: boolean
+  /** Whether an outer `NOT` asks for the rows of which it is false, not only for those it is true of. */
+  readonly negated: boolean
 }
 
 /**
@@ -28,21 +40,29 @@ export interface CompiledConditions {
  * into conditions on the companion columns of their blind indexes. The caller's objects stay as they
  * are.
  *
- * @throws {@link UnsupportedQueryError} for what no index answers
+ * What no index answers is refused with an {@link UnsupportedQueryError} when TypeORM compiles it.
  */
-export function compileConditions(metadata: EntityMetadata, where: unknown): CompiledConditions {
-  const rechecks: Recheck[] = []
-  const compiled = new Compiler(rechecks).alternatives(where, metadata, "")
-  return { where: compiled, rechecks }
+export function compileConditions(
+  metadata: EntityMetadata,
+  where: unknown,
+  position: Position,
+): CompiledConditions {
+  const compiler = new Compiler(position)
+  const compiled = compiler.alternatives(where, metadata, "")
+  return { where: compiled, rechecks: compiler.rechecks, digests: compiler.digests }
 }
 
 class Compiler {
-  readonly #rechecks: Recheck[]
+  readonly rechecks: Recheck[] = []
+  readonly digests: string[] = []
+  readonly #position: Position
   /** What keeps a truncated index from answering here, since its results could not be checked. */
   #obstacle: string | undefined
+  /** Whether the conditions are the properties of an entity, which is told by its primary key. */
+  #identified = false
 
-  constructor(rechecks: Recheck[]) {
-    this.#rechecks = rechecks
+  constructor(position: Position) {
+    this.#position = position
   }
 
   alternatives(where: unknown, metadata: EntityMetadata, prefix: string): unknown {
@@ -57,66 +77,74 @@ class Compiler {
   #object(where: unknown, metadata: EntityMetadata, prefix: string): unknown {
     if (typeof where !== "object" || where === null || isFindOperator(where)) return where
     const said = where as Said
-    const changed: Record<string, unknown> = {}
-    const jointly = this.#compound(said, metadata, prefix, changed)
+    const compiled = this.#compound(said, metadata, prefix)
     // Inherited keys as well, since TypeORM reads them
     for (const key in said) {
       const value = said[key]
       // TypeORM has its own rule for these, the same for every column
-      if (value === undefined || value === null || jointly.has(key)) continue
-      const compiled = this.#value(value, metadata, `${prefix}${key}`)
-      if (compiled !== value) changed[key] = compiled
+      if (value === undefined || value === null || compiled.has(key)) continue
+      const replaced = this.#value(value, metadata, `${prefix}${key}`, said)
+      if (replaced?.[1] !== value) compiled.set(key, replaced)
     }
-    if (Object.keys(changed).length === 0) return where
-    const copy: Record<string, unknown> = {}
-    for (const key in said) {
-      if (Object.hasOwn(changed, key)) copy[key] = changed[key]
-      else if (!jointly.has(key)) copy[key] = said[key]
-    }
-    return copy
+    return compiled.size === 0 ? where : withReplaced(said, compiled)
   }
 
-  #value(value: unknown, metadata: EntityMetadata, path: string): unknown {
+  /** Returns what takes the place of a property and its value. */
+  #value(value: unknown, metadata: EntityMetadata, path: string, said: Said): Entry | undefined {
+    const key = path.slice(path.lastIndexOf(".") + 1)
     const column = metadata.findColumnWithPropertyPathStrict(path)
     const bound = column && boundColumn(column)
-    if (bound) return this.#condition(value, metadata, column, bound)
-    if (column) return value
+    if (bound) return this.#condition([key, value], metadata, column, bound, said)
+    if (column) return [key, value]
     const relation = metadata.findRelationWithPropertyPath(path)
-    if (!relation) return this.alternatives(value, metadata, `${path}.`)
-    return this.#under("a condition on a relation", () =>
-      this.alternatives(value, relation.inverseEntityMetadata, ""),
-    )
+    if (!relation) return [key, this.alternatives(value, metadata, `${path}.`)]
+    const { inverseEntityMetadata: other } = relation
+    // By which TypeORM then asks, and by nothing else
+    if (!this.#position.inFindOptions && hasKeys(value, relation)) return [key, value]
+    const outer = this.#identified
+    this.#identified = isEntity(value, other)
+    try {
+      const compiled = this.#under("a condition on a relation", () =>
+        this.alternatives(value, other, ""),
+      )
+      return [key, compiled]
+    } finally {
+      this.#identified = outer
+    }
   }
 
   #condition(
-    value: unknown,
+    [key, value]: Entry,
     metadata: EntityMetadata,
     column: ColumnMetadata,
     bound: BoundColumn,
-  ): unknown {
-    if (isAnswerable(value)) return value
-    const own = companionsOf(metadata).filter(
-      ({ sources: [first, ...others] }) =>
-        others.length === 0 && first?.propertyPath === column.propertyPath,
-    )
-    const joint = companionsOf(metadata).find(({ sources }) =>
-      sources.some(({ propertyPath }) => propertyPath === column.propertyPath),
-    )
+    said: Said,
+  ): Entry | undefined {
+    if (isAnswerable(value)) return [key, value]
     const { propertyPath: path } = column
-    const predicate = this.#predicate(value, { path, bound, companions: own, joint })
-    return new BlindOperator(column.propertyPath, predicate)
+    const on = indexedProperty(metadata, column, bound)
+    // Only what TypeORM selects the other properties of the entity by can tell it from others
+    if (this.#identified && on.companions.length === 0 && !isFindOperator(value)) return undefined
+    return refusing(key, () => {
+      const predicate = this.#predicate(value, on)
+      const companion = path === key ? leftToTypeORM(predicate, metadata, said) : undefined
+      return companion ?? [key, new BlindOperator(path, predicate)]
+    })
   }
 
   #predicate(condition: unknown, on: Indexed): Predicate {
     const sought = soughtBy(condition)
     if (sought) return this.#matches(sought.values, on, sought.index)
     if (!isFindOperator(condition)) return this.#matches([condition], on)
-    const value: unknown = condition.child ?? condition.value
+    const { child } = condition
+    const value: unknown = child ?? condition.value
     switch (condition.type as string) {
       case "isNull":
         return { kind: "isNull", path: on.path }
       case "equal":
-        return this.#predicate(value, on)
+        // TypeORM takes it for the inner one at one place, and for a value at another
+        if (child) break
+        return this.#matches([value], on)
       case "in":
         if (!Array.isArray(value)) break
         return this.#matches(value, on)
@@ -148,36 +176,47 @@ class Compiler {
           `its indexes: ${companions.map(({ index }) => index.name).join(", ") || "it has none"}.`,
       )
     }
-    return this.#match(
+    const sought = seek(
       companion,
       values.map((value) => [value]),
     )
+    return this.#note(sought)
   }
 
-  /** @param alternatives - lists of values, one for each member of the index */
-  #match(companion: Companion, alternatives: readonly (readonly unknown[])[]): Predicate {
-    const { index } = companion
-    if (alternatives.some((values) => values.includes(CANARY))) {
-      const match = { companion: index.path, digests: [CANARY_DIGEST], legacy: [] }
-      return { kind: "matches", match }
-    }
-    for (const values of alternatives) {
-      index.members.forEach(({ property }, i) => {
-        if (values[i] !== null && values[i] !== undefined) return
-        throw new UnsupportedQueryError(
-          property,
-          `${property}: null and undefined are not values to search for. Use IsNull().`,
-        )
+  /**
+   * Compiles the conditions that an index over several properties answers: a value for each of them.
+   * Returns what takes the place of each of these properties: a condition for one, nothing for others.
+   */
+  #compound(said: Said, metadata: EntityMetadata, prefix: string): Replacements {
+    const compiled: Replacements = new Map()
+    // Of two that fit, the one over more properties
+    const companions = companionsOf(metadata).filter(({ sources }) => sources.length > 1)
+    for (const companion of companions.sort((a, b) => b.sources.length - a.sources.length)) {
+      const { sources, index } = companion
+      const keys = sources.map(({ propertyName }) => propertyName)
+      const here = sources.every((one) => one.propertyPath === `${prefix}${one.propertyName}`)
+      if (!here || keys.some((key) => compiled.has(key))) continue
+      const values = keys.flatMap((key) => equalTo(said[key], index.name) ?? [])
+      if (values.length < keys.length) continue
+      const [first] = keys as [string]
+      for (const key of keys) compiled.set(key, undefined)
+      const entry = refusing(first, () => {
+        const { negated } = this.#position
+        const predicate = this.#note(compoundPredicate(metadata, companion, values, negated))
+        const left = prefix === "" ? leftToTypeORM(predicate, metadata, said) : undefined
+        return left ?? [first, new BlindOperator(`${prefix}${first}`, predicate)]
       })
+      compiled.set(first, entry)
     }
-    if (index.truncated) this.#recheck(companion, alternatives)
-    return { kind: "matches", match: index.match(alternatives) }
+    return compiled
   }
 
-  #recheck(companion: Companion, alternatives: readonly (readonly unknown[])[]): void {
-    const { index } = companion
+  /** Takes note of what is sought, and of what a truncated index finds for it. */
+  #note({ predicate, companion, digests, exact }: Sought): Predicate {
+    this.digests.push(...digests)
+    if (!exact) return predicate
+    const { property } = companion.index.members[0]
     if (this.#obstacle !== undefined) {
-      const { property } = index.members[0]
       throw new UnsupportedQueryError(
         property,
         `${property} has a blind index of few bits, whose results must be checked after ` +
@@ -185,38 +224,8 @@ class Compiler {
           "other conditions, or use an index with all bits.",
       )
     }
-    this.#rechecks.push({ companion, exact: alternatives.map((values) => index.exact(values)) })
-  }
-
-  /**
-   * Compiles the conditions that an index over several properties answers: a value for each of them.
-   * Adds them to `changed` at the first property, and returns the properties dealt with.
-   */
-  #compound(
-    said: Said,
-    metadata: EntityMetadata,
-    prefix: string,
-    changed: Record<string, unknown>,
-  ): ReadonlySet<string> {
-    const done = new Set<string>()
-    // Of two that fit, the one over more properties
-    const bySize = [...companionsOf(metadata)].sort((a, b) => b.sources.length - a.sources.length)
-    for (const companion of bySize) {
-      const { sources, index } = companion
-      if (sources.length === 1) continue
-      const keys = sources.map(({ propertyName }) => propertyName)
-      const here = sources.every((one) => one.propertyPath === `${prefix}${one.propertyName}`)
-      if (!here || keys.some((key) => done.has(key))) continue
-      const values = keys.map((key) => equalTo(said[key], index.name))
-      if (values.includes(undefined)) continue
-      const [first] = keys as [string]
-      const path = `${prefix}${first}`
-      const sought = values as (readonly [unknown])[]
-      const predicate = this.#match(companion, [sought.map(([value]) => value)])
-      changed[first] = new BlindOperator(path, predicate)
-      for (const key of keys) done.add(key)
-    }
-    return done
+    this.rechecks.push({ companion, exact })
+    return predicate
   }
 
   #under<Result>(obstacle: string | undefined, compile: () => Result): Result {
@@ -232,3 +241,26 @@ class Compiler {
 
 /** What a condition says of each property. */
 type Said = Readonly<Record<string, unknown>>
+type Entry = readonly [key: string, value: unknown]
+/** What takes the place of properties; `undefined` for nothing. */
+type Replacements = Map<string, Entry | undefined>
+
+function withReplaced(said: Said, replacements: Replacements): Said {
+  const copy: Record<string, unknown> = {}
+  for (const key in said) {
+    const [name, value] = replacements.has(key)
+      ? (replacements.get(key) ?? [])
+      : ([key, said[key]] as const)
+    if (name !== undefined) copy[name] = value
+  }
+  return copy
+}
+
+function refusing(key: string, compile: () => Entry): Entry {
+  try {
+    return compile()
+  } catch (error) {
+    if (!(error instanceof EncryptionError)) throw error
+    return [key, new RefusedCondition(error)]
+  }
+}

@@ -1,8 +1,11 @@
+import type { EntityMetadata } from "typeorm"
+
 import type { UnsupportedQueryError } from "../../errors"
 import { soughtBy } from "../../search/blind-equal"
 import { isBlindOperator } from "../../search/blind-operator"
 import type { BoundColumn } from "../columns/bound-column"
-import type { Companion } from "../indexes/companion"
+import type { ColumnMetadata } from "../typeorm-internals"
+import { type Companion, companionsOf } from "../indexes/companion"
 import { isFindOperator, unindexed, unsupportedCondition } from "./query-rules"
 
 /** An encrypted property and the companions of the indexes over it alone. */
@@ -12,6 +15,23 @@ export interface Indexed {
   readonly companions: readonly Companion[]
   /** An index that covers it along with others. */
   readonly joint: Companion | undefined
+}
+
+/** Returns what there is of an encrypted property to ask by. */
+export function indexedProperty(
+  metadata: EntityMetadata,
+  { propertyPath: path }: ColumnMetadata,
+  bound: BoundColumn,
+): Indexed {
+  const all = companionsOf(metadata).filter(({ sources }) =>
+    sources.some(({ propertyPath }) => propertyPath === path),
+  )
+  return {
+    path,
+    bound,
+    companions: all.filter(({ sources }) => sources.length === 1),
+    joint: all.find(({ sources }) => sources.length > 1),
+  }
 }
 
 /** Says that no index answers a condition on the property, and what one would. */

@@ -58,13 +58,20 @@ function redacting(redact: (target: Target, given: object) => unknown): Replacem
  * Keeps the parameters of conditions on encrypted properties out of the error of `getOneOrFail`. They
  * are index values, and sought values where rows in plaintext are searched as well.
  *
+ * @param sought - the index values that were sought
  * @returns the error to throw instead of `error`
  */
-export function redactParameters({ mainAlias, parameters }: ExpressionMap, error: unknown): Error {
+export function redactParameters(
+  { mainAlias, parameters }: ExpressionMap,
+  error: unknown,
+  sought: ReadonlySet<unknown>,
+): Error {
   const NotFound = notFound(error)
+  const isSecret = (value: unknown): boolean =>
+    Array.isArray(value) ? value.some(isSecret) : sought.has(value)
   const redacted = Object.entries(parameters).map(([name, value]) => [
     name,
-    isBlindParameter(name) ? "(encrypted)" : (value as unknown),
+    isBlindParameter(name) || isSecret(value) ? "(encrypted)" : (value as unknown),
   ])
   return new NotFound(mainAlias?.target ?? "", Object.fromEntries(redacted))
 }

@@ -1,73 +1,215 @@
-import type { EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 
 import { UnsupportedQueryError } from "../../errors"
-import { type ExpressionMap, selectInternalsOf } from "../typeorm-internals"
+import { boundColumn } from "../columns/bound-column"
+import {
+  type ColumnMetadata,
+  type ExpressionMap,
+  type RawRow,
+  selectInternalsOf,
+  type SelectInternals,
+} from "../typeorm-internals"
 import type { Recheck } from "./conditions"
+import { hasOpenAlternative, sqlDialectOf } from "./sql-tokens"
+
+/** The methods that yield entities, or how many there are. Everything else yields unchecked rows. */
+export const CHECKED = ["getRawAndEntities", "getManyAndCount", "getCount", "getExists"] as const
+
+/** What is to be executed, and what its results must be checked for. */
+export interface Checking {
+  readonly dataSource: DataSource
+  readonly method: (typeof CHECKED)[number]
+  readonly rechecks: readonly Recheck[]
+}
+
+const views = new WeakSet<object>()
+
+/** Whether a query builder is a view of another, which checks what it finds. */
+export function isChecked(builder: object): boolean {
+  return views.has(builder)
+}
 
 /**
- * Has a query builder drop the entities that a truncated index found for another value, and cut the
- * page, if one was asked for, from what is left. Counts, raw results and streams are not checked.
+ * Returns a view of a query builder that drops the rows a truncated index found for another value, and
+ * cuts the page, if one was asked for, from what is left. The builder itself stays as it is, so that
+ * it may be executed several times at once.
  *
- * @param pending - asked each time the query is executed
+ * @throws {@link UnsupportedQueryError} if the results could not be told from others
  */
-export function recheckResults(
-  builder: QueryBuilder<ObjectLiteral>,
-  pending: () => readonly Recheck[],
-): void {
-  const internals = selectInternalsOf(builder)
-  const execute = internals.executeEntitiesAndRawResults.bind(builder)
-  let found = 0
-  internals.executeEntitiesAndRawResults = async (...args) => {
-    const rechecks = pending()
-    if (rechecks.length === 0) return execute(...args)
-    const { expressionMap } = builder
-    refuseLimit(expressionMap, rechecks)
-    const { skip = 0, take } = expressionMap
-    expressionMap.skip = expressionMap.take = undefined
-    try {
-      const results = await execute(...args)
-      const { mainAlias } = expressionMap
-      const entities = results.entities.filter((entity) =>
-        rechecks.every((recheck) => passes(recheck, entity, mainAlias?.metadata)),
-      )
-      found = entities.length
-      return { ...results, entities: entities.slice(skip, take && skip + take) }
-    } finally {
-      Object.assign(expressionMap, { skip, take })
-    }
+export function checkedView<Builder extends QueryBuilder<ObjectLiteral>>(
+  builder: Builder,
+  { rechecks, method, dataSource }: Checking,
+): Builder {
+  const whole = selectInternalsOf(builder)
+  refuseAlternatives(whole.expressionMap, dataSource, rechecks)
+  if (method === "getRawAndEntities" || method === "getManyAndCount") {
+    refuseLimit(whole.expressionMap, rechecks)
   }
-  const getManyAndCount = internals.getManyAndCount.bind(builder)
-  internals.getManyAndCount = async () => {
-    const [entities, count] = await getManyAndCount()
-    return [entities, pending().length === 0 ? count : found]
+  if (method === "getCount" || method === "getManyAndCount") refuseCount(whole, rechecks)
+  const view = derive(whole, { skip: undefined, take: undefined })
+  const run = { rechecks, escape: (name: string) => dataSource.driver.escape(name) }
+  const { skip = 0, take } = whole.expressionMap
+  let found: number | undefined
+  view.loadRawResults = async (runner) => {
+    const groups = await loadChecked(view, whole, run, runner)
+    found = groups.length
+    return groups.slice(skip, take ? skip + take : undefined).flat()
+  }
+  const count = async (runner: unknown): Promise<number> =>
+    found ?? countOf(view, whole, run, runner)
+  view.lazyCount = () => found
+  view.executeCountQuery = count
+  view.executeExistsQuery = async (runner) => (await count(runner)) > 0
+  return view as unknown as Builder
+}
+
+/** An object that is as another, but for some of its expressions, and leaves that one alone. */
+function derive(builder: SelectInternals, expressions: Partial<ExpressionMap>): SelectInternals {
+  const view = Object.create(builder) as SelectInternals
+  const expressionMap = Object.create(builder.expressionMap) as ExpressionMap
+  Object.assign(expressionMap, expressions)
+  view.expressionMap = expressionMap
+  views.add(view)
+  return view
+}
+
+/** The checks of one execution. */
+interface Run {
+  readonly rechecks: readonly Recheck[]
+  readonly escape: (name: string) => string
+}
+
+/** Loads the rows that pass, those of one entity together. */
+async function loadChecked(
+  view: SelectInternals,
+  { loadRawResults }: SelectInternals,
+  { rechecks, escape }: Run,
+  runner: unknown,
+): Promise<readonly (readonly RawRow[])[]> {
+  const aliasOf = aliasesOf(view, escape)
+  const checks = rechecks.map((recheck) => ({ recheck, aliases: sourceAliases(recheck, aliasOf) }))
+  const { primaryColumns } = mainMetadata(view)
+  const keys = primaryColumns.map((column) => aliasOf(column) ?? "")
+  const entities = new Map<unknown, RawRow[]>()
+  for (const row of await loadRawResults.call(view, runner)) {
+    if (!checks.every(({ recheck, aliases }) => passes(recheck, aliases, row))) continue
+    const key = keys.length === 0 ? row : JSON.stringify(keys.map((alias) => String(row[alias])))
+    const known = entities.get(key)
+    if (known) known.push(row)
+    else entities.set(key, [row])
+  }
+  return [...entities.values()]
+}
+
+/** Counts as TypeORM does: entities, of all pages. */
+async function countOf(
+  view: SelectInternals,
+  whole: SelectInternals,
+  run: Run,
+  runner: unknown,
+): Promise<number> {
+  const { mainAlias, options } = view.expressionMap
+  const { primaryColumns } = mainMetadata(view)
+  const columns = [...primaryColumns, ...run.rechecks.flatMap(({ companion }) => companion.sources)]
+  const paths = new Set(columns.map(({ propertyPath }) => propertyPath))
+  const counting = derive(view, {
+    selects: [...paths].map((path) => ({ selection: `${mainAlias?.name ?? ""}.${path}` })),
+    orderBys: {},
+    groupBys: [],
+    limit: undefined,
+    offset: undefined,
+    queryEntity: false,
+    options: [...options, "disable-global-order"],
+  })
+  return (await loadChecked(counting, whole, run, runner)).length
+}
+
+function mainMetadata({ expressionMap: { mainAlias } }: SelectInternals): EntityMetadata {
+  if (!mainAlias?.hasMetadata) throw new TypeError("The query has no entity")
+  return mainAlias.metadata
+}
+
+/** Returns by which alias a column of the main entity is selected, if it is. */
+function aliasesOf(
+  view: SelectInternals,
+  escape: Run["escape"],
+): (column: ColumnMetadata) => string | undefined {
+  const { mainAlias } = view.expressionMap
+  const name = mainAlias?.name ?? ""
+  const selects = view.buildEscapedEntityColumnSelects(name, mainMetadata(view))
+  return ({ databaseName }) => {
+    const path = `${escape(name)}.${escape(databaseName)}`
+    return selects.find(({ selection }) => selection === path)?.aliasName
   }
 }
 
-/** The database would count the rows of other values in. */
-function refuseLimit(map: ExpressionMap, [recheck]: readonly Recheck[]): void {
-  const { limit, offset } = map
-  if (!recheck || (limit === undefined && offset === undefined)) return
-  const { property } = recheck.companion.index.members[0]
-  throw new UnsupportedQueryError(
-    property,
-    `${property} has a blind index of few bits, whose results are checked after decryption, so ` +
-      "limit() and offset() cannot choose among them. Use take() and skip().",
-  )
-}
-
-function passes(
-  { companion, exact }: Recheck,
-  entity: ObjectLiteral,
-  metadata: EntityMetadata | undefined,
-): boolean {
-  const values = companion.sources.map((source): unknown => source.getEntityValue(entity))
-  if (values.includes(undefined)) {
+function sourceAliases(
+  { companion }: Recheck,
+  aliasOf: (column: ColumnMetadata) => string | undefined,
+): readonly string[] {
+  return companion.sources.map((source) => {
+    const alias = aliasOf(source)
+    if (alias !== undefined) return alias
     const { property } = companion.index.members[0]
     throw new UnsupportedQueryError(
       property,
-      `${metadata?.name ?? "The entity"} was queried by a blind index of few bits, and its results ` +
-        `cannot be checked without ${property}. Select it as well.`,
+      `${property} was queried by a blind index of few bits, whose results cannot be checked ` +
+        `without ${companion.index.members.map((member) => member.property).join(" and ")}. ` +
+        "Select it as well.",
     )
-  }
-  return !values.includes(null) && exact.includes(companion.index.exact(values))
+  })
+}
+
+function passes({ companion, exact }: Recheck, aliases: readonly string[], row: RawRow): boolean {
+  const values = companion.sources.map((source, i) =>
+    boundColumn(source)?.from(row[aliases[i] ?? ""]),
+  )
+  const isPresent = values.every((value) => value !== null && value !== undefined)
+  return isPresent && exact.includes(companion.index.exact(values))
+}
+
+/** Rows that another alternative chose would be dropped by the check. */
+function refuseAlternatives(
+  { wheres }: ExpressionMap,
+  dataSource: DataSource,
+  rechecks: readonly Recheck[],
+): void {
+  const dialect = sqlDialectOf(dataSource)
+  const isIsolated = dataSource.options.isolateWhereStatements === true
+  const isOpen = wheres.some(({ type, condition }, i) => {
+    if (type === "or" && i > 0) return true
+    return !isIsolated && typeof condition === "string" && hasOpenAlternative(condition, dialect)
+  })
+  if (isOpen) throw unchecked(rechecks, "stand beside OR")
+}
+
+/** The database would count the rows of other values in. */
+function refuseLimit(map: ExpressionMap, rechecks: readonly Recheck[]): void {
+  const { limit, offset } = map
+  if (limit === undefined && offset === undefined) return
+  throw unchecked(
+    rechecks,
+    "be used with limit() and offset(), which count them; use take() and skip()",
+  )
+}
+
+/** Of a selection without the primary key, TypeORM counts the different ones. */
+function refuseCount(builder: SelectInternals, rechecks: readonly Recheck[]): void {
+  if (!builder.findOptions.select) return
+  const { mainAlias, selects } = builder.expressionMap
+  const isSelected = ({ propertyPath }: ColumnMetadata): boolean =>
+    selects.some(({ selection }) => selection === `${mainAlias?.name ?? ""}.${propertyPath}`)
+  if (mainMetadata(builder).primaryColumns.every(isSelected)) return
+  throw unchecked(rechecks, "count different values of a selection; select the primary key as well")
+}
+
+/** Says what a truncated index cannot do. */
+export function unchecked([recheck]: readonly Recheck[], what: string): UnsupportedQueryError {
+  const property = recheck?.companion.index.members[0].property ?? ""
+  return new UnsupportedQueryError(
+    property,
+    `${property} has a blind index of few bits, which finds rows of other values too, so that results ` +
+      `are checked after decryption. It cannot ${what}. Otherwise load the entities by it first, or ` +
+      "use an index with all bits.",
+  )
 }

@@ -129,6 +129,73 @@ describe("a condition that no blind index answers", () => {
     expect(error.message).toMatch(/^Person\.email: null and undefined are not values.*IsNull\(\)/)
   })
 
+  test.each<readonly [string, () => unknown]>([
+    ["Equal of Not", () => Equal(Not("x"))],
+    ["Equal of IsNull", () => Equal(IsNull())],
+    ["Not of Equal of In", () => Not(Equal(In(["x"])))],
+    ["In of operators", () => In([Not("x")])],
+    ["BlindEqual of an operator", () => BlindEqual(Not("x"))],
+    ["BlindIn of operators", () => BlindIn([Not("x")])],
+  ])("as %s is refused, since an operator is no value", async (_name, condition) => {
+    const where = { email: condition() } as Where
+    const attempts: (() => Promise<unknown>)[] = [
+      () => people.findBy(where),
+      () => people.delete(where),
+    ]
+    for (const run of attempts) {
+      const error = await rejection(Promise.resolve().then(run))
+
+      expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Person.email" })
+    }
+    expect(logger.statements).toEqual([])
+  })
+
+  test.each<readonly [string, (token: string) => Promise<unknown>]>([
+    ["a value", (email) => people.findBy({ email })],
+    ["Equal", (email) => people.findOneBy({ email: Equal(email) })],
+    ["In", (email) => people.countBy({ email: In(["x", email]) })],
+    ["Not", (email) => people.findBy({ email: Not(email) })],
+    ["BlindEqual", (email) => people.existsBy({ email: BlindEqual(email) })],
+    ["BlindIn", (email) => people.findBy({ email: BlindIn([email]) })],
+    ["criteria", (email) => people.delete({ email })],
+    ["a relation's", (email) => people.findBy({ parent: { email } })],
+    ["a builder's", (email) => people.createQueryBuilder("p").where({ email }).getOne()],
+    [
+      "searchFor's",
+      (email) => Promise.resolve().then(() => searchFor(source, Person, "email", email)),
+    ],
+  ])("of a stored token is refused: %s", async (_name, ask) => {
+    const [row] = await source.query<{ email: string }[]>("SELECT email FROM person WHERE id = 1")
+    logger.entries.length = 0
+
+    const error = await rejection(Promise.resolve().then(() => ask(row?.email ?? "")))
+
+    expect(error).toMatchObject({ code: "ERR_ALREADY_ENCRYPTED" })
+    expect(error.message).toMatch(/^Person\.email: the value sought is a token/)
+    expect(error.message).not.toContain(row?.email)
+    expect(logger.statements).toEqual([])
+  })
+
+  test.each<readonly [string, () => Promise<unknown>, string]>([
+    [
+      "an unknown property",
+      () => people.findBy({ nickname: "x", email: Like("a%") } as never),
+      "EntityPropertyNotFoundError",
+    ],
+    [
+      "an unknown property of a builder",
+      () => people.createQueryBuilder("p").where({ nickname: "x", notes: "x" }).getMany(),
+      "EntityPropertyNotFoundError",
+    ],
+    [
+      "an unknown relation",
+      () => people.find({ relations: { nobody: true }, where: { notes: "x" } } as never),
+      "EntityPropertyNotFoundError",
+    ],
+  ])("after %s leaves TypeORM to say what is wrong", async (_what, ask, name) => {
+    expect((await rejection(Promise.resolve().then(ask))).name).toBe(name)
+  })
+
   test("as an order is refused", async () => {
     await expect(people.find({ order: { email: "ASC" } })).rejects.toMatchObject({
       code: "ERR_UNSUPPORTED_QUERY",
@@ -180,6 +247,33 @@ describe("the caller's conditions", () => {
 
     expect(await ids(where)).toEqual([1])
     expect(await ids(Object.create(where) as Where)).toEqual([1])
+  })
+})
+
+describe("a loaded entity as the criterion of a relation", () => {
+  const children = async (where: Where) => (await people.findBy(where)).map(({ id }) => id)
+
+  beforeAll(async () => {
+    await people.update(1, { notes: "allergic" })
+  })
+
+  test("counts by its primary key, whatever else of it is encrypted", async () => {
+    const parent = await people.findOneByOrFail({ id: 1 })
+    const loaded = await people.findOneByOrFail({ id: 2 })
+
+    expect(parent.notes).toBe("allergic")
+    expect(await children({ parent: { id: 1 } })).toEqual([3])
+    expect(await people.createQueryBuilder("p").where({ parent }).getMany()).toMatchObject([
+      { id: 3 },
+    ])
+    expect((await people.update({ parent }, { alias: "child" })).affected).toBe(1)
+    expect((await people.update({ parent: loaded }, { alias: "child" })).affected).toBe(0)
+  })
+
+  test("is refused in an object that is none", async () => {
+    const error = await rejection(people.findBy({ parent: { id: 1, notes: "allergic" } }))
+
+    expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Person.notes" })
   })
 })
 

@@ -90,8 +90,8 @@ describe("a search by an index of few bits", () => {
     expect(await people.find(options)).toMatchObject([{ id: 0, ward: { id: 1 } }, { id: 4 }])
   })
 
-  test("needs the property among the selected", async () => {
-    const error = await rejection(people.find({ where: Ada(), select: { id: true } }))
+  test.each(["Ada", "Nobody"])("needs the property among the selected to find %s", async (name) => {
+    const error = await rejection(people.find({ where: { name }, select: { id: true } }))
 
     expect(error).toBeInstanceOf(UnsupportedQueryError)
     expect(error.message).toContain("Select it as well")
@@ -119,12 +119,95 @@ describe("a search by an index of few bits", () => {
     ).toEqual([])
   })
 
+  test("pairs raw rows and entities", async () => {
+    const builder = people.createQueryBuilder("p").addSelect("p.id * 10", "tens").where(Ada())
+
+    const { raw, entities } = await builder.orderBy("p.id").take(2).getRawAndEntities()
+
+    expect(entities.map(({ id }) => id)).toEqual([0, 4])
+    expect(raw.map((row: { tens: number }) => row.tens)).toEqual([0, 40])
+  })
+
+  test("keeps all raw rows of an entity that is joined", async () => {
+    const ward = { id: 7, ward: { id: 1 } }
+    await people.insert({ ...ward, id: 70, name: "Ada" })
+    const builder = people
+      .createQueryBuilder("p")
+      .leftJoinAndSelect("p.ward", "w")
+      .leftJoinAndSelect("w.people", "q")
+      .where(Ada())
+      .orderBy("p.id")
+      .skip(1)
+      .take(1)
+
+    const { raw, entities } = await builder.getRawAndEntities()
+
+    expect(entities.map(({ id }) => id)).toEqual([4])
+    expect(raw).toHaveLength(names.length + 1)
+  })
+
+  test("is the same page however often its builder is executed at once", async () => {
+    const builder = people.createQueryBuilder("p").where(Ada()).orderBy("p.id").take(2)
+
+    const pages = await Promise.all([
+      builder.getMany(),
+      builder.getManyAndCount(),
+      builder.getMany(),
+      builder.getCount(),
+    ])
+
+    expect(ids(pages[0])).toEqual([0, 4])
+    expect([ids(pages[1][0]), pages[1][1]]).toEqual([[0, 4], 3])
+    expect(ids(pages[2])).toEqual([0, 4])
+    expect(pages[3]).toBe(3)
+    expect(ids(await builder.getMany())).toEqual([0, 4])
+  })
+
+  test("counts what matches, and tells whether anything does", async () => {
+    expect(await people.countBy(Ada())).toBe(3)
+    expect(await people.count({ where: { name: "Nobody" } })).toBe(0)
+    expect(await people.count({ where: Ada(), relations: { ward: true }, skip: 1, take: 1 })).toBe(
+      3,
+    )
+    expect(await people.existsBy(Ada())).toBe(true)
+    expect(await people.exists({ where: { name: "Nobody" } })).toBe(false)
+    expect(await people.createQueryBuilder("p").where(Ada()).getExists()).toBe(true)
+  })
+
+  test("stands beside alternatives that brackets hold together", async () => {
+    const builder = () => people.createQueryBuilder("p").orderBy("p.id")
+
+    expect(ids(await builder().where(Ada()).andWhere("(p.id = 4 OR p.id = 5)").getMany())).toEqual([
+      4,
+    ])
+    expect(
+      ids(
+        await builder()
+          .where(Ada())
+          .andWhere(new Brackets((or) => or.where("p.id = 4").orWhere("p.id = 'OR'")))
+          .getMany(),
+      ),
+    ).toEqual([4])
+    expect(
+      ids(
+        await builder()
+          .where(Ada())
+          .andWhere([{ id: 0 }, { id: 4 }])
+          .getMany(),
+      ),
+    ).toEqual([0, 4])
+  })
+
   test("answers IsNull without a check", async () => {
     expect(ids(await people.findBy([{ name: IsNull() }, { id: 1 }]))).toEqual([1, 99])
   })
 })
 
 type Builder = SelectQueryBuilder<Person>
+
+/** A builder of its own, to be compiled into another. */
+const named = (): Builder =>
+  people.manager.createQueryBuilder(Person, "q").select("q.id").where(Ada())
 
 describe("an index of few bits is refused", () => {
   test.each<readonly [string, (people: Repository<Person>) => unknown]>([
@@ -137,11 +220,26 @@ describe("an index of few bits is refused", () => {
     ["in Or", (p) => p.findBy({ name: Or(Equal("Ada"), IsNull()) })],
     ["among alternatives", (p) => p.findBy([Ada(), { id: 1 }])],
     ["in a relation", (p) => p.manager.findBy(Ward, { people: Ada() })],
+    ["in a sum", (p) => p.sum("visits", Ada())],
+    ["in a count of a selection", (p) => p.findAndCount({ where: Ada(), select: { name: true } })],
   ])("%s", async (_where, run) => {
     await expectRefused(() => run(people))
   })
 
   test.each<readonly [string, (builder: Builder) => unknown]>([
+    ["after orWhere", (b) => b.where("p.id = 1").orWhere("p.id = 2").andWhere(Ada()).getMany()],
+    ["beside OR", (b) => b.where(Ada()).andWhere("p.id = 1 OR p.id = 2").getMany()],
+    [
+      "beside OR that is counted",
+      (b) => b.where("p.id = 1 OR p.id = 2").andWhere(Ada()).getCount(),
+    ],
+    ["as raw results", (b) => b.where(Ada()).getRawMany()],
+    ["as one raw result", (b) => b.where(Ada()).getRawOne()],
+    ["as a stream", (b) => b.where(Ada()).stream()],
+    ["as a statement", (b) => b.where(Ada()).getQuery()],
+    ["in an existence", (b) => b.whereExists(named()).getMany()],
+    ["in a common table", (b) => b.addCommonTableExpression(named(), "c").getMany()],
+    ["in a query that is a part", (b) => b.where(`p.id IN (${named().getQuery()})`).getMany()],
     ["beside orWhere", (b) => b.where(Ada()).orWhere("p.id = 1").getMany()],
     ["inside orWhere", (b) => b.where("p.id = 1").orWhere(Ada()).getMany()],
     ["in Brackets", (b) => b.where(new Brackets((nested) => nested.where(Ada()))).getMany()],

@@ -1,0 +1,137 @@
+import type { EntityMetadata } from "typeorm"
+
+import { UnsupportedQueryError } from "../../errors"
+import type { IndexMember } from "../../search/blind-index"
+import type { Predicate } from "../../search/predicate"
+import { boundColumn } from "../columns/bound-column"
+import { tokenSought } from "../columns/cell-codec"
+import { CANARY, CANARY_DIGEST } from "../canary-value"
+import { type Companion, companionsOf } from "../indexes/companion"
+import { isFindOperator } from "./query-rules"
+
+/** A condition by one blind index. */
+export interface Sought {
+  readonly companion: Companion
+  readonly predicate: Predicate
+  readonly digests: readonly string[]
+  /** Of a truncated index, the whole digests of what is sought. */
+  readonly exact: readonly string[] | undefined
+}
+
+/**
+ * Returns the condition that an index has one of several lists of values, one for each member.
+ *
+ * @throws {@link EncryptionError} `ERR_INVALID_VALUE`, `ERR_ALREADY_ENCRYPTED` or
+ * `ERR_UNSUPPORTED_QUERY` for what is no value to search for
+ */
+export function seek(
+  companion: Companion,
+  alternatives: readonly (readonly unknown[])[],
+  otherwise?: Predicate,
+): Sought {
+  const { index, sources } = companion
+  const isCanary = alternatives.some((values) => values.includes(CANARY))
+  if (!isCanary) {
+    for (const values of alternatives) {
+      index.members.forEach((member, i) => {
+        assertSought(member, values[i], (value) => {
+          const source = sources[i]
+          return source !== undefined && boundColumn(source)?.isOwnToken(value) === true
+        })
+      })
+    }
+  }
+  const digests = isCanary ? [CANARY_DIGEST] : index.searchedAny(alternatives)
+  const match = {
+    companion: index.path,
+    digests,
+    ...whereNull(otherwise ?? (isCanary ? undefined : inPlaintext(companion, alternatives))),
+  }
+  const isChecked = index.truncated && !isCanary
+  const exact = isChecked ? alternatives.map((values) => index.exact(values)) : undefined
+  return { companion, predicate: { kind: "matches", match }, digests, exact }
+}
+
+function whereNull(otherwise: Predicate | undefined): { readonly otherwise?: Predicate } {
+  return otherwise ? { otherwise } : {}
+}
+
+function assertSought(
+  { property }: IndexMember,
+  value: unknown,
+  isOwnToken: (value: unknown) => boolean,
+): void {
+  if (value === null || value === undefined) {
+    throw new UnsupportedQueryError(
+      property,
+      `${property}: null and undefined are not values to search for. Use IsNull().`,
+    )
+  }
+  if (isFindOperator(value)) {
+    throw new UnsupportedQueryError(
+      property,
+      `${property}: an operator inside Equal, In, BlindEqual or BlindIn is no value to search for. ` +
+        "Use it by itself.",
+    )
+  }
+  if (isOwnToken(value)) throw tokenSought(property)
+}
+
+/** That a row is still in plaintext and has the values; `undefined` where none may be. */
+function inPlaintext(
+  { index }: Companion,
+  alternatives: readonly (readonly unknown[])[],
+): Predicate | undefined {
+  if (!index.searchesPlaintext || alternatives.length === 0) return undefined
+  const of = index.members.map((member, i): Predicate => {
+    const cell = index.legacyCell(
+      member,
+      alternatives.map((values) => values[i]),
+    )
+    return { kind: "holds", cell }
+  })
+  return { kind: "and", of }
+}
+
+/**
+ * Returns the condition that an index over several properties has a list of values.
+ *
+ * @param negated - whether it must be told which rows differ, and not only which do not: where one
+ * property is NULL the index is, and the others have to be asked
+ * @throws {@link UnsupportedQueryError} if these cannot be asked
+ */
+export function compoundPredicate(
+  metadata: EntityMetadata,
+  companion: Companion,
+  values: readonly unknown[],
+  negated: boolean,
+): Sought {
+  const { sources, index } = companion
+  const nullable = sources.filter(({ isNullable }) => isNullable)
+  if (!negated || (nullable.length === 0 && !index.searchesPlaintext)) {
+    return seek(companion, [values])
+  }
+  const members = sources.map((source, i): Predicate => {
+    const own = companionsOf(metadata).find(
+      ({ sources: [only, ...others], index: { truncated } }) =>
+        only?.propertyPath === source.propertyPath && others.length === 0 && !truncated,
+    )
+    if (own) return seek(own, [[values[i]]]).predicate
+    if (nullable.some((other) => other !== source)) throw undecided(companion)
+    const member = index.members[i]
+    return index.searchesPlaintext && member
+      ? { kind: "holds", cell: index.legacyCell(member, [values[i]]) }
+      : { kind: "unknown" }
+  })
+  return seek(companion, [values], { kind: "and", of: members })
+}
+
+function undecided({ index }: Companion): UnsupportedQueryError {
+  const properties = index.members.map(({ property }) => property).join(", ")
+  return new UnsupportedQueryError(
+    index.members[0].property,
+    `${properties} are indexed together, and where one of them is NULL the index does not tell ` +
+      "whether the others differ, which NotBrackets asks. Give each of them a blind index of its own " +
+      "as well, or make the columns NOT NULL.",
+  )
+}

@@ -1,0 +1,173 @@
+import type { DataSource } from "typeorm"
+
+/** Which SQL a text is in, as far as its tokens differ. */
+export type SqlDialect = "mysql" | "postgres" | "sqlite"
+
+/** Returns the SQL that a DataSource speaks. */
+export function sqlDialectOf({ options: { type } }: DataSource): SqlDialect {
+  switch (type) {
+    case "aurora-mysql":
+    case "mariadb":
+    case "mysql":
+      return "mysql"
+    case "postgres":
+    case "aurora-postgres":
+    case "cockroachdb":
+      return "postgres"
+    default:
+      return "sqlite"
+  }
+}
+
+/** One token of SQL. White space and comments are none. */
+export interface SqlToken {
+  readonly kind:
+    /** A name or keyword without quotes. */
+    | "word"
+    /** A name in quotes, without them. */
+    | "name"
+    /** A text, a number or another literal. */
+    | "literal"
+    /** `:name` or `:...name`, as a query builder takes it, without the colon. */
+    | "parameter"
+    /** An operator, as in `<=` or `->>`, or one of `( ) [ ] { } , ; .` */
+    | "symbol"
+  readonly text: string
+  /** Where it begins and ends in the SQL. */
+  readonly start: number
+  readonly end: number
+}
+
+interface Rule {
+  readonly kind: SqlToken["kind"] | "blank"
+  readonly pattern: RegExp
+  readonly textOf?: (matched: string) => string
+}
+
+const unquoted = (matched: string): string => {
+  const quote = matched.slice(-1)
+  const name = matched.slice(1, -1)
+  return quote === "]" ? name : name.replaceAll(quote + quote, quote)
+}
+
+// The last one of an unclosed comment, text or name reaches to the end, so that nothing in it is code
+const blank: Rule = { kind: "blank", pattern: /\s+/y }
+const lineComment: Rule = { kind: "blank", pattern: /--[^\n]*/y }
+const blockComment: Rule = { kind: "blank", pattern: /\/\*[^]*?(?:\*\/|$)/y }
+const text: Rule = { kind: "literal", pattern: /(?:[bBnNxX])?'(?:[^']|'')*(?:'|$)/y }
+const number: Rule = {
+  kind: "literal",
+  pattern: /(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[\w]*/y,
+}
+const word: Rule = {
+  kind: "word",
+  pattern: /[\p{L}_\u0080-\uffff][\p{L}\p{N}\p{M}_$\u0080-\uffff]*/uy,
+}
+const doubleQuoted: Rule = { kind: "name", pattern: /"(?:[^"]|"")*(?:"|$)/y, textOf: unquoted }
+const backticked: Rule = { kind: "name", pattern: /`(?:[^`]|``)*(?:`|$)/y, textOf: unquoted }
+const bracketed: Rule = { kind: "name", pattern: /\[[^\]]*(?:\]|$)/y, textOf: unquoted }
+const parameter: Rule = {
+  kind: "parameter",
+  pattern: /:(?:\.\.\.)?[A-Za-z0-9_.]+/y,
+  textOf: (matched) => matched.slice(1),
+}
+const cast: Rule = { kind: "symbol", pattern: /::/y }
+// In no operator: what begins a comment
+const operator: Rule = { kind: "symbol", pattern: /(?:(?!--|\/\*)[+\-*/<>=~!@#%^&|?])+/y }
+const punctuation: Rule = { kind: "symbol", pattern: /[^]/y }
+
+const rules: Readonly<Record<SqlDialect, readonly Rule[]>> = {
+  postgres: [
+    blank,
+    lineComment,
+    { kind: "literal", pattern: /[eE]'(?:[^'\\]|\\[^]|'')*(?:'|$)/y },
+    { kind: "literal", pattern: /[uU]&'(?:[^']|'')*(?:'|$)/y },
+    { kind: "literal", pattern: /\$((?:[\p{L}_][\p{L}\p{N}_]*)?)\$[^]*?(?:\$\1\$|$)/uy },
+    text,
+    doubleQuoted,
+    number,
+    word,
+    cast,
+    parameter,
+    operator,
+    punctuation,
+  ],
+  mysql: [
+    blank,
+    { kind: "blank", pattern: /(?:--(?=\s|$)|#)[^\n]*/y },
+    // What it runs of a comment is code, and so is its end
+    { kind: "blank", pattern: /\/\*M?!\d*|\*\//y },
+    blockComment,
+    { kind: "literal", pattern: /(?:[bBnNxX])?'(?:[^'\\]|\\[^]|'')*(?:'|$)/y },
+    { kind: "literal", pattern: /"(?:[^"\\]|\\[^]|"")*(?:"|$)/y },
+    backticked,
+    number,
+    word,
+    parameter,
+    { kind: "symbol", pattern: /(?:(?!--|\/\*)[+\-*/<>=~!@%^&|?])+/y },
+    punctuation,
+  ],
+  sqlite: [
+    blank,
+    lineComment,
+    blockComment,
+    text,
+    doubleQuoted,
+    backticked,
+    bracketed,
+    number,
+    word,
+    parameter,
+    operator,
+    punctuation,
+  ],
+}
+
+/** Splits SQL into its tokens. Every character outside of white space and comments is in one. */
+export function tokenize(sql: string, dialect: SqlDialect): readonly SqlToken[] {
+  const tokens: SqlToken[] = []
+  let at = 0
+  while (at < sql.length) {
+    if (dialect === "postgres" && sql.startsWith("/*", at)) {
+      at = endOfNestedComment(sql, at)
+      continue
+    }
+    for (const { kind, pattern, textOf } of rules[dialect]) {
+      pattern.lastIndex = at
+      const [matched] = pattern.exec(sql) ?? []
+      if (matched === undefined) continue
+      const start = at
+      at += matched.length
+      if (kind !== "blank") {
+        tokens.push({ kind, text: textOf ? textOf(matched) : matched, start, end: at })
+      }
+      break
+    }
+  }
+  return tokens
+}
+
+/** PostgreSQL's comments hold others. */
+function endOfNestedComment(sql: string, start: number): number {
+  const ends = /\/\*|\*\//g
+  ends.lastIndex = start
+  let depth = 0
+  for (let match = ends.exec(sql); match; match = ends.exec(sql)) {
+    depth += match[0] === "/*" ? 1 : -1
+    if (depth === 0) return ends.lastIndex
+  }
+  return sql.length
+}
+
+/** Whether a condition has alternatives that no brackets hold together. */
+export function hasOpenAlternative(sql: string, dialect: SqlDialect): boolean {
+  let depth = 0
+  for (const { kind, text: token } of tokenize(sql, dialect)) {
+    if (kind === "symbol" && token === "(") depth++
+    else if (kind === "symbol" && token === ")") depth--
+    else if (depth > 0) continue
+    else if (kind === "word" && /^(?:or|xor)$/i.test(token)) return true
+    else if (kind === "symbol" && token === "||" && dialect === "mysql") return true
+  }
+  return false
+}
