@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one list of everything that is relied on, to be read as a whole */
 import {
   type DataSource,
   type EntityMetadata,

@@ -24,45 +24,6 @@ const exclusions: readonly Exclusion[] = [
       ),
   },
   {
-    why: "An operator inside Equal is taken for the condition itself.",
-    matches: (one) => some(one, "equalOf"),
-  },
-  {
-    why: "What a truncated index finds is not checked where rows are counted, or read as they are.",
-    matches: ({ operations }) =>
-      operations.some(
-        (one) =>
-          (one.kind === "find" || one.kind === "query") &&
-          UNCHECKED.test(one.kind === "find" ? one.method : one.terminal) &&
-          seeks(one, TRUNCATED),
-      ),
-  },
-  {
-    why: "Without the property, what a truncated index finds cannot be checked; that is said late.",
-    matches: ({ operations }) =>
-      operations.some(
-        (one) =>
-          (one.kind === "find"
-            ? one.select !== null
-            : one.kind === "query" && one.select !== "all") && seeks(one, TRUNCATED),
-      ),
-  },
-  {
-    why: "Under NotBrackets, an index value that is NULL is unknown where one of the members is not.",
-    matches: (one) =>
-      some(one, "brackets", (part) => part.negated === true && seeks(part, COMPOUND)),
-  },
-  {
-    why: "Under NotBrackets, the index value of legacy plaintext is unknown.",
-    matches: (one, { variant }) =>
-      variant.legacy === true && some(one, "brackets", ({ negated }) => negated === true),
-  },
-  {
-    why: "A page of none, which TypeORM takes for no page, is cut from what a truncated index finds.",
-    matches: ({ operations }) =>
-      operations.some((one) => one.kind === "find" && one.take === 0 && seeks(one, TRUNCATED)),
-  },
-  {
     why: "MariaDB skips no rows without a limit, which a page cut by this package does.",
     matches: ({ operations }, { database }) =>
       database === "MariaDB" &&
@@ -74,12 +35,6 @@ const exclusions: readonly Exclusion[] = [
 
 /** Properties whose only index is truncated. */
 const TRUNCATED = ["code", "motto", "topic", "detail", "phone"]
-
-/** Properties of compound indexes. */
-const COMPOUND = ["firstName", "lastName", "topic", "detail"]
-
-const UNCHECKED =
-  /^(count|countBy|exists|existsBy|sum|average|minimum|maximum|getCount|getExists|getRawMany|getRawAndEntities)$/
 
 /** Whether a case looks for a value of one of some properties. */
 function seeks(part: unknown, paths: readonly string[]): boolean {
