@@ -49,5 +49,5 @@ export type {
 } from "./bulk/bulk-target"
 export type { BulkOptions, BulkProgress, DecryptOptions, EncryptOptions } from "./bulk/options"
 export type { BulkReport, CellFailure, IndexCounts, StateCounts } from "./bulk/report"
-export type { IndexState } from "./bulk/index-work"
-export type { BulkSource } from "./bulk/workers"
+export type { IndexState } from "./bulk/pass/companions"
+export type { BulkSource } from "./bulk/connection/pool"

@@ -1,8 +1,6 @@
 import type { BulkTarget } from "./bulk-target"
-import { decryptWork, encryptWork, inspectWork, rotateWork } from "./cell-work"
-import { cellByCell, encryptColumn, inspectColumn, rotateColumn } from "./column-work"
-import { restoreTypes as giveTypes } from "./column-types"
-import { constrainColumns, releaseColumns } from "./constrain-columns"
+import type { BulkSource } from "./connection/pool"
+import { constrainColumns, releaseColumns, restoreTypes as giveTypes } from "./definition"
 import {
   type BulkOptions,
   bulkOptionNames,
@@ -12,9 +10,9 @@ import {
   encryptOptionNames,
   requireKnown,
 } from "./options"
+import { decrypting, encrypting, inspecting, rotating, verifying } from "./pass/cells"
 import type { BulkReport } from "./report"
-import { runBulk } from "./run-bulk"
-import type { BulkSource } from "./workers"
+import { runBulk } from "./run"
 
 /**
  * Encrypts the plaintext in encrypted columns in place, while the application goes on: batch by
@@ -41,9 +39,8 @@ export async function encryptColumns(
   }
   return runBulk(source, target, options, {
     filter: "has-plaintext",
-    work: encryptWork,
-    companions: "written",
-    columnWork: encryptColumn,
+    cells: encrypting,
+    demand: "written",
     types: { grows: true, alter },
     ...(constrain && { after: constrainColumns }),
   })
@@ -63,9 +60,8 @@ export async function rotateColumns(
   requireKnown("rotateColumns()", options, bulkOptionNames)
   return runBulk(source, target, options, {
     filter: "has-tokens",
-    work: rotateWork,
-    companions: "written",
-    columnWork: rotateColumn,
+    cells: rotating,
+    demand: "written",
     types: { grows: false, alter: false },
   })
 }
@@ -88,9 +84,8 @@ export async function decryptColumns(
   }
   return runBulk(source, target, options, {
     filter: "has-tokens",
-    work: decryptWork,
-    companions: "cleared",
-    columnWork: cellByCell(decryptWork),
+    cells: decrypting,
+    demand: "cleared",
     types: { grows: false, alter: false },
     before: releaseColumns,
     ...(restoreTypes && {
@@ -114,8 +109,29 @@ export async function inspectColumns(
   requireKnown("inspectColumns()", options, bulkOptionNames)
   return runBulk(source, target, options, {
     filter: undefined,
-    work: () => inspectWork,
-    columnWork: inspectColumn,
+    cells: inspecting,
+    demand: "kept",
+    types: { grows: false, alter: false },
+  })
+}
+
+/**
+ * Opens every token, decodes its plaintext, and writes nothing. Every cell that is neither NULL nor
+ * a token that opens to a value of its column is a failure, listed by the primary key of its row.
+ *
+ * @throws TypeError if an option is unknown
+ * @throws {@link KeyError} if there are no keys
+ */
+export async function verifyColumns(
+  source: BulkSource,
+  target: BulkTarget,
+  options: BulkOptions = {},
+): Promise<BulkReport> {
+  requireKnown("verifyColumns()", options, bulkOptionNames)
+  return runBulk(source, target, options, {
+    filter: undefined,
+    cells: verifying,
+    demand: "proven",
     types: { grows: false, alter: false },
   })
 }

@@ -1,14 +1,27 @@
-import type { BulkTable, ColumnFacts, TableFacts } from "../dialect/dialect"
-import type { Session } from "../dialect/dialect-of"
+import type { BulkTable, ColumnFacts, ReadOptions, TableFacts } from "../dialect/dialect"
+import type { Session } from "../dialect/session"
 import { ColumnMisuseError, EncryptionError, KeyError } from "../errors"
-import type { Keyring } from "../fernet/keyring"
-import type { NamedTable } from "./bulk-target"
-import { classifyCell } from "./cell-state"
-import type { DescribedTable } from "./column-types"
-import type { IndexWork } from "./index-work"
+import type { BulkIndex } from "./bulk-index"
+import type { BulkColumn, NamedTable } from "./bulk-target"
+import type { RunKeys } from "./keys"
+import { classifyCell } from "./pass/cell-state"
+import { inspecting } from "./pass/cells"
+import { type Decider, decide } from "./pass/decision"
 
-/** Tokens that are opened before anything is written. */
-const SAMPLED_ROWS = 100
+/** A table with what the database knows of its encrypted columns, in the same order. */
+export interface DescribedTable {
+  /** What messages call it. */
+  readonly label: string
+  /** Its own name, without schema. */
+  readonly name: string
+  readonly table: BulkTable
+  readonly columns: readonly BulkColumn[]
+  readonly indexes: readonly BulkIndex[]
+  readonly facts: readonly ColumnFacts[]
+}
+
+/** The rows of which the tokens are opened before anything is written. */
+const SAMPLE: ReadOptions = { filter: "has-tokens", limit: 100, anyOrder: true }
 
 /**
  * Asks the database about a table: its encrypted columns, and the key its rows are told apart by.
@@ -21,18 +34,18 @@ export async function describeTable(
   where: string | undefined,
 ): Promise<DescribedTable> {
   const path = named.path.map((part) => dialect.escape(part)).join(".")
-  const facts = await dialect.describe(connection, path)
-  const names = named.primaryKey ?? facts.primaryKey
-  const problems = findProblems(named, facts, names)
+  const found = await dialect.describe(connection, path)
+  const names = named.primaryKey ?? found.primaryKey
+  const problems = findProblems(named, found, names)
   if (problems.length > 0) throw new ColumnMisuseError(problems)
   const factsOf = (name: string): readonly ColumnFacts[] =>
-    facts.columns.filter((column) => column.name === name)
+    found.columns.filter((column) => column.name === name)
   const table: BulkTable = {
     path,
     key: names.flatMap(factsOf).map(({ name, type, collation }) => ({ name, type, collation })),
     columns: [...named.columns, ...named.indexes].map(({ name }) => name),
     ...(named.indexes.length > 0 && { companions: named.indexes }),
-    kept: facts.columns.filter((column) => column.selfUpdating).map(({ name }) => name),
+    kept: found.columns.filter((column) => column.selfUpdating).map(({ name }) => name),
     where,
   }
   const nullable = names.filter((name) => factsOf(name).some((column) => column.nullable))
@@ -41,8 +54,10 @@ export async function describeTable(
   if (isNull !== "" && (await dialect.count(connection, keyless, "all")).rows > 0) {
     throw new ColumnMisuseError([`${named.label} has rows with NULL in ${nullable.join(", ")}.`])
   }
-  const { columns, indexes } = named
-  return { table, columns, indexes, facts: columns.flatMap(({ name }) => factsOf(name)) }
+  const { label, columns, indexes } = named
+  const name = named.path.at(-1) ?? label
+  const facts = columns.flatMap((column) => factsOf(column.name))
+  return { label, name, table, columns, indexes, facts }
 }
 
 function findProblems(
@@ -84,15 +99,16 @@ function findProblems(
  */
 export async function requireRightKeys(
   { connection, dialect }: Session,
-  table: BulkTable,
-  keyring: Keyring,
+  { table, columns, facts }: DescribedTable,
+  keys: RunKeys,
 ): Promise<void> {
-  if (table.columns.length === 0) return
-  const options = { filter: "has-tokens", limit: SAMPLED_ROWS, anyOrder: true } as const
-  const rows = await dialect.read(connection, table, options)
-  const encrypted = table.columns.length - (table.companions?.length ?? 0)
-  const states = rows.flatMap(({ cells }) =>
-    cells.slice(0, encrypted).map((cell) => classifyCell(cell, keyring).state),
+  // Others cannot hold tokens yet
+  const text = columns.filter((_, i) => facts[i]?.isText)
+  if (text.length === 0) return
+  const sampled = { ...table, columns: text.map(({ name }) => name), companions: [] }
+  const { cells } = await dialect.read(connection, sampled, SAMPLE)
+  const states = text.flatMap((column, i) =>
+    (cells[i] ?? []).map((cell) => classifyCell(cell, keys.ringFor(column)).state),
   )
   const opened = states.filter((state) => state === "current" || state === "stale").length
   const unreadable = states.filter((state) => state === "unreadable").length
@@ -100,7 +116,7 @@ export async function requireRightKeys(
   throw new KeyError(
     "ERR_KEY_INVALID",
     `None of ${unreadable} tokens sampled in ${table.path} opens under the keyring ` +
-      `(${keyring.fingerprints.join(", ")}). Add the key they are under, or pass \`force\` if they ` +
+      `(${keys.fingerprints.join(", ")}). Add the key they are under, or pass \`force\` if they ` +
       "are none of yours.",
   )
 }
@@ -114,22 +130,16 @@ export async function requireRightKeys(
 export async function requireRightIndexKeys(
   { connection, dialect }: Session,
   table: BulkTable,
-  keyring: Keyring,
-  indexWork: IndexWork,
+  decider: Decider,
 ): Promise<void> {
-  const options = { filter: "has-tokens", limit: SAMPLED_ROWS, anyOrder: true } as const
-  const rows = await dialect.read(connection, table, options)
-  const encrypted = table.columns.length - (table.companions?.length ?? 0)
-  const recognized = rows.flatMap((row) => {
-    const cells = row.cells.slice(0, encrypted)
-    const found = cells.map((cell) => classifyCell(cell, keyring))
-    return indexWork.recognized({ cells, found }, row.cells.slice(encrypted))
-  })
-  const known = recognized.filter((one) => one !== undefined)
-  if (known.length === 0 || known.includes(true)) return
+  if (decider.indexes.length === 0) return
+  const batch = await dialect.read(connection, table, SAMPLE)
+  const { columns } = decide({ ...decider, job: inspecting, demand: "kept" }, batch)
+  const recognized = decider.companions.recognized(batch, columns)
+  if (recognized.length === 0 || recognized.includes(true)) return
   throw new KeyError(
     "ERR_KEY_INVALID",
-    `None of ${known.length} index values sampled in ${table.path} is what its row should have. ` +
+    `None of ${recognized.length} index values sampled in ${table.path} is what its row should have. ` +
       "Either the keys of the blind indexes (BLIND_INDEX_KEY) are not those they were made with, or " +
       "an index was declared anew with another normalize, bits or context: then pass `force`.",
   )

@@ -1,8 +1,8 @@
 import type { BulkTable, RowFilter } from "../dialect/dialect"
 import { isDuplicate } from "../dialect/statement-error"
 import { ColumnMisuseError } from "../errors"
-import { decide, isChange, type RowWork } from "./decision"
-import type { Worker } from "./worker"
+import type { Worker } from "./connection/worker"
+import { decide, type Decider } from "./pass/decision"
 
 /**
  * Rehearses the change of one row, so that a run ends before it writes anything where the database
@@ -14,21 +14,18 @@ export async function requireFaithful(
   worker: Worker,
   table: BulkTable,
   filter: RowFilter,
-  plan: RowWork,
+  decider: Decider,
 ): Promise<void> {
-  const rows = await worker.run(({ connection, dialect }) =>
+  const batch = await worker.run(({ connection, dialect }) =>
     dialect.read(connection, table, { filter, limit: 1, anyOrder: true }),
   )
-  const [row] = rows
-  const change = row && decide(plan, row)
-  if (!change || !isChange(change)) return
-  const { newCells } = change
-  const again = decide(plan, row).newCells
+  const changes = decide(decider, batch)
+  const again = decide(decider, batch).newCells
   // Plaintext is what triggers are for: only tokens differ each time they are made
-  if (again.every((cell, i) => cell === newCells[i])) return
+  if (again.every((cells, i) => cells[0] === changes.newCells[i]?.[0])) return
   try {
     const isFaithful = await worker.run(({ connection, dialect }) =>
-      dialect.rehearse(connection, table, { ...row, newCells }, again, worker.inTransaction),
+      dialect.rehearse(connection, table, changes, again, worker.inTransaction),
     )
     if (isFaithful) return
   } catch (error) {
@@ -36,6 +33,6 @@ export async function requireFaithful(
     if (!worker.inTransaction && (worker.isLock(error) || isDuplicate(error))) return
     throw error
   }
-  const labels = plan.columns.map(({ label }) => label).join(" or ")
+  const labels = decider.columns.map(({ label }) => label).join(" or ")
   throw new ColumnMisuseError([`A trigger changes what is written to ${labels}; remove it first.`])
 }

@@ -1,6 +1,6 @@
-import type { Key } from "../dialect/dialect"
-import type { ClassifiedCell } from "./cell-state"
-import type { IndexState } from "./index-work"
+import type { Key } from "../dialect/batch"
+import type { ClassifiedCell } from "./pass/cell-state"
+import type { IndexState } from "./pass/companions"
 
 /** How many cells of a column are in each state. */
 export interface StateCounts {
@@ -104,10 +104,10 @@ export class Tally {
     for (const index of indexes) this.#indexes.set(index, { current: 0, missing: 0, stale: 0 })
   }
 
-  /** Counts a companion cell as it is when the run is over. */
-  indexed(index: string, state: IndexState): void {
+  /** Counts companion cells as they are when the run is over. */
+  indexed(index: string, state: IndexState, count = 1): void {
     const counts = this.#indexes.get(index)
-    if (counts) counts[state]++
+    if (counts) counts[state] += count
   }
 
   /** Counts a cell, or several alike, as they are when the run is over. */
@@ -115,8 +115,8 @@ export class Tally {
     this.#after.get(column)?.add(cell, this.#fingerprints, count)
   }
 
-  /** Notes that the run turned a cell of one state, or several, into one of another. */
-  turned(column: string, from: ClassifiedCell, to: ClassifiedCell, count = 1): void {
+  /** Notes that the run made a cell of one state, or several, into one of another. */
+  made(column: string, from: ClassifiedCell, to: ClassifiedCell, count = 1): void {
     const undone = this.#undone.get(column)
     undone?.add(from, this.#fingerprints, count)
     undone?.add(to, this.#fingerprints, -count)
@@ -130,7 +130,7 @@ export class Tally {
     }
   }
 
-  /** Sums up. What was before is what is after, less what the run turned into it. */
+  /** Sums up. What was before is what is after, less what the run made of it. */
   report(table: string, run: RunFacts): BulkReport {
     const columns = [...this.#after].map(([column, after]) => {
       const before = after.copy()

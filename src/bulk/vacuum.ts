@@ -1,7 +1,7 @@
 import type { BulkTable } from "../dialect/dialect"
 import { EncryptionError } from "../errors"
 import type { Tally } from "./report"
-import type { Worker } from "./worker"
+import type { Worker } from "./connection/worker"
 
 /** Parts of a table after each of which it is vacuumed: the next part takes the room of the last. */
 const PARTS = 8

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander"
 
-import { verifyColumns } from "../bulk/verify-columns"
+import { verifyColumns } from "../bulk/bulk"
 import { addReadOptions, type ColumnCommandOptions } from "./column-options"
 import { isFinished } from "./column-status"
 import { renderStates } from "./render-report"

@@ -2,11 +2,10 @@ import type { DataSource } from "typeorm"
 
 import type { BulkIndex } from "../bulk/bulk-index"
 import { nameTable } from "../bulk/bulk-target"
-import type { DescribedTable } from "../bulk/column-types"
-import { describeTable } from "../bulk/preflight"
+import { type DescribedTable, describeTable } from "../bulk/preflight"
 import { builtInCodecs } from "../column/built-in-codecs"
 import type { BulkTable, ColumnFacts, RowFilter } from "../dialect/dialect"
-import { openSession, type Session } from "../dialect/dialect-of"
+import { openSession, type Session } from "../dialect/session"
 import type { MigrationColumn, MigrationIndex, MigrationTable } from "./migration-template"
 import type { SelectedTable } from "./select-tables"
 
@@ -108,5 +107,5 @@ async function hasRow(
   table: BulkTable,
   filter: RowFilter,
 ): Promise<boolean> {
-  return (await dialect.read(connection, table, { filter, limit: 1 })).length > 0
+  return (await dialect.read(connection, table, { filter, limit: 1 })).size > 0
 }

@@ -1,4 +1,4 @@
-import type { ColumnAccess } from "./column-access"
+import type { Batch, Changes, Key, NewCells } from "./batch"
 import type { Connection } from "./connection"
 
 /** A column of a primary key, as the database knows it. */
@@ -30,23 +30,6 @@ export interface CompanionColumn {
   readonly name: string
   /** NULL exactly if one of these is. */
   readonly sources: readonly string[]
-}
-
-/** The values of a primary key, in the form the dialect reads and binds them. */
-export type Key = readonly unknown[]
-
-/** What a cell holds: text, or NULL. */
-export type Cell = string | null
-
-/** One row: its key and the cells of the encrypted columns, in the order of the table's lists. */
-export interface TableRow {
-  readonly key: Key
-  readonly cells: readonly Cell[]
-}
-
-/** A row to change: it is changed only if every cell still is what was read. */
-export interface RowChange extends TableRow {
-  readonly newCells: readonly Cell[]
 }
 
 /**
@@ -130,7 +113,7 @@ export interface Dialect {
   longestPlaintext(connection: Connection, table: BulkTable, column: string): Promise<number>
 
   /** Reads rows in the order of the key. */
-  read(connection: Connection, table: BulkTable, options: ReadOptions): Promise<readonly TableRow[]>
+  read(connection: Connection, table: BulkTable, options: ReadOptions): Promise<Batch>
 
   /** Measures the rows that {@link read} would read. */
   measure(
@@ -140,24 +123,23 @@ export interface Dialect {
   ): Promise<readonly RowSize[]>
 
   /**
-   * Changes rows, in the order of the key, as one transaction of its own or as part of the one that
-   * is open. Returns how many there were whose cells still were what had been read: a concurrent
-   * write wins.
+   * Changes rows of a batch as one transaction of its own, or as part of the one that is open.
+   * Returns how many there were whose cells still were what had been read: a concurrent write wins.
    */
-  write(connection: Connection, table: BulkTable, changes: readonly RowChange[]): Promise<number>
+  write(connection: Connection, table: BulkTable, changes: Changes): Promise<number>
 
-  /** Reads and writes column by column. */
-  readonly columnwise: ColumnAccess
+  /** Characters of a row beyond which it has to be written by itself; `undefined` for no limit. */
+  readonly longestInCompany?: number
 
   /**
-   * Writes a change, then other cells in its place, and undoes both. Returns `false` if the database
+   * Writes changes, then other cells in their place, and undoes both. Returns `false` if the database
    * had stored something else, as a trigger may.
    */
   rehearse(
     connection: Connection,
     table: BulkTable,
-    change: RowChange,
-    again: readonly Cell[],
+    changes: Changes,
+    again: readonly NewCells[],
     inTransaction: boolean,
   ): Promise<boolean>
 

@@ -1,27 +1,38 @@
+import { type Batch, type Changes, cellAfter, type NewCells } from "./batch"
 import type { Connection } from "./connection"
-import type { BulkTable, Cell, Dialect, RowChange } from "./dialect"
+import type { BulkTable, Dialect } from "./dialect"
 import { driverCodeOf } from "./statement-error"
 
 const SAVEPOINT = "typeorm_fernet_rehearsal"
 
-/** Rehearses a change, as {@link Dialect.rehearse} says, in a transaction that is rolled back. */
+/** Rehearses changes, as {@link Dialect.rehearse} says, in a transaction that is rolled back. */
 export async function rehearseInTransaction(
   dialect: Dialect,
   connection: Connection,
   table: BulkTable,
-  change: RowChange,
-  again: readonly Cell[],
+  changes: Changes,
+  again: readonly NewCells[],
   inTransaction: boolean,
 ): Promise<boolean> {
   const isOpen = inTransaction && (await isTransactionOpen(connection))
   await connection.query(isOpen ? `SAVEPOINT ${SAVEPOINT}` : "START TRANSACTION")
   try {
+    const changed = await dialect.write(connection, table, changes)
+    const written = { ...changes, batch: batchAfter(changes), newCells: again }
     // A row that others wrote meanwhile tells nothing
-    if ((await dialect.write(connection, table, [change])) === 0) return true
-    const next = { key: change.key, cells: change.newCells, newCells: again }
-    return (await dialect.write(connection, table, [next])) === 1
+    return (await dialect.write(connection, table, written)) === changed
   } finally {
     await connection.query(isOpen ? `ROLLBACK TO SAVEPOINT ${SAVEPOINT}` : "ROLLBACK")
+  }
+}
+
+/** A batch as it is when its changes are written. */
+function batchAfter(changes: Changes): Batch {
+  const { batch } = changes
+  return {
+    size: batch.size,
+    cells: batch.cells.map((column, i) => column.map((_, row) => cellAfter(changes, i, row))),
+    keyAt: (row) => batch.keyAt(row),
   }
 }
 

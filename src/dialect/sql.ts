@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto"
 
-import type { BulkTable, RowFilter } from "./dialect"
-
 /**
  * Returns a name made of parts, cut to what a database allows, with a hash of the whole before a
  * suffix: so no two are alike that begin alike.
@@ -21,32 +19,6 @@ export function hashedName(parts: readonly string[], suffix: string, longest: nu
 /** Returns the name of the constraint that keeps plaintext out of a column. */
 export function constraintName(table: string, column: string, longest: number): string {
   return hashedName([table, column], "_is_token", longest)
-}
-
-/**
- * Returns the condition that passes rows with at least one cell of the wanted kind. NULL is neither.
- *
- * @param hasTokenHead - gives the SQL that says whether a column begins as tokens do, byte by byte
- * @param cell - gives the SQL of a column
- */
-export function filterCondition(
-  table: BulkTable,
-  filter: RowFilter,
-  hasTokenHead: (column: string) => string,
-  cell: (column: string) => string,
-): string | undefined {
-  if (filter === "all") return undefined
-  const { companions = [] } = table
-  const names = companions.map(({ name }) => name)
-  const encrypted = table.columns.filter((column) => !names.includes(column))
-  if (filter === "has-tokens") return encrypted.map((one) => `(${hasTokenHead(one)})`).join(" OR ")
-  const missing = companions.map(({ name, sources }) =>
-    [`${cell(name)} IS NULL`, ...sources.map((source) => `${cell(source)} IS NOT NULL`)].join(
-      " AND ",
-    ),
-  )
-  const conditions = [...encrypted.map((one) => `NOT (${hasTokenHead(one)})`), ...missing]
-  return conditions.map((condition) => `(${condition})`).join(" OR ")
 }
 
 /** Joins conditions, leaving out what is `undefined`; `""` if nothing is left. */

@@ -6,7 +6,7 @@ const end = { completed: true, dryRun: false, constrained: [], statements: [] } 
 const none = { null: 0, plaintext: 0, current: 0, stale: {}, unreadable: 0 }
 
 describe("Tally", () => {
-  test("counts before and after alike if nothing was turned", () => {
+  test("counts before and after alike if nothing was made", () => {
     const tally = new Tally(["Patient.ssn"], ["aaaa"])
     for (const state of ["null", "plaintext", "plaintext", "unreadable"] as const) {
       tally.found("Patient.ssn", { state })
@@ -18,10 +18,10 @@ describe("Tally", () => {
     })
   })
 
-  test("counts what was turned as it was before", () => {
+  test("counts what the run made as it was before", () => {
     const tally = new Tally(["Patient.ssn"], ["aaaa", "bbbb"])
-    tally.turned("Patient.ssn", { state: "stale", keyIndex: 1 }, { state: "current", keyIndex: 0 })
-    tally.turned("Patient.ssn", { state: "plaintext" }, { state: "current", keyIndex: 0 })
+    tally.made("Patient.ssn", { state: "stale", keyIndex: 1 }, { state: "current", keyIndex: 0 })
+    tally.made("Patient.ssn", { state: "plaintext" }, { state: "current", keyIndex: 0 })
     for (let i = 0; i < 3; i++) tally.found("Patient.ssn", { state: "current", keyIndex: 0 })
 
     expect(tally.report("patient", end).columns["Patient.ssn"]).toEqual({
@@ -34,7 +34,7 @@ describe("Tally", () => {
     const tally = new Tally(["Patient.ssn"], ["aaaa", "bbbb"])
     const stale = { state: "stale", keyIndex: 1 } as const
     tally.found("Patient.ssn", { state: "plaintext" })
-    tally.turned("Patient.ssn", stale, { state: "plaintext" })
+    tally.made("Patient.ssn", stale, { state: "plaintext" })
 
     const { before, after } = tally.report("patient", end).columns["Patient.ssn"] ?? {}
     expect(before?.stale).toEqual({ bbbb: 1 })

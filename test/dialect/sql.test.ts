@@ -1,52 +1,6 @@
 import { describe, expect, test } from "@jest/globals"
 
-import type { BulkTable } from "../../src/dialect/dialect"
-import {
-  constraintName,
-  filterCondition,
-  hashedName,
-  Values,
-  whereClause,
-} from "../../src/dialect/sql"
-
-const table: BulkTable = {
-  path: "patient",
-  key: [{ name: "id", type: "int" }],
-  columns: ["ssn", "note"],
-  kept: [],
-  where: undefined,
-}
-
-describe("filterCondition", () => {
-  const isToken = (column: string): string => `is_token(${column})`
-  const cell = (column: string): string => `t.${column}`
-
-  test("passes all rows without a condition", () => {
-    expect(filterCondition(table, "all", isToken, cell)).toBeUndefined()
-  })
-
-  test("passes rows with a cell of the wanted kind in any column", () => {
-    expect(filterCondition(table, "has-tokens", isToken, cell)).toBe(
-      "(is_token(ssn)) OR (is_token(note))",
-    )
-    expect(filterCondition(table, "has-plaintext", isToken, cell)).toBe(
-      "(NOT (is_token(ssn))) OR (NOT (is_token(note)))",
-    )
-  })
-
-  test("passes rows whose companion cells are missing along with plaintext", () => {
-    const indexed: BulkTable = {
-      ...table,
-      columns: ["ssn", "ssn_bidx"],
-      companions: [{ name: "ssn_bidx", sources: ["ssn"] }],
-    }
-
-    expect(filterCondition(indexed, "has-tokens", isToken, cell)).toBe("(is_token(ssn))")
-    expect(filterCondition(indexed, "has-plaintext", isToken, cell)).toBe(
-      "(NOT (is_token(ssn))) OR (t.ssn_bidx IS NULL AND t.ssn IS NOT NULL)",
-    )
-  })
-})
+import { constraintName, hashedName, Values, whereClause } from "../../src/dialect/sql"
 
 describe("whereClause", () => {
   test("keeps conditions apart", () => {

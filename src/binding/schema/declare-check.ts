@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 
-import { postgresSchema } from "../../dialect/postgres-schema"
+import { postgresSchema } from "../../dialect/postgres/schema"
 import type { CheckMetadata, ColumnMetadata } from "../typeorm-internals"
 
 /**

@@ -1,4 +1,4 @@
-import { escape } from "../postgres-expressions"
+import { escape } from "../postgres/expressions"
 import { TOKEN_HEAD } from "../../fernet/token-format"
 import { hashedName } from "../sql"
 import { driverCodeOf } from "../statement-error"

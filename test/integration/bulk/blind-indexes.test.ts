@@ -12,7 +12,7 @@ import {
   withEncryption,
 } from "../../../src"
 import { describedIndexes } from "../../../src/bulk/bulk-index"
-import { verifyColumns } from "../../../src/bulk/verify-columns"
+import { verifyColumns } from "../../../src/bulk/bulk"
 import { eachDatabase, type TestDatabase } from "../../support/databases"
 import { keyring, keys } from "../../support/keys"
 

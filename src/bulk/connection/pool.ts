@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import type { DataSource, QueryRunner } from "typeorm"
+
+import type { CheckedOptions } from "../options"
+import { borrowWorker, openWorker, type Worker } from "./worker"
+
+/** How long a run waits for connections beyond its first before it does without. */
+const LONGEST_WAIT_MS = 1000
+
+/** A DataSource, or the query runner of a migration, in whose transaction a run then takes part. */
+export type BulkSource = DataSource | QueryRunner
+
+/** The workers of one run: at least one. */
+export type Workers = readonly [Worker, ...Worker[]]
+
+/** Returns the DataSource that a source belongs to. */
+export function dataSourceOf(source: BulkSource): DataSource {
+  if (!isQueryRunner(source)) return source
+  // TypeORM 0.3 has only `connection`
+  const { dataSource, connection } = source as { dataSource?: DataSource; connection: DataSource }
+  return dataSource ?? connection
+}
+
+/** Opens the workers of a run: as many connections as are asked for, or the one of a migration. */
+export async function openWorkers(source: BulkSource, options: CheckedOptions): Promise<Workers> {
+  const dataSource = dataSourceOf(source)
+  if (isQueryRunner(source)) {
+    return [await borrowWorker(source, dataSource.options.type, options.lockTimeoutMs)]
+  }
+  const first = await openWorker(dataSource, options.lockTimeoutMs)
+  const workers: [Worker, ...Worker[]] = [first]
+  // better-sqlite3 has a single connection, which all query runners share
+  const count = dataSource.options.type === "better-sqlite3" ? 1 : options.concurrency
+  try {
+    while (workers.length < count) {
+      const worker = await openInTime(openWorker(dataSource, options.lockTimeoutMs))
+      if (!worker) break
+      workers.push(worker)
+    }
+  } catch (error) {
+    await closeWorkers(workers)
+    throw error
+  }
+  return workers
+}
+
+/** A pool that is too small would keep a run waiting for what the run itself has taken. */
+async function openInTime(opening: Promise<Worker>): Promise<Worker | undefined> {
+  const timer = new AbortController()
+  const timeUp = sleep(LONGEST_WAIT_MS, undefined, { signal: timer.signal })
+  try {
+    const worker = await Promise.race([opening, timeUp])
+    if (!worker) opening.then((late) => late.close()).catch(() => undefined)
+    return worker ?? undefined
+  } finally {
+    timer.abort()
+    timeUp.catch(() => undefined)
+  }
+}
+
+/** Gives all connections back. */
+export async function closeWorkers(workers: readonly Worker[]): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.close()))
+}
+
+/** Whether a source is the query runner of a migration. */
+export function isQueryRunner(source: BulkSource): source is QueryRunner {
+  return typeof (source as Partial<QueryRunner>).startTransaction === "function"
+}

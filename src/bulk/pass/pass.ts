@@ -1,0 +1,88 @@
+import type { KeyRange } from "../../dialect/dialect"
+import type { Worker } from "../connection/worker"
+import type { Tally } from "../report"
+import { decide, type Decider, type Decision } from "./decision"
+import { noteOutcome } from "./outcome"
+import { noteRacedRows } from "./raced-rows"
+import { BatchReader, type ReadBatch, type ReaderOptions, type SharedRange } from "./reader"
+import { writeChanges, type Written } from "./writer"
+
+/** How often the rows of a batch that others wrote meanwhile are read again. */
+const MAX_REREADS = 20
+
+/** How often rows are written again that nobody changed, and the database did not change either. */
+const MAX_REFUSALS = 2
+
+/** A pass over a table. */
+export interface Pass extends Decider, ReaderOptions {
+  /** Whether to find out only what would be written. */
+  readonly dryRun: boolean
+  /** Whether to count the state of every cell that is seen. */
+  readonly audit: boolean
+  /** Whether this is the last pass, which notes what could not be dealt with. */
+  readonly last: boolean
+  readonly tally: Tally
+  /** Called after every batch with the rows in it; resolves to `false` to stop. */
+  readonly onBatch: (rows: number, worker: Worker) => Promise<boolean>
+}
+
+/**
+ * Passes over a table in batches, of which other workers take their share. Returns whether it came to
+ * the end.
+ */
+export async function passOver(pass: Pass, worker: Worker, shared: SharedRange): Promise<boolean> {
+  const reader = new BatchReader(worker, pass)
+  for (;;) {
+    const taken = await shared.take(reader)
+    if (!taken) return true
+    let next: ReadBatch | undefined = taken
+    while (next) {
+      const rest = await changeBatch(pass, worker, reader, next)
+      next = rest && (await reader.read(rest))
+    }
+    if (!(await pass.onBatch(taken.batch.size, worker))) return false
+  }
+}
+
+/**
+ * Changes the rows of a batch, reading them again as long as others write into them: their writes
+ * win. Returns what of its range did not fit in when it was read again.
+ */
+async function changeBatch(
+  pass: Pass,
+  worker: Worker,
+  reader: BatchReader,
+  { batch, range: { after, upTo: end } }: ReadBatch,
+): Promise<KeyRange | undefined> {
+  let decision = decide(pass, batch)
+  let upTo = end
+  let refusals = 0
+  for (let rereads = 0; ; rereads++) {
+    const { changed, locked } = await write(pass, worker, decision)
+    if (isDone(pass, decision, changed)) {
+      pass.tally.changed += changed
+      noteOutcome(pass, decision, !pass.dryRun)
+      break
+    }
+    const again = await reader.read({ after, upTo }, worker.inTransaction)
+    if (noteRacedRows(pass, decision, changed, again.batch) > 0) refusals++
+    // Others may have added rows
+    upTo = again.rest ? again.rest.after : upTo
+    decision = decide(pass, again.batch)
+    if (locked || refusals > MAX_REFUSALS || rereads === MAX_REREADS) {
+      noteOutcome(pass, decision, false)
+      break
+    }
+  }
+  return upTo === end ? undefined : { after: upTo, upTo: end }
+}
+
+/** What the audit wrote it looks at once more: a trigger may have had its way. */
+function isDone({ audit, dryRun }: Pass, { rows }: Decision, changed: number): boolean {
+  return rows.length === 0 || (changed === rows.length && (!audit || dryRun))
+}
+
+function write(pass: Pass, worker: Worker, decision: Decision): Promise<Written> {
+  if (pass.dryRun) return Promise.resolve({ changed: decision.rows.length, locked: false })
+  return writeChanges(worker, pass.table, decision)
+}

@@ -1,0 +1,246 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import type { Dialect, RowFilter } from "../dialect/dialect"
+import type { Session } from "../dialect/session"
+import { EncryptionError } from "../errors"
+import { type BulkTarget, nameTable, type NamedTable } from "./bulk-target"
+import {
+  type BulkSource,
+  closeWorkers,
+  dataSourceOf,
+  isQueryRunner,
+  openWorkers,
+  type Workers,
+} from "./connection/pool"
+import type { Worker } from "./connection/worker"
+import { constrainedColumns, fitColumns, type TypeDemands } from "./definition"
+import { fetchKeys } from "./keys"
+import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
+import type { CellJob } from "./pass/cells"
+import { type CompanionDemand, Companions } from "./pass/companions"
+import type { Decider } from "./pass/decision"
+import { type Pass, passOver } from "./pass/pass"
+import { SharedRange } from "./pass/reader"
+import {
+  alreadyRunning,
+  type DescribedTable,
+  describeTable,
+  requireRightIndexKeys,
+  requireRightKeys,
+} from "./preflight"
+import { ProgressMeter } from "./progress-meter"
+import { requireFaithful } from "./rehearsal"
+import { type BulkReport, Tally } from "./report"
+import { requireVacuum, Vacuum } from "./vacuum"
+
+/** What distinguishes the bulk functions. */
+export interface BulkJob {
+  /** The rows that have something to change; `undefined` if nothing is to be changed. */
+  readonly filter: RowFilter | undefined
+  readonly cells: CellJob
+  /** What becomes of companion cells. */
+  readonly demand: CompanionDemand
+  /** Whether columns that cannot hold what cells become are refused or altered. */
+  readonly types: TypeDemands
+  /** Changes the table's definition before the first cell, and after the last if all went well. */
+  readonly before?: (session: Session, table: DescribedTable) => Promise<readonly string[]>
+  readonly after?: (session: Session, table: DescribedTable) => Promise<readonly string[]>
+}
+
+/** Everything a run knows once it has begun. */
+interface Run extends DescribedTable {
+  readonly job: BulkJob
+  readonly options: CheckedOptions
+  readonly decider: Decider
+  readonly workers: Workers
+  readonly tally: Tally
+  readonly statements: string[]
+}
+
+/** Runs a job on a table: checks first, then the change in batches, then the audit. */
+export async function runBulk(
+  source: BulkSource,
+  target: BulkTarget,
+  givenOptions: BulkOptions,
+  job: BulkJob,
+): Promise<BulkReport> {
+  const options = checkOptions(givenOptions)
+  const dataSource = dataSourceOf(source)
+  const named = nameTable(dataSource, target)
+  const { columns, indexes } = named
+  const keys = await fetchKeys(dataSource, options, indexes.length > 0)
+  const companions = new Companions(indexes, columns, keys)
+  const decider = { columns, indexes, keys, job: job.cells, companions, demand: job.demand }
+  const workers = await openWorkers(source, options)
+  try {
+    if (options.vacuum) await requireVacuum(workers[0])
+    const statements: string[] = []
+    const described = await workers[0].run((session) =>
+      describeFit(session, named, decider, options, job.types, statements),
+    )
+    const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
+    const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
+    const run = { ...described, job, options, decider, workers, tally, statements }
+    const report = await underLock(await sharded(run), runPhases)
+    if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
+    return report
+  } finally {
+    await closeWorkers(workers)
+  }
+}
+
+/** Describes the table when its columns can hold what they are going to hold. */
+async function describeFit(
+  session: Session,
+  named: NamedTable,
+  { keys }: Decider,
+  { where, dryRun, force }: CheckedOptions,
+  { grows, alter }: TypeDemands,
+  statements: string[],
+): Promise<DescribedTable> {
+  const described = await describeTable(session, named, where)
+  const alters = alter && !dryRun
+  // With the wrong keys not even a type is changed
+  if (alters && !force) await requireRightKeys(session, described, keys)
+  statements.push(...(await fitColumns(session, described, { grows, alter: alters })))
+  return statements.length === 0 ? described : describeTable(session, named, where)
+}
+
+/** A migration that left something behind must not be recorded as done. */
+function requireComplete({ table, failed, failures, completed }: BulkReport): void {
+  if (completed && failed === 0) return
+  const [first] = failures
+  const example = first ? ` The first, at key ${first.key.join(", ")}: ${first.problem}` : ""
+  throw new EncryptionError(
+    "ERR_BULK_INCOMPLETE",
+    `${failed} cells of ${table} could not be dealt with in this migration.${example}`,
+  )
+}
+
+async function sharded(run: Run): Promise<Run> {
+  const { table, options, workers } = run
+  const { shard } = options
+  if (!shard || shard.count === 1) return run
+  return workers[0].run(({ dialect }) => {
+    const condition = dialect.shardCondition(table, shard.index, shard.count)
+    if (condition === undefined) {
+      throw new EncryptionError("ERR_UNSUPPORTED_DATABASE", "This database cannot shard a table.")
+    }
+    const where = table.where === undefined ? condition : `(${table.where}) AND ${condition}`
+    return Promise.resolve({ ...run, table: { ...table, where } })
+  })
+}
+
+async function underLock(run: Run, locked: (run: Run) => Promise<BulkReport>): Promise<BulkReport> {
+  const { table, options, job, workers } = run
+  if (options.force || job.filter === undefined) return locked(run)
+  const { index, count } = options.shard ?? { index: 0, count: 1 }
+  const [worker] = workers
+  const lock = ({ connection, dialect }: Session): ReturnType<Dialect["tryLock"]> =>
+    dialect.tryLock(connection, table, `${index}/${count}`, worker.inTransaction)
+  const unlock = await worker.run(lock)
+  if (!unlock) throw alreadyRunning(table)
+  const held: { unlock: typeof unlock | undefined } = { unlock }
+  // A connection that is lost takes the lock with it. The server may think that it still is there:
+  // then the run goes on without, which costs time at worst
+  worker.onReconnect(async (session) => {
+    held.unlock = await lock(session)
+  })
+  try {
+    return await locked(run)
+  } finally {
+    await held.unlock?.().catch(() => undefined)
+  }
+}
+
+async function runPhases(run: Run): Promise<BulkReport> {
+  const { job, options, tally, workers, statements } = run
+  const [first] = workers
+  const alter = async (change: BulkJob["before"]): Promise<void> => {
+    if (change && !options.dryRun) statements.push(...(await first.run((s) => change(s, run))))
+  }
+  await requireSafe(run)
+  await alter(job.before)
+  let completed = true
+  // A dry run leaves all there is to do to the audit, which would count it once more
+  const audited = options.dryRun && options.audit
+  if (job.filter !== undefined && !audited) completed = await runPhase(run, "change", job.filter)
+  if (completed && options.audit) completed = await runPhase(run, "audit", "all")
+  if (completed && tally.failed === 0) await alter(job.after)
+  const constrained = await first.run((session) => constrainedColumns(session, run))
+  const { dryRun } = options
+  return tally.report(run.label, { completed, dryRun, constrained, statements })
+}
+
+/** Sees to it, before anything is written, that keys are the right ones and cells will be kept. */
+async function requireSafe(run: Run): Promise<void> {
+  const { job, options, table, decider, workers } = run
+  const [first] = workers
+  if (job.filter === undefined) return
+  if (!options.force) {
+    await first.run((session) => requireRightKeys(session, run, decider.keys))
+    if (job.demand === "written") {
+      await first.run((session) => requireRightIndexKeys(session, table, decider))
+    }
+  }
+  if (!options.dryRun) await requireFaithful(first, table, job.filter, decider)
+}
+
+async function runPhase(
+  run: Run,
+  phase: BulkProgress["phase"],
+  filter: RowFilter,
+): Promise<boolean> {
+  const { options, workers, table } = run
+  if (options.signal?.aborted) return false
+  const { rows: total, longest } = await workers[0].run(({ connection, dialect }) =>
+    dialect.count(connection, table, filter),
+  )
+  if (total === 0) return true
+  const stop = { requested: false }
+  const pass: Pass = {
+    ...{ ...run.decider, table, filter, longest, tally: run.tally },
+    ...{ batchSize: options.batchSize, dryRun: options.dryRun },
+    audit: phase === "audit",
+    last: phase === "audit" || !options.audit,
+    onBatch: afterBatch(run, phase, total, stop),
+  }
+  const shared = new SharedRange()
+  // A worker without a batch of its own would only ask for the end
+  const busy = workers.slice(0, Math.ceil(total / options.batchSize))
+  const passes = busy.map(async (worker) => {
+    try {
+      return await passOver(pass, worker, shared)
+    } catch (error) {
+      stop.requested = true
+      throw error
+    }
+  })
+  const results = await Promise.allSettled(passes)
+  const failure = results.find((result) => result.status === "rejected")
+  if (failure) throw failure.reason
+  return results.every((result) => result.status === "fulfilled" && result.value)
+}
+
+/** Returns what is done after every batch: it tells how far the phase is, vacuums, and rests. */
+function afterBatch(
+  { label, table, tally, options }: Run,
+  phase: BulkProgress["phase"],
+  total: number,
+  stop: { requested: boolean },
+): Pass["onBatch"] {
+  const { dryRun, onProgress, pauseMs, signal } = options
+  const meter = new ProgressMeter(label, phase, total, tally, onProgress)
+  const vacuums = options.vacuum && !dryRun && phase === "change"
+  const vacuum = vacuums ? new Vacuum(table, tally) : undefined
+  return async (rows: number, worker: Worker) => {
+    meter.advance(rows)
+    await vacuum?.afterBatch(worker, total)
+    // An abort cuts the rest short
+    if (!stop.requested && pauseMs > 0) {
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    }
+    if (signal?.aborted) stop.requested = true
+    return !stop.requested
+  }
+}

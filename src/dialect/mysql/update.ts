@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto"
+
+import { type Batch, type Cell, cellAfter, type Changes, type Key } from "../batch"
+import type { BulkTable } from "../dialect"
+import { Values, whereClause } from "../sql"
+import { bindMysql, escapeMysql, keyOperand, keyOrder, utf8, utf8Bytes } from "./expressions"
+
+/** How MySQL and MariaDB spell a row of a VALUES list. */
+export type RowWord = "" | "ROW"
+
+/** Cells longer than this are recognised by their hash: a packet has to hold old and new ones. */
+const LONG_CELL = 1024
+
+/** What the statement for one row and that for many have in place of a row's values. */
+interface Operands {
+  readonly key: (i: number) => string
+  readonly newCell: (i: number) => string
+  readonly oldCell: (i: number) => string
+}
+
+/**
+ * Returns the statement that changes rows whose cells are what was read. A row by itself is not
+ * joined: MariaDB cuts bytes in a VALUES list off at 64 KiB.
+ */
+export function updateStatement(
+  table: BulkTable,
+  changes: Changes,
+  rowWord: RowWord,
+): [sql: string, values: readonly unknown[]] {
+  const { batch, rows } = changes
+  const values = new Values(() => "?")
+  const hashed = hasLongCell(batch, rows)
+  const [only] = rows
+  if (only !== undefined && rows.length === 1) {
+    const row = rowOf(changes, only, hashed)
+    const clauses = clausesOf(table, hashed, {
+      key: (i) => place(row.key[i], values),
+      newCell: (i) => place(row.newCells[i], values),
+      oldCell: (i) => place(row.oldCells[i], values),
+    })
+    return [`UPDATE ${table.path} t SET ${clauses.set}${clauses.where}`, values.list]
+  }
+  const lists = rows.map((row) => rowWord + placesOf(rowOf(changes, row, hashed), values))
+  const source = `${namesOf(table)} UNION ALL VALUES ${lists.join()}`
+  const clauses = clausesOf(table, hashed, {
+    key: (i) => `v.k${i}`,
+    newCell: (i) => `v.n${i}`,
+    oldCell: (i) => `v.o${i}`,
+  })
+  const sql = `UPDATE ${table.path} t JOIN (${source}) v SET ${clauses.set}${clauses.where}`
+  return [sql, values.list]
+}
+
+/** What is bound of a row. */
+interface BoundRow {
+  readonly key: Key
+  readonly newCells: readonly Cell[]
+  readonly oldCells: readonly Cell[]
+}
+
+function rowOf(changes: Changes, row: number, hashed: boolean): BoundRow {
+  const { batch } = changes
+  const oldCells = batch.cells.map((column) => column[row] ?? null)
+  return {
+    key: batch.keyAt(row),
+    newCells: batch.cells.map((_, i) => cellAfter(changes, i, row)),
+    oldCells: hashed ? oldCells.map(hash) : oldCells,
+  }
+}
+
+function placesOf({ key, newCells, oldCells }: BoundRow, values: Values): string {
+  return `(${[...key, ...newCells, ...oldCells].map((value) => place(value, values)).join()})`
+}
+
+/**
+ * Returns what stands for a value. Plain text stands for itself, as the driver would spell it: a
+ * place for each value of a batch costs more than the values do.
+ */
+function place(value: unknown, values: Values): string {
+  const bound = bindMysql(value)
+  return typeof bound === "string" ? `'${bound}'` : values.add(bound)
+}
+
+function hasLongCell({ cells }: Batch, rows: readonly number[]): boolean {
+  return cells.some((column) => rows.some((row) => (column[row]?.length ?? 0) > LONG_CELL))
+}
+
+/** A row that names the columns; a VALUES list alone would name them after its values. */
+function namesOf({ key, columns }: BulkTable): string {
+  const names = [
+    ...key.map((_, i) => `NULL AS k${i}`),
+    ...columns.map((_, i) => `NULL AS n${i}`),
+    ...columns.map((_, i) => `NULL AS o${i}`),
+  ]
+  return `SELECT ${names.join(", ")} WHERE FALSE`
+}
+
+/** Set first, then where: values are bound in that order. */
+function clausesOf(
+  table: BulkTable,
+  hashed: boolean,
+  operands: Operands,
+): { readonly set: string; readonly where: string } {
+  const set = [
+    ...table.columns.map((name, i) => `t.${escapeMysql(name)} = ${utf8(operands.newCell(i))}`),
+    ...table.kept.map((name) => `t.${escapeMysql(name)} = t.${escapeMysql(name)}`),
+  ]
+  const keys = table.key.map(
+    (column, i) => `${keyOrder(column)} = ${keyOperand(operands.key(i), column)}`,
+  )
+  const guards = table.columns.map((name, i) => {
+    const cell = utf8Bytes(`t.${escapeMysql(name)}`)
+    const found = hashed ? utf8Bytes(`SHA2(${cell}, 256)`) : cell
+    return `${found} <=> ${utf8Bytes(operands.oldCell(i))}`
+  })
+  return { set: set.join(", "), where: whereClause(...keys, ...guards) }
+}
+
+function hash(cell: Cell): Cell {
+  return cell === null ? null : createHash("sha256").update(cell, "utf8").digest("hex")
+}

@@ -1,0 +1,66 @@
+import type { QueryRunner } from "typeorm"
+
+import type { Connection } from "../connection"
+import { statementError } from "../statement-error"
+import { CopyOut, type PgWire } from "./copy"
+
+/** What is used of a client of `pg`. */
+interface PgClient {
+  query(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>
+  query(statement: {
+    readonly text: string
+    readonly values: readonly unknown[]
+    readonly rowMode: "array"
+  }): Promise<{ rows: unknown[][] }>
+  query(statement: CopyOut): void
+  /** `pg-native` has none, and takes no statements but its own. */
+  readonly connection?: PgWire
+  /** Whether statements follow each other without waiting, which must be all of one kind. */
+  readonly pipeline?: boolean
+}
+
+/** Takes the driver's own connection out of a query runner that is connected to PostgreSQL. */
+export async function openPostgres(runner: QueryRunner): Promise<Connection> {
+  const client = (await runner.connect()) as PgClient
+  return {
+    async query(sql, values = []) {
+      try {
+        const { rows, rowCount } = await client.query(sql, values)
+        return { rows, affected: rowCount ?? 0 }
+      } catch (error) {
+        throw statementError(error, mayQuotePostgres)
+      }
+    },
+
+    async list(sql, values = []) {
+      try {
+        return (await client.query({ text: sql, values, rowMode: "array" })).rows
+      } catch (error) {
+        throw statementError(error, mayQuotePostgres)
+      }
+    },
+
+    ...(client.connection && !client.pipeline && { copyOut: (sql) => copyOut(client, sql) }),
+  }
+}
+
+function copyOut(client: PgClient, sql: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const statement = new CopyOut(sql, (error, bytes) => {
+      if (error) reject(statementError(error, mayQuotePostgres))
+      else resolve(bytes)
+    })
+    client.query(statement)
+  })
+}
+
+/**
+ * Classes of SQLSTATE whose messages name what is in the catalogue. Those of data exceptions and of
+ * violated constraints, and what triggers raise, may quote values.
+ */
+function mayQuotePostgres(code: string): boolean {
+  return /^(?:08|25|28|3D|40|42|53|54|55|57|58)/.test(code) || code === "22001"
+}

@@ -1,0 +1,60 @@
+import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
+import type { SchemaDialect } from "../schema-dialect"
+import { constraintName } from "../sql"
+import { escape } from "./expressions"
+
+/** PostgreSQL's longest identifier, in bytes. */
+const MAX_NAME = 63
+
+/** Changes of definition in PostgreSQL. From varchar to text only the catalogue is rewritten. */
+export const postgresSchema: SchemaDialect = {
+  widen: (_connection, path, { name, type }) => {
+    const column = escape(name)
+    return Promise.resolve(
+      `ALTER TABLE ${path} ALTER COLUMN ${column} TYPE text USING ${asText(column, type)}`,
+    )
+  },
+
+  retype: (_connection, path, { name }, type) => {
+    const column = escape(name)
+    return Promise.resolve(
+      `ALTER TABLE ${path} ALTER COLUMN ${column} TYPE ${type} USING ${column}::${type}`,
+    )
+  },
+
+  constraint(path, table, column) {
+    const name = constraintName(table, column, MAX_NAME)
+    const escaped = escape(name)
+    const cell = `${escape(column)}::text COLLATE "C"`
+    const check = `${cell} LIKE '${TOKEN_HEAD}%' AND length(${cell}) >= ${SHORTEST_TOKEN}`
+    return {
+      name,
+      check,
+      // In two steps the table is locked for a moment only, and read while others write. One that
+      // could not be validated is made anew.
+      add: [
+        `ALTER TABLE ${path} DROP CONSTRAINT IF EXISTS ${escaped}, ` +
+          `ADD CONSTRAINT ${escaped} CHECK (${check}) NOT VALID`,
+        `ALTER TABLE ${path} VALIDATE CONSTRAINT ${escaped}`,
+      ],
+      drop: `ALTER TABLE ${path} DROP CONSTRAINT ${escaped}`,
+    }
+  },
+
+  async constraintState(connection, path, name) {
+    const { rows } = await connection.query(
+      "SELECT convalidated FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2",
+      [path, name],
+    )
+    const [row] = rows
+    if (!row) return "absent"
+    return row.convalidated === true ? "proven" : "unproven"
+  },
+}
+
+/** As the codec "date" wants it: a server's own spelling of an instant has no fixed form. */
+function asText(column: string, type: string): string {
+  return type.startsWith("timestamp") && type.endsWith("with time zone")
+    ? `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+    : `${column}::text`
+}

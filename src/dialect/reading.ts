@@ -1,0 +1,135 @@
+import { batchOf, type Cell, type Key } from "./batch"
+import type { Connection } from "./connection"
+import type { BulkTable, Dialect, KeyColumn, ReadOptions, RowFilter } from "./dialect"
+import { Values, whereClause } from "./sql"
+
+/** How a database spells what statements that read a table `t` are made of. */
+export interface Spelling {
+  /** Quotes an identifier. */
+  readonly escape: (identifier: string) => string
+  /** The place of a bound value. */
+  readonly placeholder: (position: number) => string
+  /** What is read of a cell. */
+  readonly cell: (column: string) => string
+  /** The bytes that a cell has in UTF-8. */
+  readonly bytes: (column: string) => string
+  /** Says whether a cell begins as tokens do, byte by byte. */
+  readonly hasTokenHead: (column: string) => string
+  /** What is read of a key. */
+  readonly keyRead: (column: KeyColumn) => string
+  /** What rows are ordered by. */
+  readonly keyOrder: (column: KeyColumn) => string
+  /** Compares the key of a row with another, column after column. */
+  readonly keyComparison: (
+    table: BulkTable,
+    operator: "<=" | ">",
+    key: Key,
+    values: Values,
+  ) => string
+  /** What a value that was read is as a part of a key, and as a cell. Default to what it is. */
+  readonly keyValue?: (value: unknown, column: KeyColumn | undefined) => unknown
+  readonly cellValue?: (value: unknown) => Cell
+  /** What ends a statement that is to see what was committed last. Defaults to nothing. */
+  readonly latest?: string
+}
+
+/** Returns what a dialect reads with, in the words of its database. */
+export function readingIn(
+  spelling: Spelling,
+): Pick<Dialect, "count" | "escape" | "longestPlaintext" | "measure" | "read"> {
+  const bytesOfRow = ({ columns }: BulkTable): string =>
+    columns.map((name) => `coalesce(${spelling.bytes(name)}, 0)`).join(" + ")
+  return {
+    escape: spelling.escape,
+
+    async count(connection, table, filter) {
+      const { rows } = await connection.query(
+        `SELECT count(*) AS count, max(${bytesOfRow(table)}) AS longest FROM ${table.path} t` +
+          whereClause(filterCondition(table, filter, spelling), table.where),
+      )
+      return { rows: Number(rows[0]?.count), longest: Number(rows[0]?.longest ?? 0) }
+    },
+
+    async longestPlaintext(connection, table, column) {
+      const { rows } = await connection.query(
+        `SELECT max(${spelling.bytes(column)}) AS bytes FROM ${table.path} t` +
+          whereClause(`NOT (${spelling.hasTokenHead(column)})`, table.where),
+      )
+      return Number(rows[0]?.bytes ?? 0)
+    },
+
+    async read(connection, table, options) {
+      const { columns } = table
+      const rows = await list(spelling, connection, table, columns.map(spelling.cell), options)
+      return batchOf(rows, columns.length, spelling.cellValue)
+    },
+
+    async measure(connection, table, options) {
+      const rows = await list(spelling, connection, table, [bytesOfRow(table)], options)
+      return rows.map((row) => ({ key: row.slice(0, -1), bytes: Number(row.at(-1)) }))
+    },
+  }
+}
+
+/** Reads keys, as they are kept, and what else is asked for. */
+async function list(
+  spelling: Spelling,
+  connection: Connection,
+  table: BulkTable,
+  columns: readonly string[],
+  options: ReadOptions,
+): Promise<readonly (readonly unknown[])[]> {
+  const values = new Values(spelling.placeholder)
+  const selected = [...table.key.map(spelling.keyRead), ...columns]
+  const sql = selectStatement(spelling, table, selected, options, values)
+  const rows = await connection.list(sql, values.list)
+  const { keyValue } = spelling
+  if (!keyValue) return rows
+  const { key } = table
+  return rows.map((row) =>
+    row.map((value, i) => (i < key.length ? keyValue(value, key[i]) : value)),
+  )
+}
+
+/** Returns the statement that reads some rows of a table. */
+export function selectStatement(
+  spelling: Spelling,
+  table: BulkTable,
+  columns: readonly string[],
+  { after, upTo, filter, limit, anyOrder = false, latest = false }: ReadOptions,
+  values: Values,
+): string {
+  const { keyComparison, keyOrder } = spelling
+  const conditions = [
+    after && keyComparison(table, ">", after, values),
+    upTo && keyComparison(table, "<=", upTo, values),
+    filterCondition(table, filter, spelling),
+    table.where,
+  ]
+  return (
+    `SELECT ${columns.join(", ")} FROM ${table.path} t${whereClause(...conditions)}` +
+    (anyOrder ? "" : ` ORDER BY ${table.key.map(keyOrder).join(", ")}`) +
+    ` LIMIT ${limit}${latest ? (spelling.latest ?? "") : ""}`
+  )
+}
+
+/**
+ * Returns the condition that passes rows with at least one cell of the wanted kind. NULL is neither.
+ */
+export function filterCondition(
+  { columns, companions = [] }: BulkTable,
+  filter: RowFilter,
+  { escape, hasTokenHead }: Pick<Spelling, "escape" | "hasTokenHead">,
+): string | undefined {
+  if (filter === "all") return undefined
+  const encrypted = columns.filter((column) => !companions.some(({ name }) => name === column))
+  if (filter === "has-tokens") return encrypted.map((one) => `(${hasTokenHead(one)})`).join(" OR ")
+  const missing = companions.map(({ name, sources }) =>
+    [
+      `t.${escape(name)} IS NULL`,
+      ...sources.map((source) => `t.${escape(source)} IS NOT NULL`),
+    ].join(" AND "),
+  )
+  const conditions = [...encrypted.map((one) => `NOT (${hasTokenHead(one)})`), ...missing]
+  return conditions.map((condition) => `(${condition})`).join(" OR ")
+}

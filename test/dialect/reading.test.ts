@@ -1,0 +1,45 @@
+import { describe, expect, test } from "@jest/globals"
+
+import type { BulkTable } from "../../src/dialect/dialect"
+import { filterCondition } from "../../src/dialect/reading"
+
+const table: BulkTable = {
+  path: "patient",
+  key: [{ name: "id", type: "int" }],
+  columns: ["ssn", "note"],
+  kept: [],
+  where: undefined,
+}
+
+describe("filterCondition", () => {
+  const spelling = {
+    hasTokenHead: (column: string): string => `is_token(${column})`,
+    escape: (column: string): string => column,
+  }
+
+  test("passes all rows without a condition", () => {
+    expect(filterCondition(table, "all", spelling)).toBeUndefined()
+  })
+
+  test("passes rows with a cell of the wanted kind in any column", () => {
+    expect(filterCondition(table, "has-tokens", spelling)).toBe(
+      "(is_token(ssn)) OR (is_token(note))",
+    )
+    expect(filterCondition(table, "has-plaintext", spelling)).toBe(
+      "(NOT (is_token(ssn))) OR (NOT (is_token(note)))",
+    )
+  })
+
+  test("passes rows whose companion cells are missing along with plaintext", () => {
+    const indexed: BulkTable = {
+      ...table,
+      columns: ["ssn", "ssn_bidx"],
+      companions: [{ name: "ssn_bidx", sources: ["ssn"] }],
+    }
+
+    expect(filterCondition(indexed, "has-tokens", spelling)).toBe("(is_token(ssn))")
+    expect(filterCondition(indexed, "has-plaintext", spelling)).toBe(
+      "(NOT (is_token(ssn))) OR (t.ssn_bidx IS NULL AND t.ssn IS NOT NULL)",
+    )
+  })
+})
