@@ -109,6 +109,12 @@ async function describeFit(
 /** A migration that left something behind must not be recorded as done. */
 function requireComplete({ table, failed, failures, completed }: BulkReport): void {
   if (completed && failed === 0) return
+  if (failed === 0) {
+    throw new EncryptionError(
+      "ERR_BULK_INCOMPLETE",
+      `The run on ${table} was stopped before its end, in a migration. Run the migration again.`,
+    )
+  }
   const [first] = failures
   const example = first ? ` The first, at key ${first.key.join(", ")}: ${first.problem}` : ""
   throw new EncryptionError(

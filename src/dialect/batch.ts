@@ -44,10 +44,12 @@ export function batchOf(
 
 /** Returns the positions of the rows that have a new cell. */
 export function changedRows(size: number, newCells: readonly NewCells[]): readonly number[] {
-  const rows: number[] = []
-  for (let row = 0; row < size; row++) {
-    if (newCells.some((column) => column[row] !== undefined)) rows.push(row)
+  const isChanged = new Uint8Array(size)
+  for (const cells of newCells) {
+    for (let row = 0; row < cells.length; row++) if (cells[row] !== undefined) isChanged[row] = 1
   }
+  const rows: number[] = []
+  for (let row = 0; row < size; row++) if (isChanged[row] === 1) rows.push(row)
   return rows
 }
 

@@ -1,4 +1,4 @@
-import type { KeyRange } from "../../dialect/dialect"
+import type { Key } from "../../dialect/batch"
 import type { Worker } from "../connection/worker"
 import type { Tally } from "../report"
 import { decide, type Decider, type Decision } from "./decision"
@@ -35,25 +35,39 @@ export async function passOver(pass: Pass, worker: Worker, shared: SharedRange):
   for (;;) {
     const taken = await shared.take(reader)
     if (!taken) return true
-    let next: ReadBatch | undefined = taken
-    while (next) {
-      const rest = await changeBatch(pass, worker, reader, next)
-      next = rest && (await reader.read(rest))
-    }
+    await changeRange(pass, worker, reader, taken)
     if (!(await pass.onBatch(taken.batch.size, worker))) return false
+  }
+}
+
+/** Changes the rows of a batch, and what others add between them. */
+async function changeRange(
+  pass: Pass,
+  worker: Worker,
+  reader: BatchReader,
+  { batch, range }: ReadBatch,
+): Promise<void> {
+  const { upTo } = range
+  // What lies behind it is for the next to take
+  let next: ReadBatch | undefined = { batch, range, rest: undefined }
+  while (next) {
+    const reached: Key | undefined = await changeBatch(pass, worker, reader, next)
+    const isDone: boolean = reached === next.range.upTo && next.rest === undefined
+    next = isDone ? undefined : await reader.read({ after: reached, upTo })
   }
 }
 
 /**
  * Changes the rows of a batch, reading them again as long as others write into them: their writes
- * win. Returns what of its range did not fit in when it was read again.
+ * win. Returns the key up to which rows were dealt with, which is not the last if more were there
+ * when they were read again than fit.
  */
 async function changeBatch(
   pass: Pass,
   worker: Worker,
   reader: BatchReader,
   { batch, range: { after, upTo: end } }: ReadBatch,
-): Promise<KeyRange | undefined> {
+): Promise<Key | undefined> {
   let decision = decide(pass, batch)
   let upTo = end
   let refusals = 0
@@ -66,15 +80,14 @@ async function changeBatch(
     }
     const again = await reader.read({ after, upTo }, worker.inTransaction)
     if (noteRacedRows(pass, decision, changed, again.batch) > 0) refusals++
-    // Others may have added rows
-    upTo = again.rest ? again.rest.after : upTo
+    if (again.rest) upTo = again.rest.after
     decision = decide(pass, again.batch)
     if (locked || refusals > MAX_REFUSALS || rereads === MAX_REREADS) {
       noteOutcome(pass, decision, false)
       break
     }
   }
-  return upTo === end ? undefined : { after: upTo, upTo: end }
+  return upTo
 }
 
 /** What the audit wrote it looks at once more: a trigger may have had its way. */

@@ -82,11 +82,11 @@ export function rowsThatFit(
 }
 
 /** The characters in old and new cells of a row. */
-function lengthOf({ batch, newCells }: Changes, row: number): number {
+function lengthOf({ batch: { cells }, newCells }: Changes, row: number): number {
   let length = 0
-  for (const [i, cells] of batch.cells.entries()) {
-    const before = cells[row]?.length ?? 0
-    const after = newCells[i]?.[row]
+  for (let column = 0; column < cells.length; column++) {
+    const before = cells[column]?.[row]?.length ?? 0
+    const after = newCells[column]?.[row]
     length += before + (after === undefined ? before : (after?.length ?? 0))
   }
   return length
