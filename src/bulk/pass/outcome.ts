@@ -1,4 +1,3 @@
-import type { Cell } from "../../dialect/batch"
 import type { ClassifiedCell } from "./cell-state"
 import { indexState, type IndexState, UNINDEXABLE } from "./companions"
 import type { Decision } from "./decision"
@@ -60,57 +59,75 @@ function count<State>(counts: Map<State, number>, state: State): void {
   counts.set(state, (counts.get(state) ?? 0) + 1)
 }
 
+/** A cell of a batch that could not be dealt with. */
+interface Failure {
+  readonly row: number
+  readonly label: string
+  readonly problem: string
+}
+
+/** Lists failures in the order of rows, and in each of columns. */
 function noteFailures(pass: Pass, decision: Decision, isWritten: boolean): void {
-  for (let row = 0; row < decision.batch.size; row++) {
-    pass.columns.forEach(({ label }, i) => {
-      for (const problem of cellProblems(pass, decision, i, row, isWritten)) {
-        pass.tally.failedAt(label, decision.batch.keyAt(row), problem)
-      }
-    })
-    pass.indexes.forEach(({ label }, i) => {
-      for (const problem of companionProblems(pass, decision, i, row, isWritten)) {
-        pass.tally.failedAt(label, decision.batch.keyAt(row), problem)
-      }
-    })
+  const isLeft = !isWritten && !pass.dryRun
+  const failures = [
+    ...pass.columns.flatMap((_, i) => cellFailures(pass, decision, i, isLeft)),
+    ...pass.indexes.flatMap((_, i) => companionFailures(pass, decision, i, isLeft)),
+  ]
+  failures.sort((a, b) => a.row - b.row)
+  for (const { row, label, problem } of failures) {
+    pass.tally.failedAt(label, decision.batch.keyAt(row), problem)
   }
 }
 
-function cellProblems(
+/** @param isLeft - whether the changes that were decided were not made */
+function cellFailures(
   pass: Pass,
-  { columns, newCells }: Decision,
+  { batch, columns, newCells }: Decision,
   column: number,
-  row: number,
-  isWritten: boolean,
-): readonly string[] {
+  isLeft: boolean,
+): readonly Failure[] {
+  const failures: Failure[] = []
   const label = pass.columns[column]?.label ?? ""
-  const decided = columns[column]
-  const isLeft = newCells[column]?.[row] !== undefined && !isWritten && !pass.dryRun
-  const problem = decided?.problems.get(row) ?? (isLeft ? notTaken(label) : undefined)
-  const isUnreadable = pass.audit && decided?.states[row]?.state === "unreadable"
-  return [problem ?? [], isUnreadable ? unreadable(label) : []].flat()
+  const { problems, states } = columns[column] ?? {
+    problems: new Map<number, string>(),
+    states: [],
+  }
+  for (let row = 0; row < batch.size; row++) {
+    const isKept = isLeft && newCells[column]?.[row] !== undefined
+    const problem = problems.get(row) ?? (isKept ? notTaken(label) : undefined)
+    if (problem !== undefined) failures.push({ row, label, problem })
+    if (pass.audit && states[row]?.state === "unreadable") {
+      failures.push({ row, label, problem: unreadable(label) })
+    }
+  }
+  return failures
 }
 
-function companionProblems(
+function companionFailures(
   pass: Pass,
   { batch, columns, companions, newCells }: Decision,
   index: number,
-  row: number,
-  isWritten: boolean,
-): readonly string[] {
-  const at = columns.length + index
+  isLeft: boolean,
+): readonly Failure[] {
+  const failures: Failure[] = []
   const { label = "", scheme } = pass.indexes[index] ?? {}
-  const expected = companions[index]?.expected[row]
-  const problems: string[] = []
-  if (newCells[at]?.[row] !== undefined && !isWritten && !pass.dryRun) {
-    problems.push(scheme?.unique ? notUnique(label) : notTaken(label))
+  const at = columns.length + index
+  const isProven = pass.demand === "proven"
+  for (let row = 0; row < batch.size; row++) {
+    const expected = companions[index]?.expected[row]
+    const state = indexState(batch.cells[at]?.[row] ?? null, expected)
+    if (isLeft && newCells[at]?.[row] !== undefined) {
+      failures.push({ row, label, problem: scheme?.unique ? notUnique(label) : notTaken(label) })
+    }
+    if (expected === UNINDEXABLE) {
+      if (isProven || pass.demand === "written") {
+        failures.push({ row, label, problem: unindexable(label) })
+      }
+    } else if (pass.audit && isProven && state !== undefined && state !== "current") {
+      failures.push({ row, label, problem: mismatch(label, state) })
+    }
   }
-  const isRefused = expected === UNINDEXABLE && ["proven", "written"].includes(pass.demand)
-  if (isRefused) problems.push(unindexable(label))
-  const cell: Cell = batch.cells[at]?.[row] ?? null
-  const state = indexState(cell, expected)
-  const isWrong = pass.demand === "proven" && state !== undefined && state !== "current"
-  if (pass.audit && isWrong && !isRefused) problems.push(mismatch(label, state))
-  return problems
+  return failures
 }
 
 function unreadable(label: string): string {
