@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm"
 
+import type { KeyResolver } from "../binding/columns/key-resolver"
 import {
   indexKeysFromEnv,
   indexKeysOf,
@@ -11,11 +12,11 @@ import type { Keyring } from "../fernet/keyring"
 import type { BulkColumn } from "./bulk-target"
 import type { CheckedOptions } from "./options"
 
-/** The keys of a run, fetched once. */
+/** The keys of a run, fetched once. Everything in a run asks here which ring a cell is under. */
 export interface RunKeys {
   /** Fingerprints of the keys that tokens are opened with, in order. */
   readonly fingerprints: readonly string[]
-  /** Returns the keyring that the cells of a column are opened and made with. */
+  /** Returns the ring that a batch's cells of a column are opened and made with. */
   ringFor(column: BulkColumn): Keyring
   /** The keys of blind indexes: those of the data, unless they have a ring of their own. */
   readonly indexRing: Keyring
@@ -31,9 +32,14 @@ export async function fetchKeys(
   { keyring, blindIndexKeyring }: CheckedOptions,
   isIndexed: boolean,
 ): Promise<RunKeys> {
-  const ring = await fetchKeyring(keyring, keysOf(dataSource))
+  const keys = await loadKeys(keyring, keysOf(dataSource))
   const indexRing = isIndexed ? await fetchIndexRing(dataSource, blindIndexKeyring) : undefined
-  return { fingerprints: ring.fingerprints, ringFor: () => ring, indexRing: indexRing ?? ring }
+  const resolver: KeyResolver = keys
+  return {
+    fingerprints: keys.get().fingerprints,
+    ringFor: ({ label }) => resolver.ringFor(label),
+    indexRing: indexRing ?? keys.get(),
+  }
 }
 
 async function fetchIndexRing(
@@ -42,16 +48,13 @@ async function fetchIndexRing(
 ): Promise<Keyring | undefined> {
   const [data, own] = [keysOf(dataSource), indexKeysOf(dataSource)]
   const source = given ?? (own ? undefined : indexKeysFromEnv())
-  if (source !== undefined) return fetchKeyring(source, undefined)
+  if (source !== undefined) return (await loadKeys(source, undefined)).get()
   return own === data ? undefined : own?.get()
 }
 
-async function fetchKeyring(
-  given: KeySource | undefined,
-  bound: Keys | undefined,
-): Promise<Keyring> {
-  if (given === undefined && bound) return bound.get()
+async function loadKeys(given: KeySource | undefined, bound: Keys | undefined): Promise<Keys> {
+  if (given === undefined && bound) return bound
   const keys = new Keys(given, false)
   await keys.load()
-  return keys.get()
+  return keys
 }

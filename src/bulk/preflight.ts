@@ -107,9 +107,10 @@ export async function requireRightKeys(
   if (text.length === 0) return
   const sampled = { ...table, columns: text.map(({ name }) => name), companions: [] }
   const { cells } = await dialect.read(connection, sampled, SAMPLE)
-  const states = text.flatMap((column, i) =>
-    (cells[i] ?? []).map((cell) => classifyCell(cell, keys.ringFor(column)).state),
-  )
+  const states = text.flatMap((column, i) => {
+    const keyring = keys.ringFor(column)
+    return (cells[i] ?? []).map((cell) => classifyCell(cell, keyring).state)
+  })
   const opened = states.filter((state) => state === "current" || state === "stale").length
   const unreadable = states.filter((state) => state === "unreadable").length
   if (opened > 0 || unreadable === 0) return

@@ -69,7 +69,7 @@ export async function runBulk(
   const named = nameTable(dataSource, target)
   const { columns, indexes } = named
   const keys = await fetchKeys(dataSource, options, indexes.length > 0)
-  const companions = new Companions(indexes, columns, keys)
+  const companions = new Companions(indexes, columns, keys.indexRing)
   const decider = { columns, indexes, keys, job: job.cells, companions, demand: job.demand }
   const workers = await openWorkers(source, options)
   try {

@@ -21,6 +21,11 @@ export interface CellDecisions {
   readonly problems: ReadonlyMap<number, string>
 }
 
+/** The same, and the ring that the cells are under. */
+export interface ColumnDecisions extends CellDecisions {
+  readonly keyring: Keyring
+}
+
 /** What a run makes of cells: of a column in a batch at once, which is faster than one by one. */
 export interface CellJob {
   /** Decides about the cells of a column, which are all under one keyring. */

@@ -5,9 +5,8 @@ import type { Keyring } from "../../fernet/keyring"
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import type { BulkIndex } from "../bulk-index"
 import type { BulkColumn } from "../bulk-target"
-import type { RunKeys } from "../keys"
-import { beginsAsToken, PLAINTEXT } from "./cell-state"
-import type { CellDecisions } from "./cells"
+import { beginsAsToken, type ClassifiedCell, PLAINTEXT } from "./cell-state"
+import type { ColumnDecisions } from "./cells"
 
 /**
  * What a companion cell holds: `current`, the index value of the row under the first key; `missing`,
@@ -37,7 +36,6 @@ export interface CompanionDecisions {
 interface CoveringIndex {
   readonly index: BlindIndex
   readonly sources: readonly number[]
-  readonly keyrings: readonly Keyring[]
 }
 
 /** The companion columns of a table, computed from the cells of its encrypted columns. */
@@ -45,15 +43,15 @@ export class Companions {
   readonly #columns: number
   readonly #indexes: readonly CoveringIndex[]
 
-  constructor(indexes: readonly BulkIndex[], columns: readonly BulkColumn[], keys: RunKeys) {
+  /** @param indexRing - makes the index values */
+  constructor(indexes: readonly BulkIndex[], columns: readonly BulkColumn[], indexRing: Keyring) {
     this.#columns = columns.length
     this.#indexes = indexes.map(({ scheme, sources }) => {
       const covered = sources.flatMap((name) => columns.filter((column) => column.name === name))
       const members = covered.map(memberOf) as [IndexMember, ...IndexMember[]]
       return {
-        index: new BlindIndex({ ...scheme, members }, () => keys.indexRing),
+        index: new BlindIndex({ ...scheme, members }, () => indexRing),
         sources: covered.map((column) => columns.indexOf(column)),
-        keyrings: covered.map((column) => keys.ringFor(column)),
       }
     })
   }
@@ -62,7 +60,7 @@ export class Companions {
   decide(
     demand: CompanionDemand,
     batch: Batch,
-    columns: readonly CellDecisions[],
+    columns: readonly ColumnDecisions[],
   ): readonly CompanionDecisions[] {
     return this.#indexes.map((covering, i) => {
       const cells = batch.cells[this.#columns + i] ?? []
@@ -79,7 +77,7 @@ export class Companions {
    * Says of each companion cell of a batch whether one of the index keys made it, but for those where
    * that cannot be known.
    */
-  recognized(batch: Batch, columns: readonly CellDecisions[]): readonly boolean[] {
+  recognized(batch: Batch, columns: readonly ColumnDecisions[]): readonly boolean[] {
     return this.#indexes.flatMap((covering, i) =>
       (batch.cells[this.#columns + i] ?? []).flatMap((cell, row) => {
         const values = cell === null ? undefined : openSources(covering, batch, columns, row)
@@ -109,7 +107,7 @@ function clearedCells(
   { sources }: CoveringIndex,
   cells: readonly Cell[],
   batch: Batch,
-  columns: readonly CellDecisions[],
+  columns: readonly ColumnDecisions[],
 ): NewCells {
   const changes = { batch, newCells: columns.map(({ newCells }) => newCells) }
   return cells.map((cell, row) => {
@@ -122,7 +120,7 @@ function clearedCells(
 function expectedCell(
   covering: CoveringIndex,
   batch: Batch,
-  columns: readonly CellDecisions[],
+  columns: readonly ColumnDecisions[],
   row: number,
 ): ExpectedCell {
   if (covering.sources.some((at) => (batch.cells[at]?.[row] ?? null) === null)) return null
@@ -137,15 +135,17 @@ function expectedCell(
 
 /** `undefined` if a cell is NULL or cannot be read. */
 function openSources(
-  { sources, keyrings }: CoveringIndex,
+  { sources }: CoveringIndex,
   { cells }: Batch,
-  columns: readonly CellDecisions[],
+  columns: readonly ColumnDecisions[],
   row: number,
 ): readonly (string | Uint8Array)[] | undefined {
   const values: (string | Uint8Array)[] = []
-  for (const [i, at] of sources.entries()) {
+  for (const at of sources) {
     const cell = cells[at]?.[row] ?? null
-    const opened = cell === null ? undefined : openCell(cell, columns[at]?.states[row], keyrings[i])
+    const decided = columns[at]
+    const opened =
+      cell === null ? undefined : openCell(cell, decided?.states[row], decided?.keyring)
     if (opened === undefined) return undefined
     values.push(opened)
   }
@@ -154,7 +154,7 @@ function openSources(
 
 function openCell(
   cell: string,
-  state: CellDecisions["states"][number] | undefined,
+  state: ClassifiedCell | undefined,
   keyring: Keyring | undefined,
 ): string | Uint8Array | undefined {
   if (state === PLAINTEXT) return cell

@@ -20,19 +20,18 @@ export function noteMade(
   { columns, newCells }: Decision,
   rows: readonly number[],
 ): void {
-  pass.columns.forEach((column, i) => {
-    const keyring = pass.keys.ringFor(column)
+  columns.forEach(({ states, keyring }, i) => {
     const counts = new Map<ClassifiedCell, Map<ClassifiedCell, number>>()
     for (const row of rows) {
       const cell = newCells[i]?.[row]
-      const from = columns[i]?.states[row]
+      const from = states[row]
       if (cell === undefined || !from) continue
       const into = counts.get(from) ?? new Map<ClassifiedCell, number>()
       count(into, pass.job.madeState(cell, keyring))
       counts.set(from, into)
     }
     for (const [from, into] of counts) {
-      for (const [to, cells] of into) pass.tally.made(column.label, from, to, cells)
+      for (const [to, cells] of into) pass.tally.made(pass.columns[i]?.label ?? "", from, to, cells)
     }
   })
 }
