@@ -114,11 +114,6 @@ export async function runQuery(
   }
 }
 
-/** Whether a result has a total order. */
-export function isGrouped({ select }: Query): boolean {
-  return select === "group"
-}
-
 function build(
   speaker: Speaker,
   manager: EntityManager,
@@ -162,9 +157,11 @@ async function terminate(
   { terminal, select }: Query,
 ): Promise<unknown> {
   if (terminal === "getExists") return builder.getExists()
+  // Entities of a group would be of any of its rows
+  if (select === "group") return builder.getRawMany()
   if (terminal === "getRawMany") {
     const rows = await builder.getRawMany<Record<string, unknown>>()
-    return select === "raw" || select === "group" ? rows : rows.map((row) => row.root_id)
+    return select === "raw" ? rows : rows.map((row) => row.root_id)
   }
   if (terminal !== "getRawAndEntities") return builder[terminal]()
   const { raw, entities: loaded } = await builder.getRawAndEntities<Record<string, unknown>>()
