@@ -65,7 +65,17 @@ const oneWayImports = [
 ]
 
 export default tseslint.config(
-  { ignores: ["dist", "bench/.build", "coverage", "reports", "docs", ".stryker-tmp"] },
+  {
+    ignores: [
+      "dist",
+      "bench/.build",
+      "coverage",
+      "reports",
+      "docs",
+      ".stryker-tmp",
+      "test/compatibility",
+    ],
+  },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -101,5 +111,19 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-unsafe-class-instance-assignment": "off" },
   },
   { files: ["src/cli/**/*.ts"], rules: { "no-console": "off" } },
+  {
+    // A package of its own, which lints itself once it is installed
+    files: ["test/compatibility/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", name: ["describe", "test"], package: "node:test" },
+          ],
+        },
+      ],
+    },
+  },
   ...oneWayImports,
 )

@@ -9,15 +9,15 @@ export function readText(path: string): string {
 }
 
 /**
- * Returns the marked regions of the examples by their name: what lies between `#region name` and
+ * Returns the marked regions of the files in a folder, the examples, by their name: what lies between `#region name` and
  * `#endregion`, unindented. Regions of one file with one name are one, with a blank line between.
  */
-export function exampleRegions(): ReadonlyMap<string, string> {
+export function exampleRegions(folder = "examples"): ReadonlyMap<string, string> {
   const regions = new Map<string, string>()
-  for (const file of readdirSync(join(repository, "examples"), { encoding: "utf8" })) {
+  for (const file of readdirSync(join(repository, folder), { encoding: "utf8" })) {
     if (!/\.(ts|py)$/.test(file)) continue
     const marked = /^ *(?:\/\/|#) #?region:? (\S+)\n([^]*?)\n *(?:\/\/|#) #?endregion$/gm
-    for (const [, name = "", code = ""] of readText(`examples/${file}`).matchAll(marked)) {
+    for (const [, name = "", code = ""] of readText(`${folder}/${file}`).matchAll(marked)) {
       const key = `${file} ${name}`
       const before = regions.get(key)
       regions.set(key, before === undefined ? unindent(code) : `${before}\n\n${unindent(code)}`)
