@@ -50,7 +50,8 @@ export interface EncryptionOptions {
 
   /**
    * The zone that the application wrote timestamps without one in, by its name as in
-   * `"America/New_York"`: that of its Node process, unless the driver was told otherwise. By it the
+   * `"America/New_York"` or as an offset: that of its Node process, unless the driver was told
+   * otherwise. MySQL and MariaDB take `"UTC"` or an offset as in `"+02:00"`. By it the
    * schema step makes instants of a filled column that becomes encrypted with the codec `"date"`.
    * Defaults to none, and refuses them.
    */
@@ -126,9 +127,11 @@ export function withEncryption<Source extends DataSource>(
 }
 
 function isTimeZone(zone: unknown): boolean {
+  if (typeof zone !== "string") return false
+  if (/^[+-]\d\d:\d\d$/.test(zone)) return true
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone as string })
-    return typeof zone === "string"
+    new Intl.DateTimeFormat("en", { timeZone: zone })
+    return true
   } catch {
     return false
   }

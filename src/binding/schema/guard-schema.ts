@@ -1,11 +1,13 @@
 import type { DataSource, Table, TableColumn } from "typeorm"
 
+import type { TypeChange } from "../../dialect/conversions/conversion"
 import { ColumnMisuseError } from "../../errors"
 import { MethodReplacements } from "../method-replacements"
 import { schemaBuilderInternalsOf, type SchemaRunner, schemaRunnerOf } from "../typeorm-internals"
 import { judgeSchema, type SchemaOptions } from "./judge-schema"
 import { columnHoldsTokens } from "./leaving-tokens"
 import { columnsNamed, entitiesOf, isOurs } from "./table-columns"
+import { copiedBy, type Queries } from "./table-copy"
 import { type ColumnChange, convertTypes } from "./type-changes"
 import { changesType } from "./type-target"
 
@@ -48,17 +50,32 @@ function judgeBuilders(dataSource: DataSource, options: SchemaOptions, judged: J
 
 function guardRunners(dataSource: DataSource, options: SchemaOptions, judged: Judged): void {
   const guard = new RunnerGuard(dataSource, options, judged)
+  const copies = new WeakMap<SchemaRunner, TypeChange>()
   const replacements = new MethodReplacements<SchemaRunner>({
     changeColumns: async (runner, original, [tableOrName, changes]) => {
       const table = await tableOf(runner, tableOrName)
-      await guard.beforeChange(runner, table, changes as readonly ColumnChange[])
-      return original(table, changes)
+      const change = await guard.beforeChange(runner, table, changes as readonly ColumnChange[])
+      if (!change) return original(table, changes)
+      copies.set(runner, change)
+      try {
+        return await original(table, changes)
+      } finally {
+        copies.delete(runner)
+      }
+    },
+    executeQueries: (runner, original, [up, down]) => {
+      const change = copies.get(runner)
+      if (!change) return original(up, down)
+      copies.delete(runner)
+      return original(...copiedBy(change, up as Queries, down as Queries))
     },
     changeColumn: async (runner, original, [tableOrName, oldOrName, newColumn]) => {
       const table = await tableOf(runner, tableOrName)
       const oldColumn = columnOf(table, oldOrName)
       const change = oldColumn && { oldColumn, newColumn: newColumn as TableColumn }
-      if (change) await guard.beforeChange(runner, table, [change])
+      // SQLite's changes columns in the plural
+      const isCopied = guard.copies
+      if (change && !isCopied) await guard.beforeChange(runner, table, [change])
       return original(table, oldOrName, newColumn)
     },
     renameColumn: (_runner, original, [tableOrName, oldOrName, newOrName]) => {
@@ -97,11 +114,16 @@ class RunnerGuard {
     this.#judged = judged
   }
 
+  /** Whether TypeORM changes a column by copying its table. */
+  get copies(): boolean {
+    return this.#dataSource.options.type === "better-sqlite3"
+  }
+
   async beforeChange(
     runner: SchemaRunner,
     table: Table,
     changes: readonly ColumnChange[],
-  ): Promise<void> {
+  ): Promise<TypeChange | undefined> {
     const metadatas = entitiesOf(this.#dataSource, table)
     for (const { oldColumn, newColumn } of changes) {
       const declared = columnsNamed(metadatas, newColumn.name)
@@ -111,7 +133,7 @@ class RunnerGuard {
       await this.#refuseTokens(runner, table, oldColumn)
     }
     const { timeZone } = this.#options
-    await convertTypes(this.#dataSource, runner, { table, changes }, timeZone)
+    return convertTypes(this.#dataSource, runner, { table, changes }, timeZone)
   }
 
   async beforeDrop(

@@ -2,9 +2,11 @@ import type { DataSource, EntityMetadata, Table, TableColumn } from "typeorm"
 
 import type { ResultRow } from "../../dialect/connection"
 import type { ColumnTarget, TypeChange } from "../../dialect/conversions/conversion"
+import { planMysql } from "../../dialect/conversions/mysql-plan"
 import { planPostgres } from "../../dialect/conversions/postgres-plan"
+import { planSqlite } from "../../dialect/conversions/sqlite-plan"
 import { ColumnMisuseError } from "../../errors"
-import type { SchemaRunner, StructuredResult } from "../typeorm-internals"
+import type { MemorizedQuery, SchemaRunner, StructuredResult } from "../typeorm-internals"
 import { columnsNamed, entitiesOf, isOurs } from "./table-columns"
 import { changesType, targetOf } from "./type-target"
 
@@ -34,9 +36,11 @@ export function planTypes(
   switch (dataSource.options.type) {
     case "postgres":
       return planPostgres(open, path, targets)
+    case "mysql":
+    case "mariadb":
+      return planMysql(open.connection, path, targets)
     case "better-sqlite3":
-      // TypeORM copies the table there, with its values
-      return Promise.resolve({ problems: [], up: [], down: [] })
+      return planSqlite(open.connection, path, targets)
     default:
       return Promise.resolve({
         problems: targets.map(
@@ -52,7 +56,9 @@ export function planTypes(
 
 /**
  * Gives the encrypted columns and companions among changed ones their new types in place of TypeORM,
- * which would drop them and add empty ones, and takes note of it in what it knows of the table.
+ * which would drop them and add empty ones, and takes note of it in what it knows of the table. Where
+ * TypeORM copies the table instead, returns what it is to copy, and what is to run before it copies
+ * back.
  *
  * @throws {@link ColumnMisuseError} before any statement, if a value would be lost
  */
@@ -61,13 +67,13 @@ export async function convertTypes(
   runner: SchemaRunner,
   { table, changes }: { readonly table: Table; readonly changes: readonly ColumnChange[] },
   timeZone: string | undefined,
-): Promise<void> {
+): Promise<TypeChange | undefined> {
   const metadatas = entitiesOf(dataSource, table)
   const converted = changes.filter(
     ({ oldColumn, newColumn }) =>
       changesType(oldColumn, newColumn) && oursNamed(metadatas, newColumn.name).length > 0,
   )
-  if (converted.length === 0) return
+  if (converted.length === 0) return undefined
   const targets = converted.flatMap(({ oldColumn, newColumn }) =>
     oursNamed(metadatas, newColumn.name)
       .slice(0, 1)
@@ -76,18 +82,22 @@ export async function convertTypes(
         name: oldColumn.name,
       })),
   )
-  const { problems, up, down } = await planTypes(dataSource, runner, table, targets)
+  const change = await planTypes(dataSource, runner, table, targets)
+  const { problems, up, down, copied } = change
   if (problems.length > 0) throw new ColumnMisuseError(problems)
+  if (copied) return change
   // TypeORM runs what takes changes back from its end
   await runner.executeQueries(up.map(toQuery), down.toReversed().map(toQuery))
   for (const { oldColumn, newColumn } of converted) takeOver(oldColumn, newColumn)
+  return undefined
 }
 
 function oursNamed(metadatas: readonly EntityMetadata[], name: string) {
   return columnsNamed(metadatas, name).filter(isOurs)
 }
 
-function toQuery(query: string) {
+/** Returns a statement as a query runner remembers it. */
+export function toQuery(query: string): MemorizedQuery {
   return { query, parameters: undefined }
 }
 

@@ -23,6 +23,15 @@ export interface Conversion {
   readonly exact: boolean
 }
 
+/** What decides how values become text. */
+export interface Wish {
+  readonly reader: TextReader
+  /** The zone of timestamps without one, by its name or as an offset from UTC. */
+  readonly timeZone?: string | undefined
+  /** Bits of a digest. */
+  readonly bits?: number
+}
+
 /** Says why a column is not converted, to follow its name and type. */
 export interface Refusal {
   readonly refusal: string
@@ -40,19 +49,14 @@ export interface OpenConnection {
 }
 
 /** A column that is to have another type. */
-export interface ColumnTarget {
+export interface ColumnTarget extends Wish {
   readonly name: string
   /** What messages call it. */
   readonly label: string
   /** The type, as in the column's definition. */
   readonly type: string
-  readonly reader: TextReader
   /** Whether the codec reads a text that is no token. */
   readonly reads: (text: string) => boolean
-  /** The zone of timestamps without one. */
-  readonly timeZone?: string | undefined
-  /** Bits of the digest, for the companion of a blind index. */
-  readonly bits?: number
 }
 
 /** The statements that give columns of one table other types, or what is in the way. */
@@ -61,6 +65,15 @@ export interface TypeChange {
   readonly up: readonly string[]
   /** The statements that take it back, in the order they are to run. */
   readonly down: readonly string[]
+  /** For a database that changes types by copying the table: the statements come before the copy. */
+  readonly copied?: readonly CopiedColumn[]
+}
+
+/** What takes the place of a column where a table is copied to change its type, and copied back. */
+export interface CopiedColumn {
+  readonly name: string
+  readonly up: string
+  readonly down: string
 }
 
 /** Whether a conversion was refused. */

@@ -248,7 +248,8 @@ function goesBack(
     ...(mayHoldTokens ? [] : [`WHEN ${column} LIKE '${TOKEN_HEAD}%' THEN false`]),
     ...(fits ? [`WHEN NOT (${fits(column)}) THEN false`] : []),
   ]
-  return conditions.length === 0 ? undefined : `CASE ${conditions.join(" ")} ELSE true END`
+  if (conditions.length === 0) return undefined
+  return `CASE WHEN ${column} IS NULL THEN true ${conditions.join(" ")} ELSE true END`
 }
 
 /** In one string, which is one transaction wherever none is open: so the settings end with it. */

@@ -4,6 +4,7 @@ import {
   type Refusal,
   type TextReader,
   unsuitedReader,
+  type Wish,
 } from "./conversion"
 
 /** The type of a column in PostgreSQL. */
@@ -14,14 +15,6 @@ export interface PostgresType {
   readonly base: string
   /** The values of an enum. */
   readonly labels?: readonly string[]
-}
-
-/** What decides how values become text. */
-export interface Wish {
-  readonly reader: TextReader
-  /** The zone of timestamps without one. */
-  readonly timeZone?: string | undefined
-  readonly bits?: number
 }
 
 /** A kind of types: what reads its text, and whether it reads every text of that kind. */
@@ -80,7 +73,11 @@ const KINDS: readonly Kind[] = [
   {
     types: /^(?:real|double precision)$/,
     readers: { number: "some" },
-    convert: (type) => ({ ...castAndBack(type), exact: false, fits: keepsValue("float8", type) }),
+    convert: (type) => ({
+      ...castAndBack(type),
+      exact: false,
+      fits: (c) => `${c}::numeric = ${c}::${type}::text::numeric`,
+    }),
   },
   { types: /^boolean$/, readers: { boolean: "all" }, convert: (type) => castAndBack(type) },
   {
@@ -116,7 +113,7 @@ const KINDS: readonly Kind[] = [
     readers: { date: "some" },
     convert: (type, { timeZone }) => {
       if (timeZone === undefined) return zoneless
-      const zone = `'${timeZone.replaceAll("'", "''")}'`
+      const zone = zoneLiteral(timeZone)
       const local = (c: string): string => `(${instantOf(c)} AT TIME ZONE ${zone})`
       return {
         up: (c) => instantText(`(${c} AT TIME ZONE ${zone})`),
@@ -256,6 +253,12 @@ const zoneless: Refusal = {
     'the zone that the application wrote them in, as in "UTC"',
 }
 
+/** PostgreSQL reads the sign of an offset that is no interval the other way round. */
+function zoneLiteral(timeZone: string): string {
+  const literal = `'${timeZone.replaceAll("'", "''")}'`
+  return /^[+-]\d/.test(timeZone) ? `INTERVAL ${literal}` : literal
+}
+
 /** ISO 8601 in UTC with every digit; what has no year 1 to 9999 as JavaScript writes it. */
 function instantText(c: string): string {
   const utc = `(${c} AT TIME ZONE 'UTC')`
@@ -274,7 +277,7 @@ function instantOf(c: string): string {
   const year = `substring(${c} from '^[+-]?[0-9]{4,6}')::int`
   return (
     `CASE WHEN ${c} ~ '^([+-][0-9]{6}|0000)-' THEN CASE WHEN ${year} > 0 ` +
-    `THEN (lpad(${year}::text, 4, '0') || ${rest})::timestamptz ` +
+    `THEN (lpad(${year}::text, greatest(4, length(${year}::text)), '0') || ${rest})::timestamptz ` +
     `ELSE (lpad((1 - ${year})::text, 4, '0') || ${rest} || ' BC')::timestamptz END ` +
     `ELSE ${c}::timestamptz END`
   )

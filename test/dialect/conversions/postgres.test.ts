@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 
-import { isRefusal, type TextReader } from "../../../src/dialect/conversions/conversion"
-import { postgresConversion, type Wish } from "../../../src/dialect/conversions/postgres"
+import { isRefusal, type TextReader, type Wish } from "../../../src/dialect/conversions/conversion"
+import { postgresConversion } from "../../../src/dialect/conversions/postgres"
 
 const plan = (type: string, wish: Wish, base = type) => postgresConversion({ type, base }, wish)
 

@@ -74,7 +74,6 @@ async function run(source: DataSource, statements: readonly string[]): Promise<v
 }
 
 eachDatabase("a filled column that becomes encrypted", (db) => {
-  const isConverted = db.name === "PostgreSQL"
   const rows = () => db.rawRows("SELECT id, phone, iban FROM patient ORDER BY id")
 
   beforeEach(async () => {
@@ -87,7 +86,6 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("keeps every value through synchronize, and shows no drift", async () => {
-    if (!isConverted) return
     const before = await rows()
     const source = await bound(db, { entities: [Encrypted], synchronize: true })
 
@@ -96,7 +94,6 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("keeps every value through a generated migration and back", async () => {
-    if (!isConverted) return
     const before = await rows()
     const source = await bound(db, { entities: [Encrypted] })
     const { up, down } = await generated(source)
@@ -117,7 +114,6 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("does not go back while it holds tokens", async () => {
-    if (!isConverted) return
     const source = await bound(db, { entities: [Encrypted] })
     const { up, down } = await generated(source)
     await run(source, up)
@@ -129,7 +125,6 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("keeps its tokens when it is widened, narrowed, or its index shortened", async () => {
-    if (!isConverted) return
     const source = await bound(db, { entities: [Encrypted], synchronize: true })
     await encryptColumns(source, Encrypted)
     const encrypted = await rows()
@@ -146,26 +141,38 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("is refused before any statement, with everything that is in the way", async () => {
-    if (!isConverted) return
-    await db.rawRows("CREATE VIEW phones AS SELECT iban FROM patient")
     const before = await rows()
     const refused = bound(db, { entities: [Numbered], synchronize: true })
 
     await expect(refused).rejects.toMatchObject({
       code: "ERR_COLUMN_MISUSE",
       problems: [
-        expect.stringMatching(/^Numbered\.iban is character varying\(60\), .*view phones uses it/),
         expect.stringMatching(/^Numbered\.phone is .*1 of its values are none that the codec/),
+        expect.stringMatching(/^Numbered\.iban is .*2 of its values are none that the codec/),
       ],
     })
     const source = await bound(db, { entities: [Numbered] })
     await expect(generated(source)).rejects.toMatchObject({ code: "ERR_COLUMN_MISUSE" })
     expect(await rows()).toEqual(before)
-    await db.rawRows("DROP VIEW phones")
+  })
+
+  test("is refused where something depends on it, by name", async () => {
+    if (db.name === "SQLite") return
+    const dependents =
+      db.name === "PostgreSQL"
+        ? ["CREATE VIEW phones AS SELECT phone FROM patient"]
+        : ["ALTER TABLE patient ADD CONSTRAINT reachable CHECK (phone <> 'x')"]
+    for (const statement of dependents) await db.rawRows(statement)
+    const before = await rows()
+
+    await expect(bound(db, { entities: [Encrypted], synchronize: true })).rejects.toThrow(
+      /Encrypted\.phone is .*cannot be changed, since .*(?:view phones uses|CHECK reachable uses) it/,
+    )
+    expect(await rows()).toEqual(before)
+    if (db.name === "PostgreSQL") await db.rawRows("DROP VIEW phones")
   })
 
   test("is not given the values of a column that was removed", async () => {
-    if (!isConverted) return
     await db.dropAllTables()
     const before = await db.connect({ entities: [WithNotes], synchronize: true })
     await before.manager.save(WithNotes, { id: 1, notes: "a note" })
@@ -179,10 +186,8 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("cannot leave the model, or its encryption, with its tokens", async () => {
-    if (db.name === "MariaDB") return
     const source = await bound(db, { entities: [Encrypted], synchronize: true })
-    if (isConverted) await encryptColumns(source, Encrypted)
-    else await source.manager.save(Encrypted, { id: 3, phone: "555", iban: "DE" })
+    await encryptColumns(source, Encrypted)
     const encrypted = await rows()
 
     for (const entities of [[WithoutPhone], [Unencrypted]]) {
@@ -197,7 +202,6 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("cannot be dropped or changed by a migration while it holds tokens", async () => {
-    if (db.name === "MariaDB") return
     const source = await bound(db, { entities: [Encrypted], synchronize: true })
     await source.manager.save(Encrypted, { id: 3, phone: "555", iban: "DE" })
     const held = await rows()
@@ -213,16 +217,16 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
   })
 
   test("is converted by a migration that changes it by hand", async () => {
-    if (!isConverted) return
     const before = await rows()
     const source = await bound(db, { entities: [Encrypted] })
     const runner = source.createQueryRunner()
     const text = new TableColumn({ name: "phone", type: "text", isNullable: true })
     await runner.changeColumn("patient", "phone", text)
+    const column = (await runner.getTable("patient"))?.findColumnByName("phone")
     await runner.release()
 
+    expect(column?.type).toBe("text")
     expect(await rows()).toEqual(before)
-    expect((await generated(source)).up.join()).not.toContain("phone")
   })
 
   test("is left to TypeORM in tables that no entity has", async () => {

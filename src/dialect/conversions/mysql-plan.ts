@@ -1,0 +1,308 @@
+import { TOKEN_HEAD } from "../../fernet/token-format"
+import { escapeMysql } from "../mysql/expressions"
+import { hashedName } from "../sql"
+import { type ColumnTarget, isRefusal, type Looking, type TypeChange } from "./conversion"
+import { mysqlConversion, type MysqlConversion } from "./mysql"
+import { unreadCells } from "./unread-cells"
+
+/** A column as the server describes it. */
+interface Described {
+  readonly name: string
+  readonly type: string
+  readonly collation: string | undefined
+  readonly nullable: boolean
+  readonly comment: string
+  /** All of its definition but its name, as `SHOW CREATE TABLE` has it. */
+  readonly definition: string
+  /** Its indexes, as `SHOW CREATE TABLE` has them. */
+  readonly indexes: readonly string[]
+  readonly obstacles: readonly string[]
+}
+
+interface Planned {
+  readonly target: ColumnTarget
+  readonly from: Described
+  readonly conversion: MysqlConversion
+}
+
+interface Found {
+  readonly problems: readonly string[]
+  readonly holdsTokens: boolean
+}
+
+/** MySQL's longest identifier; of a name in ASCII, bytes are characters. */
+const MAX_NAME = 64
+
+/** Bytes that the text types hold. */
+const TEXT_BYTES: Readonly<Record<string, number>> = { tinytext: 2 ** 8 - 1, text: 2 ** 16 - 1 }
+
+/** Seconds that a type change waits for others: behind it waits everyone else. */
+const LOCK_TIMEOUT = 10
+
+/**
+ * Plans the statements that give columns of a table other types with every value kept, or names
+ * everything that is in the way. Changes nothing.
+ *
+ * @param path - the table, escaped
+ */
+export async function planMysql(
+  connection: Looking,
+  path: string,
+  targets: readonly ColumnTarget[],
+): Promise<TypeChange> {
+  const columns = await describe(connection, path)
+  const planned: Planned[] = []
+  const problems: string[] = []
+  for (const target of targets) {
+    const from = columns.find(({ name }) => name === target.name)
+    if (!from) {
+      problems.push(`${target.label} is not in the database.`)
+      continue
+    }
+    const conversion = mysqlConversion(from.type, target)
+    const reasons = from.obstacles.map((obstacle) => `which cannot be changed, since ${obstacle}`)
+    if (isRefusal(conversion)) reasons.unshift(conversion.refusal)
+    problems.push(...reasons.map((reason) => `${target.label} is ${from.type}, ${reason}.`))
+    if (!isRefusal(conversion) && reasons.length === 0) planned.push({ target, from, conversion })
+  }
+  const found = await lookAtRows(connection, path, planned)
+  problems.push(...found.flatMap((one) => one.problems))
+  if (problems.length > 0 || planned.length === 0) return { problems, up: [], down: [] }
+  const { rows } = await connection.query("SELECT version() AS version")
+  const isMariaDb = /mariadb/i.test(String(rows[0]?.version))
+  const mayHoldTokens = found.map(({ holdsTokens }) => holdsTokens)
+  return {
+    problems,
+    up: inStrictMode(isMariaDb, upStatements(path, planned)),
+    down: inStrictMode(isMariaDb, downStatements(path, planned, mayHoldTokens, isMariaDb)),
+  }
+}
+
+async function describe(connection: Looking, path: string): Promise<readonly Described[]> {
+  const { rows } = await connection.query(`SHOW FULL COLUMNS FROM ${path}`)
+  const created = await connection.query(`SHOW CREATE TABLE ${path}`)
+  const lines = String(created.rows[0]?.["Create Table"]).split("\n")
+  return rows.map(({ Field, Type, Collation, Null, Comment }) => {
+    const name = String(Field)
+    const own = lines.find((line) => line.startsWith(`  ${escapeMysql(name)} `)) ?? ""
+    const definition = own.slice(escapeMysql(name).length + 3).replace(/,$/, "")
+    return {
+      name,
+      type: String(Type),
+      collation: typeof Collation === "string" ? Collation : undefined,
+      nullable: Null === "YES",
+      comment: typeof Comment === "string" ? Comment : "",
+      definition,
+      indexes: lines.filter((line) => INDEX.test(line) && line.includes(escapeMysql(name))),
+      obstacles: obstacles(
+        name,
+        definition,
+        lines.slice(1).filter((line) => line !== own),
+      ),
+    }
+  })
+}
+
+const INDEX = /^ +(?:UNIQUE |FULLTEXT )?KEY (`(?:[^`]|``)*`) .*?,?$/
+
+/** What else of a table's definition a change of the type would break, or would change silently. */
+function obstacles(name: string, definition: string, others: readonly string[]): readonly string[] {
+  const escaped = escapeMysql(name)
+  const found: string[] = []
+  if (/ (?:GENERATED ALWAYS )?AS \(/i.test(definition)) found.push("it is computed by the database")
+  for (const line of others.filter((one) => one.includes(escaped))) {
+    if (/ AS \(/i.test(line)) found.push(`${line.trim().split(" ")[0] ?? ""} is computed from it`)
+    const [, check] = /^ *CONSTRAINT `((?:[^`]|``)*)` CHECK /.exec(line) ?? []
+    if (check !== undefined && !check.endsWith("_is_token")) found.push(`CHECK ${check} uses it`)
+    if (/^ *(?:PARTITION BY|SUBPARTITION BY)/i.test(line)) {
+      found.push("the table is partitioned by it")
+    }
+  }
+  if (others.some((line) => / WITH SYSTEM VERSIONING/i.test(line))) {
+    found.push("the table keeps its history")
+  }
+  return found
+}
+
+async function lookAtRows(
+  connection: Looking,
+  path: string,
+  planned: readonly Planned[],
+): Promise<readonly Found[]> {
+  if (planned.length === 0) return []
+  const sums = planned.flatMap(({ target, from, conversion }) => {
+    const column = escapeMysql(from.name)
+    return [
+      conversion.unfit?.(column) ?? "0",
+      isLost(column, conversion, target),
+      isTooLong(conversion.up(column), target.type),
+      `${conversion.up(column)} LIKE BINARY '${TOKEN_HEAD}%'`,
+    ]
+  })
+  const selected = sums.map((sum, i) => `SUM(COALESCE(${sum}, 0)) AS c${i}`).join(", ")
+  const { rows } = await connection.query(`SELECT ${selected} FROM ${path}`)
+  const found: Found[] = []
+  for (const [i, one] of planned.entries()) {
+    const count = (n: number): number => Number(rows[0]?.[`c${4 * i + n}`] ?? 0)
+    const column = escapeMysql(one.from.name)
+    // Not the column itself, whose JSON the driver would parse
+    const text = `CONCAT(${one.conversion.up(column)}, '')`
+    const cells = `SELECT ${text} AS cell FROM ${path} WHERE ${column} IS NOT NULL`
+    const isShown = !one.conversion.readable && count(0) === 0
+    const unread = isShown ? await unreadCells(connection, cells, one.target.reads) : 0
+    found.push({
+      problems: problemsOf(one, [count(0), count(1), count(2), unread]),
+      holdsTokens: count(3) > 0,
+    })
+  }
+  return found
+}
+
+function isLost(
+  column: string,
+  { up, down, swapped }: MysqlConversion,
+  target: ColumnTarget,
+): string {
+  if (!swapped || target.reader === "digest") return "0"
+  return `NOT (${down(up(column))} <=> ${column})`
+}
+
+function isTooLong(text: string, type: string): string {
+  const [, length] = /^varchar\((\d+)\)/.exec(type) ?? []
+  if (length !== undefined) return `CHAR_LENGTH(${text}) > ${length}`
+  const bytes = TEXT_BYTES[type]
+  return bytes === undefined ? "0" : `LENGTH(${text}) > ${bytes}`
+}
+
+function problemsOf(
+  { target, from, conversion }: Planned,
+  [unfit, lost, tooLong, unread]: readonly [number, number, number, number],
+): readonly string[] {
+  const counts: readonly (readonly [number, string])[] = [
+    [unfit, conversion.whyUnfit ?? ""],
+    [lost, `would not come back from ${target.type} as they are`],
+    [tooLong, `do not fit into ${target.type}`],
+    [unread, `are none that the codec "${target.reader}" reads`],
+  ]
+  return counts.flatMap(([count, what]) =>
+    count > 0 ? [`${target.label} is ${from.type}, and ${count} of its values ${what}.`] : [],
+  )
+}
+
+/** The text is made beside the column, and then takes its place: nobody reads half of it. */
+function upStatements(path: string, planned: readonly Planned[]): readonly string[] {
+  const first: string[] = []
+  const second: string[] = []
+  for (const { target, from, conversion } of planned) {
+    const column = escapeMysql(from.name)
+    const definition = newDefinition(target, from)
+    if (conversion.swapped) {
+      const expression = conversion.up(column)
+      const [add, replace] = swap(from, { type: target.type, expression, definition })
+      first.push(add)
+      second.push(...replace)
+    } else {
+      first.push(`MODIFY ${column} ${definition}`)
+    }
+  }
+  return [first, second].flatMap((actions) =>
+    actions.length === 0 ? [] : [`ALTER TABLE ${path} ${actions.join(", ")}`],
+  )
+}
+
+function downStatements(
+  path: string,
+  planned: readonly Planned[],
+  mayHoldTokens: readonly boolean[],
+  isMariaDb: boolean,
+): readonly string[] {
+  const stages: string[][] = [[], []]
+  const at = (stage: number): string[] => (stages[stage] ??= [])
+  for (const [i, { from, conversion }] of planned.entries()) {
+    const column = escapeMysql(from.name)
+    const guard = goesBack(column, conversion, mayHoldTokens[i] === true)
+    if (guard !== undefined) {
+      const name = escapeMysql(hashedName([from.name], "_is_plaintext", MAX_NAME))
+      at(0).push(`ADD CONSTRAINT ${isMariaDb ? "IF NOT EXISTS " : ""}${name} CHECK (${guard})`)
+      at(1).push(`DROP CONSTRAINT ${isMariaDb ? "IF EXISTS " : ""}${name}`)
+    }
+    const { back = [] } = conversion
+    if (back.length === 0) at(1).push(`MODIFY ${column} ${from.definition}`)
+    for (const [n, { type, expression, becomes = from.definition }] of back.entries()) {
+      const [add, replace] = swap(from, {
+        type,
+        expression: expression(column),
+        definition: becomes,
+      })
+      at(2 * n + 1).push(add)
+      at(2 * n + 2).push(...replace)
+    }
+  }
+  return stages.flatMap((actions) =>
+    actions.length === 0 ? [] : [`ALTER TABLE ${path} ${actions.join(", ")}`],
+  )
+}
+
+/** Its indexes would go with the column; a text needs none, and would need a length in them. */
+function swap(
+  { name, indexes }: Described,
+  { type, expression, definition }: Readonly<Record<"definition" | "expression" | "type", string>>,
+): readonly [add: string, replace: readonly string[]] {
+  const column = escapeMysql(name)
+  const beside = escapeMysql(hashedName([name], "_converted", MAX_NAME))
+  const kept = type.includes("text") ? [] : indexes
+  return [
+    `ADD ${beside} ${type} AS (${expression}) STORED AFTER ${column}`,
+    [
+      ...kept.map((index) => `DROP KEY ${INDEX.exec(index)?.[1] ?? ""}`),
+      `DROP COLUMN ${column}`,
+      `CHANGE ${beside} ${column} ${definition}`,
+      ...kept.map((index) => `ADD ${index.trim().replace(/,$/, "")}`),
+    ],
+  ]
+}
+
+/** What is not repeated, the server drops: NOT NULL, the collation and the comment are kept so. */
+function newDefinition(
+  { type }: ColumnTarget,
+  { type: old, collation, nullable, comment }: Described,
+): string {
+  const wasText = /char|text|enum|set/i.test(old)
+  const parts = [
+    ...(wasText && collation !== undefined ? [`COLLATE ${collation}`] : []),
+    nullable ? "NULL" : "NOT NULL",
+    ...(comment === "" ? [] : [`COMMENT ${literal(comment)}`]),
+  ]
+  return `${type} ${parts.join(" ")}`
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+}
+
+/** The condition under which a cell goes back; the server names the constraint, and no value. */
+function goesBack(
+  column: string,
+  { fits }: MysqlConversion,
+  mayHoldTokens: boolean,
+): string | undefined {
+  const conditions = [
+    ...(mayHoldTokens ? [] : [`WHEN ${column} LIKE BINARY '${TOKEN_HEAD}%' THEN 0`]),
+    ...(fits ? [`WHEN NOT (${fits(column)}) THEN 0`] : []),
+  ]
+  if (conditions.length === 0) return undefined
+  return `CASE WHEN ${column} IS NULL THEN 1 ${conditions.join(" ")} ELSE 1 END`
+}
+
+/** In another mode a value that does not fit is cut, clamped or emptied with a warning. */
+function inStrictMode(isMariaDb: boolean, statements: readonly string[]): readonly string[] {
+  if (isMariaDb) {
+    const settings = `sql_mode = 'STRICT_ALL_TABLES', lock_wait_timeout = ${LOCK_TIMEOUT}`
+    return statements.map((statement) => `SET STATEMENT ${settings} FOR ${statement}`)
+  }
+  return [
+    "SET @fernet_sql_mode = @@SESSION.sql_mode, @@SESSION.sql_mode = 'STRICT_ALL_TABLES'",
+    ...statements,
+    "SET @@SESSION.sql_mode = @fernet_sql_mode",
+  ]
+}

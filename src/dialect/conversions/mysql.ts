@@ -1,0 +1,240 @@
+import {
+  type Conversion,
+  digestConversion,
+  type Refusal,
+  type TextReader,
+  unsuitedReader,
+  type Wish,
+} from "./conversion"
+
+/**
+ * How values become text in MySQL and MariaDB: by `MODIFY`, which has no expression and writes what
+ * CAST to CHAR does, unless the text is made by a generated column that takes the column's place.
+ */
+export interface MysqlConversion extends Conversion {
+  /** Whether the text is made by `up`, in place of `MODIFY`. */
+  readonly swapped: boolean
+  /** What makes the value again in place of `MODIFY`, one after the other. Defaults to nothing. */
+  readonly back?: readonly Step[]
+}
+
+/** A generated column that takes the place of another. */
+export interface Step {
+  readonly type: string
+  readonly expression: (column: string) => string
+  /** What it is made where it is, if that is not what the column is to be in the end. */
+  readonly becomes?: string
+}
+
+type Made = Omit<MysqlConversion, "exact" | "readable">
+
+interface Kind {
+  readonly types: RegExp
+  readonly readers: Partial<Record<TextReader, "all" | "some">>
+  readonly convert: (type: string, wish: Wish) => Made | Refusal
+}
+
+const TEXTS = /^(?:(?:var)?char\((\d+)\)|(?:tiny|medium|long)?text)$/
+
+const ANY_TEXT = {
+  string: "all",
+  bytes: "all",
+  number: "some",
+  bigint: "some",
+  boolean: "some",
+  date: "some",
+  json: "some",
+} as const
+
+const modified: Made = { up: asText, down: (c) => c, swapped: false }
+
+/** What is made by an expression in both directions. */
+function swapped(
+  type: string,
+  { up, down, fits }: Pick<Required<Made>, "down" | "fits" | "up">,
+): Made {
+  return { up, down, fits, swapped: true, back: [{ type, expression: down }] }
+}
+
+/** How each of MySQL's and MariaDB's types becomes text, and comes back. */
+const KINDS: readonly Kind[] = [
+  {
+    types: TEXTS,
+    readers: ANY_TEXT,
+    convert: (type) => {
+      const [, length] = TEXTS.exec(type) ?? []
+      // Spaces at the end would be cut with a warning only
+      return {
+        ...modified,
+        up: (c) => c,
+        ...(length && { fits: (c) => `CHAR_LENGTH(${c}) <= ${length}` }),
+      }
+    },
+  },
+  {
+    // What MODIFY writes, 1 and 0, the codec does not read. A run that was killed may come again
+    types: /^tinyint\(1\)$/,
+    readers: { boolean: "all", number: "all" },
+    convert: (type, { reader }) =>
+      reader === "number"
+        ? modified
+        : swapped(type, {
+            up: (c) =>
+              `CASE WHEN ${c} IS NULL THEN NULL WHEN ${asText(c)} IN ('true', 'false') ` +
+              `THEN ${asText(c)} WHEN ${c} THEN 'true' ELSE 'false' END`,
+            down: (c) => `CASE ${c} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END`,
+            fits: (c) => `${c} IN ('true', 'false')`,
+          }),
+  },
+  {
+    types: /^(?:(?:tiny|small|medium)?int(?:\(\d+\))?(?: unsigned)?(?: zerofill)?|year(?:\(4\))?)$/,
+    readers: { number: "all", bigint: "all" },
+    convert: () => modified,
+  },
+  {
+    types: /^bigint(?:\(\d+\))?(?: zerofill)?$/,
+    readers: { string: "all", bigint: "all", number: "some" },
+    convert: () => modified,
+  },
+  {
+    // MODIFY refuses what is above 2^63 - 1
+    types: /^bigint(?:\(\d+\))? unsigned(?: zerofill)?$/,
+    readers: { string: "all", bigint: "all", number: "some" },
+    convert: (type) => ({
+      ...modified,
+      fits: (c) =>
+        `${c} REGEXP '^[0-9]{1,20}$' AND CAST(${c} AS DECIMAL(20)) < 18446744073709551616`,
+      back: [{ type, expression: (c) => `CAST(${c} AS UNSIGNED)` }],
+    }),
+  },
+  {
+    types: /^decimal\(\d+,\d+\)(?: unsigned)?(?: zerofill)?$/,
+    readers: { string: "all", number: "some" },
+    convert: (type) => ({
+      ...modified,
+      // An assignment rounds with a warning only
+      fits: (c) =>
+        `CAST(${c} AS DECIMAL(65,30)) = CAST(${c} AS ${type.replace(/ .*/, "").toUpperCase()})`,
+    }),
+  },
+  {
+    types: /^double(?:\(\d+,\d+\))?(?: unsigned)?$/,
+    readers: { number: "all" },
+    convert: () => modified,
+  },
+  {
+    types: /^float(?:\(\d+,\d+\))?(?: unsigned)?$/,
+    readers: { number: "all" },
+    convert: () => ({
+      ...modified,
+      unfit: (c) => `NOT (CAST(${asText(c)} AS FLOAT) <=> ${c})`,
+      whyUnfit: "have more digits than the server writes for a float",
+    }),
+  },
+  { types: /^date$/, readers: { string: "all", date: "some" }, convert: () => modified },
+  { types: /^time(?:\(\d\))?$/, readers: { string: "all" }, convert: () => modified },
+  {
+    types: /^(?:datetime|timestamp)(?:\(\d\))?$/,
+    readers: { date: "some" },
+    convert: (type, { timeZone }) => (timeZone === undefined ? zoneless : instant(type, timeZone)),
+  },
+  { types: /^json$/, readers: { json: "all" }, convert: () => modified },
+  {
+    types: /^enum\(/,
+    readers: { string: "all" },
+    // In another case a value would pass
+    convert: (type) => ({
+      ...modified,
+      fits: (c) => `BINARY ${c} IN ${type.slice("enum".length)}`,
+    }),
+  },
+  {
+    types: /^set\('[^"\\[\]]*'\)$/,
+    readers: { json: "all" },
+    convert: (type) =>
+      swapped(type, {
+        up: (c) =>
+          `CASE WHEN ${c} IS NULL THEN NULL WHEN ${asText(c)} LIKE '[%' THEN ${asText(c)} ` +
+          `WHEN ${asText(c)} = '' THEN '[]' ` +
+          `ELSE CONCAT('["', REPLACE(${asText(c)}, ',', '","'), '"]') END`,
+        down: (c) =>
+          `REPLACE(TRIM(LEADING '["' FROM TRIM(TRAILING '"]' FROM IF(${c} = '[]', '', ${c}))), '","', ',')`,
+        fits: (c) => `${c} REGEXP '^(\\\\[\\\\]|\\\\["[^"]*"(,"[^"]*")*\\\\])$'`,
+      }),
+  },
+  { types: /^(?:uuid|inet[46])$/, readers: { string: "all" }, convert: () => modified },
+  {
+    types: /^(?:(?:tiny|medium|long)?blob|(?:var)?binary\(\d+\))$/,
+    readers: { ...ANY_TEXT, string: "some" },
+    convert: () => ({
+      ...modified,
+      up: (c) => `CONVERT(${c} USING utf8mb4)`,
+      unfit: (c) =>
+        `HEX(${c}) NOT REGEXP '^(2D|3D|5F|3[0-9]|4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A])*$'`,
+      whyUnfit:
+        "are not made of the characters of a token; bytes as they are have no text. Convert them " +
+        "by hand, as in HEX(c) with a codec of your own",
+    }),
+  },
+]
+
+/** Returns how the values of a column become text and come back in MySQL and MariaDB. */
+export function mysqlConversion(type: string, wish: Wish): MysqlConversion | Refusal {
+  if (wish.reader === "digest") return digest(type, wish)
+  const kind = KINDS.find(({ types }) => types.test(type))
+  if (!kind) return { refusal: "which has no text that says all of a value" }
+  const reads = wish.reader === "own" ? "some" : kind.readers[wish.reader]
+  if (!reads) return unsuitedReader(wish.reader, Object.keys(kind.readers) as TextReader[])
+  const made = kind.convert(type, wish)
+  if ("refusal" in made) return made
+  return { ...made, readable: reads === "all", exact: !made.swapped }
+}
+
+function digest(type: string, { bits = 256 }: Wish): MysqlConversion | Refusal {
+  const [matched, length] = TEXTS.exec(type) ?? []
+  if (matched === undefined) return { refusal: "which holds no values of a blind index" }
+  const from = length === undefined ? undefined : Number(length)
+  const cut = digestConversion(bits, from, (text, digits) => `LEFT(${text}, ${digits})`)
+  return {
+    ...cut,
+    swapped: true,
+    ...(from !== undefined && { back: [{ type, expression: cut.down }] }),
+  }
+}
+
+function asText(c: string): string {
+  return `CAST(${c} AS CHAR CHARACTER SET utf8mb4)`
+}
+
+const zoneless: Refusal = {
+  refusal:
+    "whose values say no instant without a zone; give `timestampZone` to withEncryption(), the " +
+    'zone in which the driver reads them, as in "UTC" or "+02:00"',
+}
+
+/** Without its tables of zones, which most servers lack, the server knows offsets only. */
+function instant(type: string, timeZone: string): Made | Refusal {
+  const offset = /^(?:UTC|Etc\/UTC|GMT|Z)$/.test(timeZone) ? "+00:00" : timeZone
+  if (!/^[+-]\d\d:\d\d$/.test(offset)) {
+    return { refusal: `for which \`timestampZone\` must be "UTC" or an offset as in "+02:00"` }
+  }
+  const native = (c: string): string => `REPLACE(TRIM(TRAILING 'Z' FROM ${c}), 'T', ' ')`
+  const local = (c: string): string => `CONVERT_TZ(${c}, '+00:00', '${offset}')`
+  const value = (c: string): string => local(`CAST(${native(c)} AS DATETIME(6))`)
+  const digits = /\((\d)\)/.exec(type)?.[1] ?? "0"
+  return {
+    up: (c) =>
+      `CASE WHEN ${asText(c)} LIKE '%Z' THEN ${asText(c)} ELSE DATE_FORMAT(` +
+      `CONVERT_TZ(${c}, '${offset}', '+00:00'), '%Y-%m-%dT%H:%i:%s.%fZ', 'en_US') END`,
+    down: value,
+    fits: (c) =>
+      `${c} REGEXP '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{1,6}Z$' ` +
+      `AND ${value(c)} = CAST(${value(c)} AS DATETIME(${digits}))`,
+    swapped: true,
+    // A generated column makes no time of a text, for that depends on the session
+    back: [
+      { type: "text", expression: native, becomes: `datetime(${digits}) NULL` },
+      { type, expression: local },
+    ],
+  }
+}

@@ -1,0 +1,102 @@
+import { beforeEach, expect, test } from "@jest/globals"
+import { type DataSource, EntitySchema } from "typeorm"
+
+import { decryptColumns, encryptColumns, encryptedColumn, withEncryption } from "../../../src"
+import { eachDatabase, type TestDatabase } from "../../support/databases"
+import { keyring } from "../../support/keys"
+import { filledColumns } from "./filled-columns"
+
+/** How a cell is looked at as it is stored, whatever type it has. */
+const stored: Readonly<Record<TestDatabase["name"], (column: string) => string>> = {
+  PostgreSQL: (column) => `${column}::text`,
+  MariaDB: (column) => `HEX(CAST(${column} AS CHAR))`,
+  SQLite: (column) => `typeof(${column}) || quote(${column})`,
+}
+
+const bind = (source: DataSource) =>
+  withEncryption(source, { keyring, plaintext: "allow", timestampZone: "UTC" })
+
+eachDatabase("a filled column of every type", (db) => {
+  const columns = filledColumns[db.name].map((column, i) => ({ ...column, name: `c${i}` }))
+  const depth = Math.max(...columns.map(({ values }) => values.length))
+  const entity = new EntitySchema<Record<string, unknown>>({
+    name: "filled",
+    columns: {
+      id: { type: "int", primary: true },
+      ...Object.fromEntries(
+        columns.map(({ name, codec }) => [name, encryptedColumn({ codec, nullable: true })]),
+      ),
+    },
+  })
+
+  async function fill(): Promise<void> {
+    const definitions = columns.map(({ name, type }) => `${name} ${type}`)
+    await db.rawRows(`CREATE TABLE filled (id int NOT NULL PRIMARY KEY, ${definitions.join(", ")})`)
+    for (let row = 0; row <= depth; row++) {
+      const values = columns.map(({ values }) => values[row]?.[0] ?? "NULL")
+      await db.rawRows(`INSERT INTO filled VALUES (${row}, ${values.join(", ")})`)
+    }
+  }
+
+  const cells = () =>
+    db.rawRows(
+      `SELECT id, ${columns.map(({ name }) => `${stored[db.name](name)} AS ${name}`).join(", ")} ` +
+        "FROM filled ORDER BY id",
+    )
+
+  beforeEach(async () => {
+    await db.dropAllTables()
+    if (db.name !== "PostgreSQL") return
+    await db.rawRows("CREATE EXTENSION IF NOT EXISTS citext SCHEMA public")
+    await db.rawRows(`CREATE TYPE mood AS ENUM ('calm', 'don''t know')`)
+    await db.rawRows("CREATE DOMAIN amount AS numeric(6,2) CHECK (value > 0)")
+  })
+
+  test("is converted, encrypted, read, decrypted and given back, value by value", async () => {
+    await fill()
+    const before = await cells()
+    const types = await typesOf(await db.connect())
+    const source = await db.connect({ entities: [entity] }, bind)
+    const { upQueries, downQueries } = await source.driver.createSchemaBuilder().log()
+
+    for (const { query } of upQueries) await source.query(query)
+    expect((await source.driver.createSchemaBuilder().log()).upQueries).toEqual([])
+    const report = await encryptColumns(source, entity)
+    expect(report.failures).toEqual([])
+    const rows = await source.getRepository(entity).find({ order: { id: "ASC" } })
+    for (const { name, values } of columns) {
+      const read = Array.from({ length: depth + 1 }, (_, row) => values[row]?.[1] ?? null)
+      expect([name, rows.map((row) => row[name])]).toEqual([name, read])
+    }
+    await decryptColumns(source, entity)
+    for (const { query } of downQueries.toReversed()) await source.query(query)
+
+    expect(await cells()).toEqual(before)
+    expect(await typesOf(await db.connect())).toEqual(types)
+  })
+
+  async function typesOf(source: DataSource): Promise<unknown> {
+    const runner = source.createQueryRunner()
+    const table = await runner.getTable("filled")
+    await runner.release()
+    return table?.columns.map(({ name, type, length, precision, scale, unsigned }) => ({
+      ...{ name, type, length, precision, scale, unsigned },
+    }))
+  }
+
+  test("does not go back with tokens in it, whatever its type", async () => {
+    await fill()
+    const source = await db.connect({ entities: [entity] }, bind)
+    const { upQueries, downQueries } = await source.driver.createSchemaBuilder().log()
+    for (const { query } of upQueries) await source.query(query)
+    await encryptColumns(source, entity)
+    const encrypted = await db.rawRows("SELECT * FROM filled ORDER BY id")
+
+    const back = async () => {
+      for (const { query } of downQueries.toReversed()) await source.query(query)
+    }
+    await expect(back()).rejects.toThrow()
+
+    expect(await db.rawRows("SELECT * FROM filled ORDER BY id")).toEqual(encrypted)
+  })
+})
