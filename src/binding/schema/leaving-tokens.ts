@@ -1,7 +1,7 @@
 import type { EntityMetadata, Table, TableColumn } from "typeorm"
 
 import type { Keyring } from "../../fernet/keyring"
-import { TOKEN_HEAD, tokenShape } from "../../fernet/token-format"
+import { isToken, SHORTEST_TOKEN } from "../../fernet/token-format"
 import type { Driver, SchemaRunner } from "../typeorm-internals"
 import { columnsNamed, isOurs } from "./table-columns"
 import { changesType, declaredColumn } from "./type-target"
@@ -68,9 +68,9 @@ export async function columnHoldsTokens(
 
 async function holdsTokens(runner: SchemaRunner, { path, name }: NamedColumn): Promise<boolean> {
   const cells: unknown = await runner.query(
-    `SELECT ${name} AS cell FROM ${path} WHERE ${name} LIKE '${TOKEN_HEAD}%' LIMIT ${CANDIDATES}`,
+    `SELECT ${name} AS cell FROM ${path} WHERE ${mayBe(name)} LIMIT ${CANDIDATES}`,
   )
-  return cellsOf(cells).some((cell) => tokenShape(cell) === "token")
+  return cellsOf(cells).some(isToken)
 }
 
 async function holdsOwnTokens(
@@ -80,9 +80,14 @@ async function holdsOwnTokens(
 ): Promise<boolean> {
   const cells: unknown = await runner.query(
     `SELECT cell FROM (SELECT ${name} AS cell FROM ${path} WHERE ${name} IS NOT NULL ` +
-      `LIMIT ${SAMPLED_CELLS}) sample WHERE cell LIKE '${TOKEN_HEAD}%' LIMIT ${CANDIDATES}`,
+      `LIMIT ${SAMPLED_CELLS}) sample WHERE ${mayBe("cell")} LIMIT ${CANDIDATES}`,
   )
   return cellsOf(cells).some((cell) => keyring.keyIndexOf(cell) !== undefined)
+}
+
+/** What a cell has that may be a token, in the words of every database. */
+function mayBe(cell: string): string {
+  return `${cell} LIKE 'g%' AND length(${cell}) >= ${SHORTEST_TOKEN}`
 }
 
 function cellsOf(rows: unknown): readonly string[] {

@@ -1,4 +1,4 @@
-import { TOKEN_HEAD } from "../../fernet/token-format"
+import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
 import { escapeMysql } from "../mysql/expressions"
 import { hashedName } from "../sql"
 import { type ColumnTarget, isRefusal, type Looking, type TypeChange } from "./conversion"
@@ -136,7 +136,7 @@ async function lookAtRows(
       conversion.unfit?.(column) ?? "0",
       isLost(column, conversion, target),
       isTooLong(conversion.up(column), target.type),
-      `${conversion.up(column)} LIKE BINARY '${TOKEN_HEAD}%'`,
+      mayBeToken(conversion.up(column)),
     ]
   })
   const selected = sums.map((sum, i) => `SUM(COALESCE(${sum}, 0)) AS c${i}`).join(", ")
@@ -287,7 +287,7 @@ function goesBack(
   mayHoldTokens: boolean,
 ): string | undefined {
   const conditions = [
-    ...(mayHoldTokens ? [] : [`WHEN ${column} LIKE BINARY '${TOKEN_HEAD}%' THEN 0`]),
+    ...(mayHoldTokens ? [] : [`WHEN ${mayBeToken(column)} THEN 0`]),
     ...(fits ? [`WHEN NOT (${fits(column)}) THEN 0`] : []),
   ]
   if (conditions.length === 0) return undefined
@@ -305,4 +305,10 @@ function inStrictMode(isMariaDb: boolean, statements: readonly string[]): readon
     ...statements,
     "SET @@SESSION.sql_mode = @fernet_sql_mode",
   ]
+}
+
+/** Whatever time it was stamped with, and damaged or not. */
+function mayBeToken(text: string): string {
+  const stamped = `BINARY ${text} REGEXP '^g[A-P][A-Za-z0-9_-]{${SHORTEST_TOKEN - 4},}=*$'`
+  return `(${text} LIKE BINARY '${TOKEN_HEAD}%' OR ${stamped})`
 }

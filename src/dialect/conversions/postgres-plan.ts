@@ -1,5 +1,5 @@
 import { escape } from "../postgres/expressions"
-import { TOKEN_HEAD } from "../../fernet/token-format"
+import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
 import { hashedName } from "../sql"
 import { driverCodeOf } from "../statement-error"
 import {
@@ -110,7 +110,7 @@ async function lookAtRows(
     return [
       `count(*) FILTER (WHERE ${unfit})`,
       `count(*) FILTER (WHERE CASE WHEN ${unfit} THEN false ELSE ${isLost(column, from, target, conversion)} END)`,
-      `coalesce(bool_or(CASE WHEN ${unfit} THEN false ELSE ${conversion.up(column)} LIKE '${TOKEN_HEAD}%' END), false)`,
+      `coalesce(bool_or(CASE WHEN ${unfit} THEN false ELSE ${mayBeToken(conversion.up(column))} END), false)`,
     ]
   })
   try {
@@ -245,7 +245,7 @@ function goesBack(
   mayHoldTokens: boolean,
 ): string | undefined {
   const conditions = [
-    ...(mayHoldTokens ? [] : [`WHEN ${column} LIKE '${TOKEN_HEAD}%' THEN false`]),
+    ...(mayHoldTokens ? [] : [`WHEN ${mayBeToken(column)} THEN false`]),
     ...(fits ? [`WHEN NOT (${fits(column)}) THEN false`] : []),
   ]
   if (conditions.length === 0) return undefined
@@ -260,4 +260,9 @@ function withSettings(path: string, actions: readonly string[]): string {
     `THEN '${LOCK_TIMEOUT}' ELSE current_setting('lock_timeout') END, true)`
   const settings = [lockTimeout, ...(isPlain ? [] : SETTINGS.map(setting))]
   return `SELECT ${settings.join(", ")}; ALTER TABLE ${path} ${actions.join(", ")}`
+}
+
+/** Whatever time it was stamped with, and damaged or not. */
+function mayBeToken(text: string): string {
+  return `${text} ~ '^(${TOKEN_HEAD}|g[A-P][A-Za-z0-9_-]{${SHORTEST_TOKEN - 4},}=*$)'`
 }
