@@ -7,7 +7,7 @@ import base64, hmac, os
 PURPOSE = "typeorm-fernet/blind-index/v1/"
 
 
-def blind_index(key: str, context: str, values: list[bytes], bits: int = 256) -> str:
+def blind_index(key: str, context: str, values: list[bytes], bits: int = 128) -> str:
     # HKDF-SHA-256 (RFC 5869): extract without salt, expand to one block
     extracted = hmac.digest(bytes(32), base64.urlsafe_b64decode(key), "sha256")
     index_key = hmac.digest(extracted, (PURPOSE + context).encode() + b"\x01", "sha256")

@@ -12,7 +12,10 @@ import { ringKeys, textsOf } from "./texts"
 /** Compares the digest of a blind index with `createHmac`, given the derived key. */
 export async function compareIndex({ rounds, seconds }: FernetOptions): Promise<Partial<Findings>> {
   const [key = ""] = ringKeys
-  const indexer = new BlindIndexer({ context: "patient.email" }, new Keyring([key]))
+  const indexer = new BlindIndexer(
+    { context: "patient.email", normalize: [], bits: 128 },
+    new Keyring([key]),
+  )
   const derived = Buffer.from(hkdfSync("sha256", key, "", "patient.email", 32))
   const texts = textsOf(64)
   const measured = await runRounds(

@@ -27,7 +27,10 @@ const BATCH = 10_000
 
 const keyring = new Keyring([ringKeys[0] ?? ""])
 /** Like the index of the entity: by table, column and companion column. */
-const indexer = new BlindIndexer({ context: "encrypted/email/email_bidx" }, keyring)
+const indexer = new BlindIndexer(
+  { context: "encrypted/email/email_bidx", normalize: [], bits: 128 },
+  keyring,
+)
 
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- TypeORM declares options as a class and takes plain objects */
 const Plain = new EntitySchema<Patient>({

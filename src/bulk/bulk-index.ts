@@ -1,14 +1,17 @@
 import type { EntityMetadata } from "typeorm"
 
-import { type IndexPlan, planIndexes, schemeOf } from "../binding/indexes/index-plan"
+import { type IndexPlan, planIndexes } from "../binding/indexes/index-plan"
 import {
   type BlindIndexDeclaration,
   blindIndexOptionNames,
   declaredIndexes,
 } from "../column/blind-index"
 import { ColumnMisuseError } from "../errors"
-import type { BlindIndexScheme } from "../search/blind-index"
-import { companionName, indexContext } from "../search/index-defaults"
+import {
+  type BlindIndexDefinition,
+  defineIndex,
+  type IndexPlace,
+} from "../search/blind-index-definition"
 import type { BulkColumn } from "./bulk-target"
 import { requireKnown } from "./options"
 
@@ -18,7 +21,7 @@ export interface BulkIndex {
   readonly name: string
   /** What messages call it: `Entity.companion` or `table.companion`. */
   readonly label: string
-  readonly scheme: Omit<BlindIndexScheme, "members">
+  readonly definition: BlindIndexDefinition
   /** The names of the columns it covers, in its order. */
   readonly sources: readonly string[]
 }
@@ -33,10 +36,11 @@ export function entityIndexes(
 }
 
 function toBulkIndex(entity: string, plan: IndexPlan): BulkIndex {
+  const { name } = plan.definition
   return {
-    name: plan.name,
-    label: `${entity}.${plan.name}`,
-    scheme: schemeOf(plan),
+    name,
+    label: `${entity}.${name}`,
+    definition: plan.definition,
     sources: plan.sources.map(({ databaseName }) => databaseName),
   }
 }
@@ -44,13 +48,13 @@ function toBulkIndex(entity: string, plan: IndexPlan): BulkIndex {
 /**
  * Returns the blind indexes that a table's description declares.
  *
- * @param name - of the table, without its schema
+ * @param place - where the table is
  * @throws TypeError if an option is unknown
  * @throws {@link ColumnMisuseError} if one covers a column that is not described
  */
 export function describedIndexes(
   label: string,
-  name: string,
+  place: Omit<IndexPlace, "columns">,
   declarations: readonly (readonly [column: string, BlindIndexDeclaration | undefined])[],
   columns: readonly BulkColumn[],
 ): readonly BulkIndex[] {
@@ -64,10 +68,8 @@ export function describedIndexes(
           `${label}.${column} has a blind index with ${missing.join(", ")}, which is not described.`,
         ])
       }
-      const companion = options.name ?? companionName(sources)
-      const context = options.context ?? indexContext(name, sources, companion)
-      const scheme = schemeOf({ name: companion, context, options })
-      return { name: companion, label: `${label}.${companion}`, scheme, sources }
+      const definition = defineIndex(options, { ...place, columns: sources })
+      return { name: definition.name, label: `${label}.${definition.name}`, definition, sources }
     }),
   )
 }

@@ -67,7 +67,9 @@ export interface NamedTable {
  * @throws {@link EncryptionError} `ERR_COLUMN_MISUSE` if it names no encrypted column
  */
 export function nameTable(dataSource: DataSource, target: BulkTarget): NamedTable {
-  const named = isDescription(target) ? fromDescription(target) : fromEntity(dataSource, target)
+  const named = isDescription(target)
+    ? fromDescription(dataSource, target)
+    : fromEntity(dataSource, target)
   if (named.columns.length > 0) return named
   throw new EncryptionError(
     "ERR_COLUMN_MISUSE",
@@ -93,7 +95,7 @@ function isEntityColumns(
   return typeof target === "object" && "entity" in target
 }
 
-function fromDescription(target: TableDescription): NamedTable {
+function fromDescription(dataSource: DataSource, target: TableDescription): NamedTable {
   const { table, primaryKey, columns } = target
   requireKnown(table, target, descriptionNames)
   const path = table.split(".")
@@ -113,8 +115,20 @@ function fromDescription(target: TableDescription): NamedTable {
     path,
     primaryKey: typeof primaryKey === "string" ? [primaryKey] : primaryKey,
     columns: described,
-    indexes: describedIndexes(table, path.at(-1) ?? table, declared, described),
+    indexes: describedIndexes(
+      table,
+      { schema: schemaOf(dataSource, table), table: path.at(-1) ?? table },
+      declared,
+      described,
+    ),
   }
+}
+
+/** The schema that the model would have for the table, from its name or for all that name none. */
+function schemaOf({ driver, options }: DataSource, table: string): string | undefined {
+  if (!table.includes(".")) return "schema" in options ? options.schema : undefined
+  // Of what precedes the name, some databases make a database
+  return driver.parseTableName(table).schema
 }
 
 function fromEntity(

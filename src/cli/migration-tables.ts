@@ -84,8 +84,8 @@ function withIndexes(
   return { ...column, blindIndexes: own.map(toMigrationIndex) }
 }
 
-function toMigrationIndex({ name, scheme, sources }: BulkIndex): MigrationIndex {
-  const { context, bits, normalize } = scheme
+function toMigrationIndex({ name, definition, sources }: BulkIndex): MigrationIndex {
+  const { context, bits, normalize } = definition
   const normalizers = normalize.filter((one) => typeof one === "string")
   return {
     ...{ name, context, bits, with: sources.slice(1) },

@@ -16,7 +16,7 @@ export interface MigrationIndex {
   readonly context: string
   /** `undefined` if one is a function of the user's, which a migration cannot name. */
   readonly normalize: readonly string[] | undefined
-  readonly bits: number | undefined
+  readonly bits: number
   readonly with: readonly string[]
 }
 
@@ -105,7 +105,7 @@ function description({ codec, blindIndexes = [] }: MigrationColumn): string {
       `name: ${JSON.stringify(name)}`,
       `context: ${JSON.stringify(context)}`,
       ...(normalize.length > 0 ? [`normalize: ${list(normalize)}`] : []),
-      ...(bits === undefined ? [] : [`bits: ${bits}`]),
+      `bits: ${bits}`,
       ...(others.length > 0 ? [`with: ${list(others)}`] : []),
     ]
     return `{ ${options.join(", ")} }`

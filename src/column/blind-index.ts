@@ -31,9 +31,9 @@ export interface BlindIndexOptions {
   readonly normalize?: Normalizer | readonly Normalizer[]
 
   /**
-   * Bits of the digest to store, 1 to 256. With few, different values share an index value: the
+   * Bits of the digest to store, 1 to 256. With fewer than 128, different values share an index value: the
    * index says less, finds more than asked for, and what it finds is checked after decryption.
-   * Defaults to 256.
+   * Defaults to 128, from which on no two values will ever share one.
    */
   readonly bits?: number
 
@@ -45,7 +45,8 @@ export interface BlindIndexOptions {
 
   /**
    * What the index key is derived from. Keep the old value here when a table or column is renamed,
-   * so that existing index values stay right. Defaults to `table/column/companion`.
+   * so that existing index values stay right. Defaults to
+   * `schema/table/column/companion`, without the schema where the entity has none.
    */
   readonly context?: string
 

@@ -2,9 +2,8 @@ import type { Normalizer } from "../column/blind-index"
 import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"
 import { BlindIndexer } from "./blind-indexer"
-import { DIGEST_BITS } from "./blind-index-options"
 import { BlindIndexRefusal } from "./blind-index-refusal"
-import { companionProperty } from "./index-defaults"
+import { type BlindIndexDefinition, companionProperty, isTruncated } from "./blind-index-definition"
 import { toTextFunction } from "./normalize"
 import type { LegacyCell } from "./predicate"
 
@@ -22,14 +21,8 @@ export interface IndexMember {
   readonly plaintextOf: (value: unknown) => string | Uint8Array
 }
 
-/** How one blind index is made. */
-export interface BlindIndexScheme {
-  /** The database name of the companion column. */
-  readonly name: string
-  readonly context: string
-  readonly normalize: readonly Normalizer[]
-  readonly bits: number | undefined
-  readonly unique: boolean
+/** A blind index and the properties it covers. */
+export interface CoveringDefinition extends BlindIndexDefinition {
   readonly members: readonly [IndexMember, ...IndexMember[]]
 }
 
@@ -45,19 +38,19 @@ export class BlindIndex {
   readonly bits: number
   /** Whether different values may share an index value, by design. */
   readonly truncated: boolean
-  readonly #scheme: BlindIndexScheme
+  readonly #definition: CoveringDefinition
   readonly #keyring: () => Keyring
   readonly #indexers = new WeakMap<Keyring, BlindIndexer>()
 
   /** @param keyring - the ring at work, asked for each digest */
-  constructor(scheme: BlindIndexScheme, keyring: () => Keyring) {
-    this.name = scheme.name
-    this.path = companionProperty(scheme.name)
-    this.members = scheme.members
-    this.unique = scheme.unique
-    this.bits = scheme.bits ?? DIGEST_BITS
-    this.truncated = this.bits < DIGEST_BITS
-    this.#scheme = scheme
+  constructor(definition: CoveringDefinition, keyring: () => Keyring) {
+    this.name = definition.name
+    this.path = companionProperty(definition.name)
+    this.members = definition.members
+    this.unique = definition.unique
+    this.bits = definition.bits
+    this.truncated = isTruncated(definition)
+    this.#definition = definition
     this.#keyring = keyring
   }
 
@@ -100,13 +93,13 @@ export class BlindIndex {
     { path, plaintextOf, castsToBytes = false }: IndexMember,
     values: readonly unknown[],
   ): LegacyCell {
-    const normalize = toTextFunction(this.#scheme.normalize)
+    const normalize = toTextFunction(this.#definition.normalize)
     const texts = values.flatMap((value) => {
       const plaintext = plaintextOf(value)
       const text = typeof plaintext === "string" ? plaintext : Buffer.from(plaintext).toString()
       return [text, normalize(text)]
     })
-    const functions = sqlFunctions(this.#scheme.normalize)
+    const functions = sqlFunctions(this.#definition.normalize)
     return { path, texts: [...new Set(texts)], functions, castsToBytes }
   }
 
@@ -114,7 +107,7 @@ export class BlindIndex {
   #indexerOf(keyring: Keyring): BlindIndexer {
     const known = this.#indexers.get(keyring)
     if (known) return known
-    const indexer = new BlindIndexer(this.#scheme, keyring)
+    const indexer = new BlindIndexer(this.#definition, keyring)
     this.#indexers.set(keyring, indexer)
     return indexer
   }

@@ -2,7 +2,8 @@ import { isUint8Array } from "node:util/types"
 
 import type { Keyring } from "../fernet/keyring"
 import type { TokenMac } from "../fernet/token-mac"
-import { type BlindIndexerOptions, blindIndexMisuse, DIGEST_BITS } from "./blind-index-options"
+import type { BlindIndexDefinition } from "./blind-index-definition"
+import { blindIndexMisuse } from "./blind-index-misuse"
 import { BlindIndexRefusal } from "./blind-index-refusal"
 import { withMessage } from "./index-message"
 import { type TextFunction, toTextFunction } from "./normalize"
@@ -26,12 +27,15 @@ export class BlindIndexer {
   readonly #normalize: TextFunction
   readonly #bits: number
 
-  /** @throws TypeError if an option is of no use; ask `blindIndexMisuse` first */
-  constructor(options: BlindIndexerOptions, keyring: Keyring) {
-    for (const misuse of blindIndexMisuse(options)) {
+  /** @throws TypeError if the definition is of no use; ask `blindIndexMisuse` first */
+  constructor(
+    definition: Pick<BlindIndexDefinition, "bits" | "context" | "normalize">,
+    keyring: Keyring,
+  ) {
+    for (const misuse of blindIndexMisuse(definition)) {
       throw new TypeError(`A blind index ${misuse}.`)
     }
-    const { context, normalize = [], bits = DIGEST_BITS } = options
+    const { context, normalize, bits } = definition
     this.#macs = keyring.deriveMacs(PURPOSE + context)
     this.#normalize = toTextFunction(normalize)
     this.#bits = bits

@@ -57,7 +57,7 @@ export class EncryptCustomers1 implements MigrationInterface {
   })
 
   test("describes blind indexes with what decides their values", () => {
-    const index = { name: "email_bidx", context: "user/email/email_bidx", bits: undefined }
+    const index = { name: "email_bidx", context: "user/email/email_bidx", bits: 128 }
     const columns = [
       {
         name: "email",
@@ -79,7 +79,7 @@ export class EncryptCustomers1 implements MigrationInterface {
 
     expect(text).toContain(
       'email: { blindIndex: [{ name: "email_bidx", context: "user/email/email_bidx", ' +
-        'normalize: ["trim", "lowercase"] }, { name: "both", context: "c", bits: 16, ' +
+        'normalize: ["trim", "lowercase"], bits: 128 }, { name: "both", context: "c", bits: 16, ' +
         'with: ["born"] }] },',
     )
     expect(text).toContain('born: { codec: "date" },')

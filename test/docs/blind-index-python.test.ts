@@ -34,7 +34,7 @@ describeWithPython("examples/blind_index.py", () => {
       VECTOR_KEYS[vector.key],
       vector.context,
       vectorBytes(vector).map((value) => value.toString("hex")),
-      vector.bits ?? 256,
+      vector.bits,
     ])
 
     const stdout = runPython(["-c", SCRIPT], { PYTHONPATH: "examples" }, JSON.stringify(calls))
@@ -44,7 +44,9 @@ describeWithPython("examples/blind_index.py", () => {
 
   test.each(
     blindIndexVectors.filter(({ name }) =>
-      ["plain text", "text beyond ASCII", "two values"].includes(name),
+      ["the default, 128 bits", "a table of a schema", "two values of a schema's table"].includes(
+        name,
+      ),
     ),
   )("prints the index under the first key: $name", ({ context, values, digest }) => {
     const stdout = runPython(["examples/blind_index.py", context, ...(values as string[])], {

@@ -5,7 +5,7 @@ import { referenceDigest } from "./reference"
 export function digestOf(
   context: string,
   text: string | readonly string[],
-  { key = keys.first, bits = 256 }: { readonly key?: string; readonly bits?: number } = {},
+  { key = keys.first, bits = 128 }: { readonly key?: string; readonly bits?: number } = {},
 ): string {
   const values = [text].flat().map((one) => Buffer.from(one))
   return referenceDigest({ key, context, bits, values })

@@ -11,17 +11,40 @@ export interface BlindIndexVector {
   readonly key: keyof typeof VECTOR_KEYS
   readonly context: string
   readonly normalize?: readonly Normalizer[]
-  readonly bits?: number
+  readonly bits: number
   readonly values: readonly (string | Uint8Array)[]
   /** The values after normalization; the same as `values` if absent. */
   readonly normalized?: readonly string[]
   readonly digest: string
 }
 
-const email = { context: "users/email/email_index", values: ["alice@example.com"] }
+const email = { context: "users/email/email_index", bits: 256, values: ["alice@example.com"] }
 
 /** The vectors that the documentation publishes. */
 export const blindIndexVectors: readonly BlindIndexVector[] = [
+  {
+    name: "the default, 128 bits",
+    key: "first",
+    ...email,
+    bits: 128,
+    digest: "6d9c15c16124763d5aac67e4458ff94a",
+  },
+  {
+    name: "a table of a schema",
+    key: "first",
+    ...email,
+    context: "clinic/users/email/email_index",
+    bits: 128,
+    digest: "a9ee2df2fbe36be0b07a70a01ef9dc1e",
+  },
+  {
+    name: "two values of a schema's table",
+    key: "first",
+    context: "clinic/patients/firstName,lastName/name_index",
+    bits: 128,
+    values: ["ab", "c"],
+    digest: "dd9b2052cf94b0b10ff740a0cffb58c5",
+  },
   {
     name: "plain text",
     key: "first",
@@ -97,6 +120,7 @@ export const blindIndexVectors: readonly BlindIndexVector[] = [
     key: "first",
     context: "patients/firstName,lastName/name_index",
     values: ["ab", "c"],
+    bits: 256,
     digest: "624f87e98901c3e6c9ca8b8a7e2c587a6f0ae71a4c7d8a39a53399376abccbb8",
   },
   {
@@ -104,6 +128,7 @@ export const blindIndexVectors: readonly BlindIndexVector[] = [
     key: "first",
     context: "patients/firstName,lastName/name_index",
     values: ["a", "bc"],
+    bits: 256,
     digest: "0958d54fc688c6b64cefb03fb3895321e0cd9e4039f6b58115a175c1646da6c8",
   },
   {

@@ -1,12 +1,12 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
-import { companionProperty } from "../../search/index-defaults"
+import { companionProperty, digitsOf } from "../../search/blind-index-definition"
 import { readsPlaintext } from "../../column/phase"
 import { boundColumn } from "../columns/bound-column"
 import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-internals"
 import { addCompanion, Companion } from "./companion"
-import { type IndexPlan, planIndexes, schemeOf } from "./index-plan"
+import { type IndexPlan, planIndexes } from "./index-plan"
 import type { KeyResolver } from "../columns/key-resolver"
 
 /**
@@ -32,7 +32,7 @@ function declareCompanion(
   metadata.registerColumn(column)
   const index = new BlindIndex(
     {
-      ...schemeOf(plan),
+      ...plan.definition,
       members: plan.sources.map((source) => memberOf(dataSource, source)) as [
         IndexMember,
         ...IndexMember[],
@@ -62,19 +62,19 @@ function hasColumn(metadata: EntityMetadata, { propertyPath }: ColumnMetadata): 
 function companionColumn(
   dataSource: DataSource,
   metadata: EntityMetadata,
-  { name, sources, options }: IndexPlan,
+  { definition, sources }: IndexPlan,
 ): ColumnMetadata {
   const [source] = sources as [ColumnMetadata]
   return newColumn(dataSource, source, {
     entityMetadata: metadata,
     args: {
       target: metadata.target,
-      propertyName: companionProperty(name),
+      propertyName: companionProperty(definition.name),
       mode: "regular",
       options: {
-        name,
+        name: definition.name,
         type: "varchar",
-        length: Math.ceil((options.bits ?? 256) / 4),
+        length: digitsOf(definition),
         nullable: true,
         select: false,
         insert: sources.every(({ isInsert }) => isInsert),

@@ -2,19 +2,17 @@ import type { EntityMetadata } from "typeorm"
 
 import { type BlindIndexOptions, declaredIndexes } from "../../column/blind-index"
 import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
-import type { BlindIndexScheme } from "../../search/blind-index"
-import { companionName, indexContext } from "../../search/index-defaults"
+import { type BlindIndexDefinition, defineIndex } from "../../search/blind-index-definition"
 import { boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata } from "../typeorm-internals"
 
-/** A blind index as its declaration has it, with everything it leaves open filled in. */
+/** A blind index that a column declares, in the model. */
 export interface IndexPlan {
   /** Where it was declared. */
   readonly declaredOn: ColumnMetadata
+  /** As they were given. */
   readonly options: BlindIndexOptions
-  /** The property and database name of the companion column. */
-  readonly name: string
-  readonly context: string
+  readonly definition: BlindIndexDefinition
   /** The columns it covers, the one it was declared on first. */
   readonly sources: readonly ColumnMetadata[]
   /** Properties it was to cover and that the class does not have. */
@@ -46,25 +44,13 @@ function planIndex(
     (property) => metadata.findColumnWithPropertyPathStrict(`${prefix}${property}`) ?? property,
   )
   const sources = [column, ...found.filter((one) => typeof one !== "string")]
-  const names = sources.map(({ databaseName }) => databaseName)
-  const name = options.name ?? companionName(names)
+  const columns = sources.map(({ databaseName }) => databaseName)
+  const { schema, tableName: table } = metadata
   return {
     declaredOn: column,
     options,
-    name,
-    context: options.context ?? indexContext(metadata.tableName, names, name),
+    definition: defineIndex(options, { schema, table, columns }),
     sources,
     unknown: found.filter((one) => typeof one === "string"),
   }
-}
-
-/** Returns how the index of a plan is made, but for its members. */
-export function schemeOf({
-  name,
-  context,
-  options,
-}: Pick<IndexPlan, "context" | "name" | "options">): Omit<BlindIndexScheme, "members"> {
-  const { normalize = [], bits, unique = false } = options
-  const isOne = typeof normalize === "string" || typeof normalize === "function"
-  return { name, context, normalize: isOne ? [normalize] : normalize, bits, unique }
 }

@@ -2,8 +2,8 @@ import type { EntityMetadata } from "typeorm"
 
 import { blindIndexOptionNames } from "../../column/blind-index"
 import { canBeIndexed, declarationOf } from "../../column/declaration"
-import { blindIndexMisuse } from "../../search/blind-index-options"
-import { companionProperty } from "../../search/index-defaults"
+import { blindIndexMisuse } from "../../search/blind-index-misuse"
+import { companionProperty, EXACT_BITS, isTruncated } from "../../search/blind-index-definition"
 import { unknownOptions } from "../../unknown-options"
 import { type IndexPlan, planIndexes } from "../indexes/index-plan"
 
@@ -36,17 +36,20 @@ export function isBlindIndexDeclaration(declared: unknown): boolean {
   )
 }
 
-function* optionMisuse({ options, context }: IndexPlan): Iterable<string> {
+function* optionMisuse({ options, definition: { context } }: IndexPlan): Iterable<string> {
   for (const option of unknownOptions(options, blindIndexOptionNames)) {
     yield `has a blind index with an ${option}`
   }
   const { unique, name, bits, normalize, with: others } = options as Record<string, unknown>
-  yield* prefixed(blindIndexMisuse({ context, normalize, bits } as never))
+  yield* prefixed(blindIndexMisuse({ context, normalize, bits }))
   if (unique !== undefined && typeof unique !== "boolean") {
     yield "has a blind index whose unique is neither true nor false"
   }
-  if (unique === true && bits !== undefined && bits !== 256) {
-    yield "has a blind index that cannot be unique: with fewer bits, different values share an index value"
+  if (unique === true && typeof bits === "number" && isTruncated({ bits })) {
+    yield (
+      `has a blind index that cannot be unique: with fewer than ${EXACT_BITS} bits, different ` +
+      "values share an index value"
+    )
   }
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     yield "has a blind index whose name is not the name of a column"
@@ -68,21 +71,22 @@ function* nameMisuse(
   plan: IndexPlan,
   plans: readonly IndexPlan[],
 ): Iterable<string> {
+  const { name } = plan.definition
   // Of another type, it has been complained of
-  if (typeof (plan.name as unknown) !== "string") return
-  if (Buffer.byteLength(plan.name) > NAME_BYTES) {
-    yield `has a blind index named ${plan.name}, and a name holds ${NAME_BYTES} bytes; give it a shorter name`
+  if (typeof (name as unknown) !== "string") return
+  if (Buffer.byteLength(name) > NAME_BYTES) {
+    yield `has a blind index named ${name}, and a name holds ${NAME_BYTES} bytes; give it a shorter name`
   }
-  const isSame = (name: unknown): boolean =>
-    formsOf(name).some((one) => formsOf(plan.name).includes(one))
+  const isSame = (other: unknown): boolean =>
+    formsOf(other).some((one) => formsOf(name).includes(one))
   if (metadata.columns.some((one) => isSame(one.databaseName) || isSame(one.propertyPath))) {
     yield (
-      `needs the column ${plan.name} for its blind index, and the entity has one of that name; ` +
+      `needs the column ${name} for its blind index, and the entity has one of that name; ` +
       "give the index another name"
     )
   }
-  if (plans.some((other) => other !== plan && isSame(other.name))) {
-    yield `has a blind index of the same name as another, ${plan.name}; give one of them a name`
+  if (plans.some((other) => other !== plan && isSame(other.definition.name))) {
+    yield `has a blind index of the same name as another, ${name}; give one of them a name`
   }
 }
 

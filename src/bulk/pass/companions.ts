@@ -46,11 +46,11 @@ export class Companions {
   /** @param indexRing - makes the index values */
   constructor(indexes: readonly BulkIndex[], columns: readonly BulkColumn[], indexRing: Keyring) {
     this.#columns = columns.length
-    this.#indexes = indexes.map(({ scheme, sources }) => {
+    this.#indexes = indexes.map(({ definition, sources }) => {
       const covered = sources.flatMap((name) => columns.filter((column) => column.name === name))
       const members = covered.map(memberOf) as [IndexMember, ...IndexMember[]]
       return {
-        index: new BlindIndex({ ...scheme, members }, () => indexRing),
+        index: new BlindIndex({ ...definition, members }, () => indexRing),
         sources: covered.map((column) => columns.indexOf(column)),
       }
     })

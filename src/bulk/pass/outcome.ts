@@ -109,14 +109,18 @@ function companionFailures(
   isLeft: boolean,
 ): readonly Failure[] {
   const failures: Failure[] = []
-  const { label = "", scheme } = pass.indexes[index] ?? {}
+  const { label = "", definition } = pass.indexes[index] ?? {}
   const at = columns.length + index
   const isProven = pass.demand === "proven"
   for (let row = 0; row < batch.size; row++) {
     const expected = companions[index]?.expected[row]
     const state = indexState(batch.cells[at]?.[row] ?? null, expected)
     if (isLeft && newCells[at]?.[row] !== undefined) {
-      failures.push({ row, label, problem: scheme?.unique ? notUnique(label) : notTaken(label) })
+      failures.push({
+        row,
+        label,
+        problem: definition?.unique ? notUnique(label) : notTaken(label),
+      })
     }
     if (expected === UNINDEXABLE) {
       if (isProven || pass.demand === "written") {

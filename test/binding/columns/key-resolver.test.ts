@@ -131,7 +131,7 @@ describe("a blind index", () => {
       name: "ssn_bidx",
       context: "patient/ssn/ssn_bidx",
       normalize: [],
-      bits: undefined,
+      bits: 128,
       unique: false,
       members: [
         { property: "Patient.ssn", path: "ssn", plaintextAllowed: false, plaintextOf: String },

@@ -35,7 +35,11 @@ describe("a blind index", () => {
     ["with a method", indexed({ normalize: "toString" }), "has an unknown normalizer"],
     ["with half a list", indexed({ normalize: ["trim", 1] }), "has an unknown normalizer"],
     ["unique as text", indexed({ unique: "yes" }), "whose unique is neither true nor false"],
-    ["unique with bits", indexed({ unique: true, bits: 32 }), "cannot be unique: with fewer bits"],
+    [
+      "unique with bits",
+      indexed({ unique: true, bits: 32 }),
+      "cannot be unique: with fewer than 128 bits",
+    ],
     ["without a name", indexed({ name: "" }), "whose name is not the name of a column"],
     ["named by a number", indexed({ name: 5 }), "whose name is not the name of a column"],
     ["of a long name", indexed({ name: "n".repeat(64) }), "and a name holds 63 bytes"],
@@ -125,6 +129,7 @@ describe("a blind index", () => {
     ["of a codec with canonical()", indexed(true, { codec: { ...codec, canonical: String } })],
     ["of 63 bytes of name", indexed({ name: "n".repeat(63) })],
     ["unique with all bits", indexed({ unique: true, bits: 256 })],
+    ["unique with as many bits as by default", indexed({ unique: true, bits: 128 })],
     ["over two", indexed([true, { with: ["family"], normalize: ["nfkc", String] }])],
     ["that is not updated", indexed(true, { update: false })],
   ])("can be %s", async (_use, email) => {

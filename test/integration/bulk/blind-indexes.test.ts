@@ -36,6 +36,12 @@ class Member {
   born!: number | null
 }
 
+@Entity({ schema: "clinic" })
+class Guest {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ blindIndex: true }) email!: string
+}
+
 const rotated = new Keyring([keys.second, keys.first])
 const emails = ["Alice@example.com ", "bob@example.com", null, "alice@example.com"]
 
@@ -168,6 +174,22 @@ eachDatabase("blind indexes in bulk", (db) => {
     expect((await verifyColumns(source, Member)).failed).toBe(0)
   })
 
+  if (db.name === "PostgreSQL") {
+    test("are filled from the description of a table in a schema", async () => {
+      await db.rawRows("CREATE SCHEMA clinic")
+      const clinic = await db.connect({ entities: [Guest], synchronize: true }, (unbound) => {
+        withEncryption(unbound, { keyring })
+      })
+      await db.rawRows("INSERT INTO clinic.guest (id, email) VALUES (1, 'alice@example.com')")
+      const columns = { email: { blindIndex: true } }
+
+      await encryptColumns(clinic, { table: "clinic.guest", columns })
+
+      expect((await verifyColumns(clinic, Guest)).failed).toBe(0)
+      expect(await clinic.getRepository(Guest).countBy({ email: "alice@example.com" })).toBe(1)
+    })
+  }
+
   test("are not rewritten with keys that made none of them, unless it is forced", async () => {
     await members.insert({ id: 1, email: "alice@example.com", born: 1901 })
     const written = await companionsOf(db)
@@ -227,9 +249,9 @@ eachDatabase("blind indexes in bulk", (db) => {
 
 describe("a description of blind indexes", () => {
   test("names columns that are described", () => {
-    expect(() => describedIndexes("a", "a", [["b", { with: ["c"] }]], [])).toThrow(
-      "a.b has a blind index with b, c, which is not described.",
-    )
+    expect(() =>
+      describedIndexes("a", { schema: undefined, table: "a" }, [["b", { with: ["c"] }]], []),
+    ).toThrow("a.b has a blind index with b, c, which is not described.")
   })
 })
 

@@ -69,7 +69,7 @@ eachDatabase("the companion columns of blind indexes", (db) => {
     const statements = await drift({ entities: [After] })
 
     expect(statements.join("\n")).toMatch(
-      /ADD .?email_bidx.? (?:varchar|character varying)\(64\)|email_bidx.? varchar/,
+      /ADD .?email_bidx.? (?:varchar|character varying)\(32\)|email_bidx.? varchar/,
     )
     expect(statements.join("\n")).toMatch(/CREATE INDEX .*email_bidx/)
     await connect(db, { entities: [After], synchronize: true })
@@ -114,7 +114,7 @@ eachDatabase("the companion columns of blind indexes", (db) => {
       const source = await db.connect(options, (unbound) => withEncryption(unbound, { keyring }))
       const rows = source.getRepository(After)
       await db.rawRows(
-        "INSERT INTO plain (id, email_bidx) SELECT i, md5(i::text) || md5(i::text) FROM generate_series(1, 20000) i",
+        "INSERT INTO plain (id, email_bidx) SELECT i, md5(i::text) FROM generate_series(1, 20000) i",
       )
       await db.rawRows("ANALYZE plain")
       const [sql, parameters] = rows

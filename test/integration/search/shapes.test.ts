@@ -130,7 +130,7 @@ eachDatabase("a blind index", (db) => {
 
       const [row] = await db.rawRows('SELECT * FROM "Clinic A"."Patient File"')
       const name = "Social Security No"
-      const digest = digestOf(`Patient File/${name}/${name}_bidx`, "2")
+      const digest = digestOf(`Clinic A/Patient File/${name}/${name}_bidx`, "2")
       expect(row?.[`${name}_bidx`]).toBe(digest)
       expect(await files.findBy({ ssn: "2" })).toHaveLength(1)
     })

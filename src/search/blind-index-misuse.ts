@@ -1,4 +1,3 @@
-import type { Normalizer } from "../column/blind-index"
 import { isNormalizer, normalizerNames } from "./normalize"
 
 /** Bits of an HMAC-SHA-256 digest. */
@@ -7,30 +6,15 @@ export const DIGEST_BITS: number = 32 * 8
 /** What HKDF takes as info is 1024 bytes, of which the first 30 name the purpose. */
 const CONTEXT_BYTES = 1024 - 30
 
-/** What decides the digests of a blind index, apart from the keys. */
-export interface BlindIndexerOptions {
-  /**
-   * What the index key is derived from besides the encryption key: digests in one context tell
-   * nothing about those in another. 1 to 994 bytes of UTF-8.
-   */
-  readonly context: string
-
-  /** Applied to texts before they are indexed or searched. Defaults to none. */
-  readonly normalize?: Normalizer | readonly Normalizer[]
-
-  /**
-   * How many bits of the digest are kept, 1 to 256. With fewer, different values share digests, and
-   * what is found must be compared again. Defaults to 256.
-   */
-  readonly bits?: number
-}
-
 /**
  * Returns what is wrong with options that nothing but their type has checked, each worded to follow
  * a name.
  */
-export function* blindIndexMisuse(options: BlindIndexerOptions): Iterable<string> {
-  const { context, normalize, bits } = options as Partial<Record<keyof typeof options, unknown>>
+export function* blindIndexMisuse({
+  context,
+  normalize,
+  bits,
+}: Readonly<Partial<Record<"bits" | "context" | "normalize", unknown>>>): Iterable<string> {
   if (!isContext(context)) {
     yield `has a context that is not a well-formed string of 1 to ${CONTEXT_BYTES} bytes`
   }
