@@ -6,6 +6,8 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
-  testPathIgnorePatterns: ["<rootDir>/test/(integration|differential|package|examples|smoke)/"],
+  testPathIgnorePatterns: [
+    "<rootDir>/test/(integration|torture|differential|package|examples|smoke)/",
+  ],
   transform: { "^.+\\.ts$": ["ts-jest", {}] },
 }

@@ -30,6 +30,7 @@ module.exports = {
     project("typeorm 1.x", "typeorm"),
     project("typeorm 0.3 newest", "typeorm-0.3"),
     project("typeorm 0.3.17", "typeorm-0.3.17"),
+    { ...shared, displayName: "torture", roots: ["<rootDir>/test/torture"] },
     { ...shared, displayName: "test support", testMatch: [`${ownTests}**/*.test.ts`] },
     { ...shared, displayName: "examples", roots: ["<rootDir>/test/examples"] },
     { ...shared, displayName: "smoke", roots: ["<rootDir>/test/smoke"] },

@@ -85,8 +85,9 @@ async function roundOfRows(dataSource: DataSource, random: () => number): Promis
     .map((ssn, id) => ({ id, name: ssn.slice(0, 8), ssn, weight: random(), history: [ssn] }))
   await patients.clear()
   await patients.insert(rows)
+  const found = await patients.find({ order: { id: "ASC" } })
   assert.deepEqual(
-    (await patients.find({ order: { id: "ASC" } })).map((row) => ({ ...row })),
+    found.map(({ id, name, ssn, weight, history }) => ({ id, name, ssn, weight, history })),
     rows,
   )
   const sought = rows.slice(0, 20).map(({ ssn }) => ssn)

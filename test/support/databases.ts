@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe } from "@jest/globals"
+import { basename } from "node:path"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "@jest/globals"
 import { DataSource, type DataSourceOptions } from "typeorm"
 import { databaseNames, databasesAskedFor, type DatabaseName } from "./database-names"
 import type { FreshDatabase, RawRow } from "./fresh-database"
@@ -40,8 +41,11 @@ const creators: Record<DatabaseName, () => FreshDatabase | Promise<FreshDatabase
  */
 export function eachDatabase(title: string, declare: (db: TestDatabase) => void): void {
   const asked = databasesAskedFor()
+  const there = databaseNames.filter((name) => whySkipped(name, asked) === undefined)
+  const only = process.env.PAIRWISE ? pairedWith(there) : undefined
   for (const name of databaseNames) {
-    const skipped = whySkipped(name, asked)
+    const paired = only === undefined || only === name ? undefined : `PAIRWISE has ${only}`
+    const skipped = whySkipped(name, asked) ?? paired
     if (skipped === undefined) {
       describe(`${title} on ${name}`, () => {
         declareOn(name, declare)
@@ -52,6 +56,18 @@ export function eachDatabase(title: string, declare: (db: TestDatabase) => void)
       })
     }
   }
+}
+
+declare const typeormAlias: string
+
+/**
+ * One of the databases for each test file and TypeORM, so that every file meets every TypeORM, and
+ * every TypeORM every database. That every file meets every database is for the newest TypeORM.
+ */
+function pairedWith(there: readonly DatabaseName[]): DatabaseName | undefined {
+  const pair = `${basename(expect.getState().testPath ?? "")} ${typeormAlias}`
+  const sum = Array.from(pair).reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0)
+  return there[sum % there.length]
 }
 
 function whySkipped(
