@@ -7,7 +7,7 @@ module.exports = {
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
   testPathIgnorePatterns: [
-    "<rootDir>/test/(integration|torture|differential|package|examples|smoke)/",
+    "<rootDir>/test/(integration|torture|differential|compatibility|package|examples|smoke)/",
   ],
   transform: { "^.+\\.ts$": ["ts-jest", {}] },
 }
