@@ -29,9 +29,12 @@ export interface BatchResults<T> {
 export class BatchEngine {
   readonly #machine: BatchMachine
 
-  /** @throws Error if there is no WebAssembly, or none with fixed-width SIMD */
-  constructor() {
-    this.#machine = new BatchMachine()
+  /**
+   * @param machine - a parameter so that tests can look into its memory
+   * @throws Error if there is no WebAssembly, or none with fixed-width SIMD
+   */
+  constructor(machine: BatchMachine = new BatchMachine()) {
+    this.#machine = machine
   }
 
   /** Returns the states of HMAC under a key, to be kept as secret as the key. */

@@ -54,6 +54,7 @@ function renewTokens(
   count: number,
 ): readonly (string | undefined)[] {
   const size = decryptTokens(machine, keys, count, AT.cipherInput)
+  if (size === 0) return []
   fillWithRandomBlocks(machine, count)
   if (machine.program.renew(count) === 0) throw new InvalidTokenError()
   return finishTokens(machine, to, count, size)

@@ -1,0 +1,369 @@
+import { createContext, runInContext } from "node:vm"
+
+import { describe, expect, test } from "@jest/globals"
+import fc from "fast-check"
+
+import { InvalidTokenError } from "../../../src/errors"
+import { BatchEngine } from "../../../src/fernet/batch-engine/batch-engine"
+import type { BatchKey } from "../../../src/fernet/batch-engine/batch-key"
+import { BatchMachine } from "../../../src/fernet/batch-engine/batch-machine"
+import { AT, FIRST_WIPED, LIMITS } from "../../../src/fernet/batch-engine/layout"
+import { testEngine } from "../../../src/fernet/batch-engine/self-test"
+import { Fernet } from "../../../src/fernet/fernet"
+import { Keyring } from "../../../src/fernet/keyring"
+import { forgeToken } from "../reference"
+import { stepByStepKey } from "./step-by-step-key"
+
+const machine = new BatchMachine()
+const engine = new BatchEngine(machine)
+const names = [0, 1, 2].map((i) => `${Buffer.alloc(32, i + 1).toString("base64url")}=`)
+const keys = names.map((name) => stepByStepKey(engine, name)) as [BatchKey, BatchKey, BatchKey]
+const rings = names.map((name) => new Keyring([name])) as [Keyring, Keyring, Keyring]
+const [key] = keys
+const [ring] = rings
+const ignore = (): void => undefined
+
+/** The longest plaintext that the engine takes. */
+const LONGEST = LIMITS.blocks * 16 - 1
+
+function isWiped(): boolean {
+  return machine.bytes.subarray(FIRST_WIPED).every((byte) => byte === 0)
+}
+
+function opened(tokens: readonly string[], by: readonly BatchKey[] = keys): unknown {
+  return engine.open(by, tokens, ignore).results
+}
+
+describe("the engine", () => {
+  test("passes its own test, on any machine made anew", () => {
+    expect(() => {
+      testEngine(new BatchEngine())
+    }).not.toThrow()
+  })
+
+  test.each(["sign", "verify", "write", "unpad", "renew", "scatter"] as const)(
+    "does not pass it if its program does not %s",
+    (name) => {
+      const broken = new BatchMachine()
+      const program = { ...broken.program, [name]: () => 0 }
+      const altered = new Proxy(broken, {
+        get: (target, property) => {
+          const value: unknown = property === "program" ? program : Reflect.get(target, property)
+          return typeof value === "function" ? (value.bind(target) as unknown) : value
+        },
+      })
+
+      expect(() => {
+        testEngine(new BatchEngine(altered))
+      }).toThrow()
+    },
+  )
+})
+
+describe("opening", () => {
+  test("takes every length of text up to the longest, and leaves longer ones", () => {
+    const texts = Array.from({ length: LONGEST + 2 }, (_, length) => "x".repeat(length))
+
+    const { results, left } = engine.open(
+      keys,
+      texts.map((text, i) => (rings[i % 3] ?? ring).encrypt(text)),
+      ignore,
+    )
+
+    expect(left).toEqual([LONGEST + 1])
+    expect(results).toEqual([...texts.slice(0, -1), undefined])
+  })
+
+  test("tells which key opens", () => {
+    const told: number[] = []
+
+    engine.open(keys, [rings[1].encrypt("a"), rings[2].encrypt("b"), "no token"], (position) => {
+      told.push(position)
+    })
+
+    expect(told).toEqual([2])
+  })
+
+  test("decrypts nothing that no key signed", () => {
+    let decrypted = 0
+    const watched = {
+      ...key,
+      decryptBlocks: (blocks: Buffer) => {
+        decrypted += blocks.length
+        return key.decryptBlocks(blocks)
+      },
+    }
+    const tokens = [rings[1].encrypt("a"), forgeToken(names[2] ?? "", Buffer.alloc(16, 16)), "x"]
+
+    expect(opened(tokens, [watched])).toEqual([undefined, undefined, undefined])
+    expect(decrypted).toBe(0)
+    expect(opened([ring.encrypt("a"), ...tokens], [watched])).toEqual(["a", ...tokens.map(ignore)])
+    expect(decrypted).toBe(32)
+  })
+
+  test("refuses a token out of which any bit was altered", () => {
+    const bytes = Buffer.from(ring.encrypt("123-45-6789"), "base64url")
+    const altered = Array.from({ length: bytes.length * 8 }, (_, bit) => {
+      const copy = Buffer.from(bytes)
+      copy.writeUInt8(copy.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
+      return `${copy.toString("base64url")}==`.slice(0, 100)
+    })
+
+    expect(new Set(engine.open(keys, altered, ignore).results)).toEqual(new Set([undefined]))
+  })
+
+  test("refuses every other character at every place of a token", () => {
+    const tokens = ["", "x".repeat(16), "x".repeat(32)].map((text) => ring.encrypt(text))
+    const others = [..."AQgwBz9-_=+/ \n\0é", "\u0141", "\u{1f600}"]
+    const altered = tokens.flatMap((token) =>
+      Array.from(token).flatMap((character, at) =>
+        others
+          .filter((other) => other !== character)
+          .map((other) => token.slice(0, at) + other + token.slice(at + 1)),
+      ),
+    )
+
+    const { results } = engine.open(keys, altered, ignore)
+
+    expect(results.findIndex((text) => text !== undefined)).toBe(-1)
+    expect(opened(tokens)).toEqual(["", "x".repeat(16), "x".repeat(32)])
+  })
+
+  test("reads those around what it refuses", () => {
+    const wide = `\u0141${ring.encrypt("a").slice(1)}`
+    const tokens = ["", wide, "x", "=".repeat(100), ring.encrypt("a").slice(0, -4)]
+
+    for (const token of tokens) {
+      expect(opened([ring.encrypt("before"), token, ring.encrypt("after")])).toEqual([
+        ...["before", undefined, "after"],
+      ])
+    }
+  })
+})
+
+describe("sealing", () => {
+  test("makes tokens of every length of text that single calls open", () => {
+    const texts = Array.from({ length: LONGEST + 2 }, (_, length) => "x".repeat(length))
+
+    const { results, left } = engine.seal(key, texts, 2 ** 33 + 5)
+
+    expect(left).toEqual([LONGEST + 1])
+    for (const [i, token] of results.slice(0, -1).entries()) {
+      expect(ring.decryptText(token ?? "")).toBe(texts[i])
+      expect(ring.extractTimestamp(token ?? "")).toBe(2 ** 33 + 5)
+    }
+  })
+
+  test("leaves text that is too long in bytes", () => {
+    const texts = ["€".repeat(LONGEST / 3), "€".repeat(LONGEST / 3 + 1), "é".repeat(LONGEST / 2)]
+
+    expect(engine.seal(key, texts, 0).left).toEqual([1])
+  })
+
+  test("gives each token an IV of its own, unpredictable from the one before", () => {
+    const tokens = [1, 2, 3].flatMap(() => engine.seal(key, Array<string>(600).fill(""), 0).results)
+
+    const ivs = tokens.map((token) => Buffer.from(token ?? "", "base64url").toString("hex", 9, 25))
+    expect(new Set(ivs).size).toBe(1800)
+  })
+})
+
+describe("rotating", () => {
+  test("keeps text and timestamp, and leaves tokens under the new key", () => {
+    const texts = Array.from({ length: 900 }, (_, i) => `é${i}`.repeat(i % 30))
+    const times = texts.map((_, i) => [0, 2 ** 53 - 1, 1_700_000_000 + i][i % 3] ?? 0)
+    const tokens = texts.map((text, i) =>
+      (rings[Math.floor(i / 3) % 3] ?? ring).encryptAtTime(text, times[i] ?? 0),
+    )
+
+    const { results } = engine.rotate(keys, key, tokens)
+
+    expect(results.map((result) => result?.keyIndex)).toEqual(
+      texts.map((_, i) => Math.floor(i / 3) % 3),
+    )
+    for (const [i, result] of results.entries()) {
+      expect(result?.token === undefined).toBe(result?.keyIndex === 0)
+      const token = result?.token ?? tokens[i] ?? ""
+      expect(ring.decryptText(token)).toBe(texts[i])
+      expect(ring.extractTimestamp(token)).toBe(times[i])
+    }
+  })
+
+  test("leaves a token whose time is no number", () => {
+    const far = [2n ** 53n, 2n ** 63n].flatMap((time) =>
+      names.map((name) => forgeToken(name, Buffer.alloc(16, 16), time)),
+    )
+
+    const { results } = engine.rotate(keys, key, [...far, rings[1].encrypt("a")])
+
+    expect(results.map((result) => result?.keyIndex)).toEqual([...far.map(ignore), 1])
+  })
+
+  test.each([[0], [15], [17], [1, 2]])(
+    "refuses an authentic token whose padding is wrong: %j",
+    (...last) => {
+      const forged = forgeToken(
+        names[1] ?? "",
+        Buffer.from([...Array<number>(16 - last.length).fill(9), ...last]),
+      )
+
+      for (const tokens of [
+        [forged, rings[1].encrypt("a")],
+        [rings[2].encrypt("a"), forged],
+      ]) {
+        expect(() => engine.rotate(keys, key, tokens)).toThrow(InvalidTokenError)
+      }
+      expect(isWiped()).toBe(true)
+    },
+  )
+})
+
+describe("a chunk", () => {
+  test.each([
+    [1, LONGEST],
+    [LIMITS.entries - 1, 0],
+    [LIMITS.entries, 0],
+    [LIMITS.entries + 1, 0],
+    [LIMITS.entries, LONGEST],
+    [2 * LIMITS.entries + 3, 1],
+    [2000, 64],
+  ])("holds what fits: %i texts of %i bytes go through all ways", (count, length) => {
+    for (const one of ["x", "€"]) {
+      const texts = Array.from({ length: count }, (_, i) =>
+        `${i}`.slice(0, length).padEnd(length / Buffer.byteLength(one), one),
+      )
+      const sealed = engine.seal(keys[1], texts, 7)
+      const tokens = sealed.results.map((token) => token ?? "")
+
+      expect(sealed.left).toEqual([])
+      expect(opened(tokens)).toEqual(texts)
+      const rotated = engine.rotate(keys, key, tokens).results
+      expect(opened(rotated.map((result) => result?.token ?? ""))).toEqual(texts)
+      expect(isWiped()).toBe(true)
+    }
+  })
+
+  test("is never left by what is in it, whatever sizes come together", () => {
+    const sizes = fc.array(fc.integer({ min: 0, max: LONGEST }), { minLength: 150, maxLength: 700 })
+
+    fc.assert(
+      fc.property(sizes, fc.constantFrom("x", "é", "€"), (lengths, one) => {
+        const texts = lengths.map((length) => one.repeat(length / Buffer.byteLength(one)))
+        const tokens = engine.seal(key, texts, 7).results.map((token) => token ?? "")
+
+        expect(opened(tokens)).toEqual(texts)
+        expect(isWiped()).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test("leaves the constants of the program as they were", () => {
+    const constants = Buffer.from(machine.bytes.subarray(0, FIRST_WIPED))
+    const fresh = new BatchMachine()
+
+    expect(constants.equals(fresh.bytes.subarray(0, FIRST_WIPED))).toBe(true)
+  })
+})
+
+describe("memory", () => {
+  const tokens = names.flatMap((name) =>
+    ["a", "b".repeat(300)].map((text) => new Fernet(name).encrypt(text)),
+  )
+
+  test.each([
+    ["opening", () => engine.open(keys, tokens, ignore)],
+    ["opening what is foreign", () => engine.open([key], tokens, ignore)],
+    ["sealing", () => engine.seal(key, ["a", "b€".repeat(99)], 0)],
+    ["rotating", () => engine.rotate(keys, key, tokens)],
+    ["signing", () => engine.sign(key.states, ["a", "b".repeat(300)])],
+    ["taking in a key", () => stepByStepKey(engine, names[0] ?? "")],
+  ])("holds nothing after %s", (_what, work) => {
+    work()
+
+    expect(isWiped()).toBe(true)
+  })
+
+  test("holds nothing of one ring while another's batch runs", () => {
+    const seen: boolean[] = []
+    const watched = {
+      ...keys[1],
+      decryptBlocks: (blocks: Buffer) => {
+        const state = Buffer.from(machine.bytes.subarray(AT.keyStates, AT.keyStates + 64))
+        seen.push(state.equals(Buffer.from(keys[1].states.buffer)))
+        return keys[1].decryptBlocks(blocks)
+      },
+    }
+    engine.open([key], [ring.encrypt("a")], ignore)
+
+    engine.open([watched], [rings[1].encrypt("b")], ignore)
+
+    expect(seen).toEqual([true])
+    expect(isWiped()).toBe(true)
+  })
+
+  test.each(["encryptBlocks", "decryptBlocks"] as const)(
+    "holds nothing when %s throws, and the next batch is right",
+    (method) => {
+      const failing = {
+        ...keys[1],
+        [method]: () => {
+          throw new Error("AES failed.")
+        },
+      }
+      const work = {
+        encryptBlocks: () => engine.seal(failing, ["secret"], 0),
+        decryptBlocks: () => engine.open([key, failing], tokens, ignore),
+      }[method]
+
+      expect(work).toThrow("AES failed.")
+
+      expect(isWiped()).toBe(true)
+      expect(opened([ring.encrypt("a")])).toEqual(["a"])
+    },
+  )
+
+  test("holds nothing of a batch that never came back once the next one has begun", () => {
+    const sandbox = createContext({
+      work: () => {
+        for (;;) opened(engine.seal(key, ["secret".repeat(50)], 0).results.map((one) => one ?? ""))
+      },
+    })
+
+    // Ends wherever it is at that time, without running any finally
+    expect(() => runInContext("work()", sandbox, { timeout: 50 })).toThrow("timed out")
+
+    expect(opened(tokens)).toEqual(names.flatMap(() => ["a", "b".repeat(300)]))
+    expect(isWiped()).toBe(true)
+  })
+})
+
+describe("code of the caller", () => {
+  test("that a list runs when it is read runs before the batch", () => {
+    const list = [ring.encrypt("outer 1"), "", ring.encrypt("outer 2")]
+    Object.defineProperty(list, 1, {
+      get: () => {
+        expect(engine.open([keys[1]], [rings[1].encrypt("inner")], ignore).results).toEqual([
+          "inner",
+        ])
+        return ring.encrypt("outer")
+      },
+    })
+
+    expect(opened(list)).toEqual(["outer 1", "outer", "outer 2"])
+  })
+
+  test("is not run to make a string of what is none", () => {
+    const none = { toString: () => ring.encrypt("a"), length: 100 } as unknown as string
+
+    for (const work of [
+      () => engine.open(keys, [none], ignore),
+      () => engine.seal(key, [none], 0),
+      () => engine.rotate(keys, key, [none]),
+      () => engine.sign(key.states, [none]),
+      () => engine.open(keys, Array<string>(3), ignore),
+    ]) {
+      expect(work).toThrow(TypeError)
+    }
+  })
+})
