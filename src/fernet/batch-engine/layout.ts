@@ -2,7 +2,9 @@ import { BLOCK_BYTES } from "../token-scratch"
 import { HASH_BLOCK_BYTES, MAC_BYTES } from "../token-mac"
 
 /** What one run of the program takes in at most. */
-export const LIMITS = {
+export const LIMITS: Readonly<
+  Record<"blocks" | "entries" | "textBytes" | "tokenCharacters", number>
+> = {
   /** Tokens, texts or messages. */
   entries: 512,
   /** Characters of all tokens that are opened in one run. */
@@ -11,7 +13,7 @@ export const LIMITS = {
   textBytes: 96 * 1024,
   /** Blocks of ciphertext in one token. For more, native code with its setup is as fast. */
   blocks: 29,
-} as const
+}
 
 /** Lanes of a vector, each of which hashes a message of its own. */
 export const LANES = 4
@@ -59,8 +61,21 @@ const OVERSHOOT_BYTES = 64
 /** One number for each entry; a last group of lanes is filled up behind them. */
 const TABLE_BYTES = 4 * (LIMITS.entries + LANES)
 
+type Region =
+  | (
+      | "cipherAt"
+      | "cipherInput"
+      | "cipherOutput"
+      | "blocks"
+      | "hashBlocks"
+      | "keyStates"
+      | "lengths"
+    )
+  | ("macAt" | "macs" | "masks" | "openedBy" | "order" | "roundConstants" | "slotBytes" | "slots")
+  | ("state" | "text" | "wide" | "words")
+
 /** Sizes of what lies in the program's memory, in order. The first two are constants. */
-const SIZES = {
+const SIZES: Readonly<Record<Region, number>> = {
   /** The round constants of SHA-256, each in every lane. */
   roundConstants: 64 * VECTOR_BYTES,
   /** Zeros, ones, zeros: read from the right place, a mask for the first or the last bytes. */
@@ -97,9 +112,7 @@ const SIZES = {
   /** What a cipher is given, and then opened texts, one behind the other. */
   cipherInput: CIPHER_BYTES + OVERSHOOT_BYTES,
   cipherOutput: CIPHER_BYTES + OVERSHOOT_BYTES,
-} as const
-
-type Region = keyof typeof SIZES
+}
 
 /** Where each region begins. */
 export const AT: Readonly<Record<Region, number>> = place()

@@ -36,12 +36,12 @@ export function testEngine(engine: BatchEngine): void {
   requireAgreement(rotated.every((result, i) => readToken(result?.token ?? "") === texts[i]))
 }
 
-/** Texts of every number of blocks, one character more or less at a time, as many as fill all lanes. */
+/** Texts of every number of blocks, and some more of one, which share the lanes of one hash block. */
 function sampleTexts(): readonly string[] {
-  const lengths = Array.from({ length: LIMITS.blocks * LANES }, (_, i) =>
-    Math.min(i * (BLOCK_BYTES / LANES) + (i % 3), LIMITS.blocks * BLOCK_BYTES - 1),
-  )
-  return lengths.map((length, i) => String.fromCharCode(0x20 + (i % 0x5f)).repeat(length))
+  const short = Array.from({ length: LANES - 1 }, (_, i) => i)
+  const longer = Array.from({ length: LIMITS.blocks }, (_, i) => i * BLOCK_BYTES + ((i * 7) % 16))
+  const lengths = [...short, ...longer]
+  return lengths.map((length, i) => String.fromCharCode(0x20 + i).repeat(length))
 }
 
 function keyOf(engine: BatchEngine, signingKey: Buffer): BatchKey {

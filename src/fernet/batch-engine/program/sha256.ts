@@ -1,4 +1,12 @@
-import { type Code, i32x4, type Local, type Operand, v128 } from "../assembler/instructions"
+import {
+  type Code,
+  doWhile,
+  i32,
+  i32x4,
+  type Local,
+  type Operand,
+  v128,
+} from "../assembler/instructions"
 import type { ModuleBuilder, WasmFunction } from "../assembler/module-builder"
 import { AT, VECTOR_BYTES } from "../layout"
 
@@ -14,7 +22,8 @@ export function defineCompress(module: ModuleBuilder): WasmFunction {
   return module.define("compress", { parameters: 0 }, ({ vectors, local }) => {
     const words = vectors(WORDS)
     const state = vectors(8)
-    const rounds = new Rounds(local("v128"), local("v128"), local("v128"))
+    const round = local("i32")
+    const rounds = new Rounds(round, ...(vectors(3) as [Local, Local, Local]))
     return [
       ...words.map((word, i) => word.set(v128.load(0, AT.words + i * VECTOR_BYTES))),
       ...state.map((word, i) => word.set(v128.load(0, AT.state + i * VECTOR_BYTES))),
@@ -28,31 +37,46 @@ export function defineCompress(module: ModuleBuilder): WasmFunction {
 }
 
 class Rounds {
+  /** Where the constants of the rounds at hand are, from the first one's on. */
+  readonly #constantsAt: Local
   readonly #sum: Local
   readonly #ab: Local
   readonly #bc: Local
 
-  constructor(sum: Local, ab: Local, bc: Local) {
+  constructor(constantsAt: Local, sum: Local, ab: Local, bc: Local) {
+    this.#constantsAt = constantsAt
     this.#sum = sum
     this.#ab = ab
     this.#bc = bc
   }
 
-  /** All rounds. After a multiple of eight, a to h are in the variables that they were in before. */
+  /** All rounds: 16 with the words of the block, and 16 three times over with words made of those. */
   all(words: readonly Local[], state: readonly Local[]): Code[] {
     const [, b, c] = state as Eight
-    const code = [this.#bc.set(v128.xor(b, c))]
-    for (let round = 0; round < ROUNDS; round++) {
-      const window = turned(words, round) as Window
-      if (round >= WORDS) code.push(expansion(window))
-      code.push(...this.#round(turned(state, -round) as Eight, window[0], round))
-    }
-    return code
+    const next = this.#constantsAt.tee(i32.add(this.#constantsAt, WORDS * VECTOR_BYTES))
+    return [
+      this.#bc.set(v128.xor(b, c)),
+      ...this.#sixteen(words, state, () => []),
+      this.#constantsAt.set(WORDS * VECTOR_BYTES),
+      doWhile(this.#sixteen(words, state, expansion), i32.ltU(next, ROUNDS * VECTOR_BYTES)),
+    ]
+  }
+
+  /** After a multiple of eight rounds, a to h are in the variables that they were in before. */
+  #sixteen(
+    words: readonly Local[],
+    state: readonly Local[],
+    wordOf: (window: Window) => Code,
+  ): Code[] {
+    return words.flatMap((word, round) => [
+      wordOf(turned(words, round) as Window),
+      ...this.#round(turned(state, -round) as Eight, word, round),
+    ])
   }
 
   /** Instead of moving a to h on by one, the next round takes them one place further. */
   #round([a, b, , d, e, f, g, h]: Eight, word: Local, round: number): Code[] {
-    const constant = v128.load(0, AT.roundConstants + round * VECTOR_BYTES)
+    const constant = v128.load(this.#constantsAt, AT.roundConstants + round * VECTOR_BYTES)
     const given = add(h, i32x4.add(word, constant), choose(e, f, g), sum(e, 6, 11, 25))
     return [
       this.#sum.set(given),
