@@ -1,7 +1,10 @@
 import { InvalidTokenError, KeyError } from "../errors"
+import type { BatchEngine, BatchResults } from "./batch-engine/batch-engine"
+import { engineInUse } from "./batch-engine/engine-in-use"
 import { parseKeys } from "./key"
 import { keysFromEnv } from "./key-source"
 import {
+  findText,
   type PlaintextReader,
   readBytes,
   readText,
@@ -155,42 +158,35 @@ export class Keyring {
    * @internal
    */
   encryptMany(texts: readonly string[]): readonly string[] {
+    const engine = engineFor(texts)
+    if (!engine) return this.#encryptByNode(texts)
+    // Read once, so that what was looked at is what is encrypted
+    const given = texts.slice()
+    given.forEach((text) => snapshotPlaintext(text))
     const [key] = this.#keys
-    const timestamp = secondsNow()
-    const tokens: string[] = []
-    try {
-      for (const text of texts) {
-        snapshotPlaintext(text)
-        if (sharedBatch.addText(text, timestamp)) continue
-        tokens.push(...key.sealBatch(sharedBatch))
-        if (!sharedBatch.addText(text, timestamp)) tokens.push(key.seal(text, timestamp))
-      }
-      return tokens.concat(key.sealBatch(sharedBatch))
-    } finally {
-      sharedBatch.clear()
-    }
+    return completed(engine.seal(key.inBatches(engine), given, secondsNow()), (left) =>
+      this.#encryptByNode(left),
+    )
   }
 
   /**
-   * Decrypts many tokens to text in less time than one by one. What cannot be read is `undefined`,
-   * and may be one that {@link decryptText} reads: a token that is too large to be read with others.
+   * Decrypts many tokens to text in less time than one by one. What {@link decryptText} refuses is
+   * `undefined`.
    *
    * @internal
    */
   decryptMany(tokens: readonly string[]): readonly (string | undefined)[] {
-    const reading = new TokenReading(tokens.length)
-    try {
-      tokens.forEach((token, position) => {
-        if (this.#readIn(reading, token, position)) return
-        reading.flush()
-        // It was overwritten
-        this.#readIn(reading, token, position)
-      })
-      reading.flush()
-      return reading.texts
-    } finally {
-      sharedBatch.clear()
-    }
+    const engine = engineFor(tokens)
+    if (!engine) return this.#decryptByNode(tokens)
+    const keys = this.#inOrder()
+    const opened = engine.open(
+      keys.map((key) => key.inBatches(engine)),
+      tokens,
+      (position) => {
+        this.#last = keys[position] ?? this.#last
+      },
+    )
+    return completed(opened, (left) => this.#decryptByNode(left))
   }
 
   /**
@@ -201,14 +197,11 @@ export class Keyring {
    * @internal
    */
   rotateMany(tokens: readonly string[]): readonly (RotatedToken | undefined)[] {
-    const rotation = new TokenRotation(this.#keys[0])
-    try {
-      const rotated = tokens.map((token) => this.#rotateIn(rotation, token))
-      rotation.flush()
-      return rotated
-    } finally {
-      sharedBatch.clear()
-    }
+    const engine = engineFor(tokens)
+    if (!engine) return this.#rotateByNode(tokens)
+    const keys = this.#keys.map((key) => key.inBatches(engine))
+    const rotated = engine.rotate(keys, this.#keys[0].inBatches(engine), tokens)
+    return completed(rotated, (left) => this.#rotateByNode(left))
   }
 
   /**
@@ -243,6 +236,68 @@ export class Keyring {
    */
   fork(): Keyring {
     return new Keyring(this.#keys)
+  }
+
+  /** Encrypts many with one call of node:crypto's cipher. */
+  #encryptByNode(texts: readonly string[]): readonly string[] {
+    const [key] = this.#keys
+    const timestamp = secondsNow()
+    const tokens: string[] = []
+    try {
+      for (const text of texts) {
+        snapshotPlaintext(text)
+        if (sharedBatch.addText(text, timestamp)) continue
+        tokens.push(...key.sealBatch(sharedBatch))
+        if (!sharedBatch.addText(text, timestamp)) tokens.push(key.seal(text, timestamp))
+      }
+      return tokens.concat(key.sealBatch(sharedBatch))
+    } finally {
+      sharedBatch.clear()
+    }
+  }
+
+  /** Decrypts many with one call of node:crypto's decipher. */
+  #decryptByNode(tokens: readonly string[]): readonly (string | undefined)[] {
+    const reading = new TokenReading(tokens.length)
+    try {
+      tokens.forEach((token, position) => {
+        if (this.#readIn(reading, token, position)) return
+        reading.flush()
+        // It was overwritten
+        if (!this.#readIn(reading, token, position)) reading.set(position, this.#textOf(token))
+      })
+      reading.flush()
+      return reading.texts
+    } finally {
+      sharedBatch.clear()
+    }
+  }
+
+  /** Rotates many with one call of each of node:crypto's. */
+  #rotateByNode(tokens: readonly string[]): readonly (RotatedToken | undefined)[] {
+    const rotation = new TokenRotation(this.#keys[0])
+    try {
+      const rotated = tokens.map((token) => this.#rotateIn(rotation, token))
+      rotation.flush()
+      return rotated
+    } finally {
+      sharedBatch.clear()
+    }
+  }
+
+  /** Decrypts a token that is too large to be read with others. */
+  #textOf(token: string): string | undefined {
+    try {
+      return this.#open(token, findText)
+    } catch (error) {
+      if (error instanceof InvalidTokenError) return undefined
+      throw error
+    }
+  }
+
+  /** All keys, the one that worked last in front. */
+  #inOrder(): readonly TokenKey[] {
+    return [this.#last, ...this.#keys.filter((key) => key !== this.#last)]
   }
 
   #rotateIn(rotation: TokenRotation, token: string): RotatedToken | undefined {
@@ -285,6 +340,28 @@ export class Keyring {
     if (key !== undefined) this.#last = key
     return key
   }
+}
+
+/** Fewer are done sooner without the engine. */
+const FEWEST_FOR_ENGINE = 4
+
+function engineFor({ length }: readonly string[]): BatchEngine | undefined {
+  return length < FEWEST_FOR_ENGINE ? undefined : engineInUse()
+}
+
+/** Has what the engine left done in another way, and puts it where it belongs. */
+function completed<T, R extends T | undefined>(
+  { results, left }: BatchResults<T>,
+  finish: (values: readonly string[]) => readonly R[],
+): R[] {
+  // Every other result is there, or is undefined where R allows it
+  const all = results as R[]
+  if (left.values.length > 0) {
+    finish(left.values).forEach((result, i) => {
+      all[left.positions[i] ?? 0] = result
+    })
+  }
+  return all
 }
 
 function requireLoaded(token: string | Uint8Array): TokenScratch {

@@ -8,6 +8,8 @@ import {
 } from "node:crypto"
 
 import { InvalidTokenError } from "../errors"
+import type { BatchEngine } from "./batch-engine/batch-engine"
+import type { BatchKey } from "./batch-engine/batch-key"
 import { BlockStream } from "./block-stream"
 import { findPadding, paddedBlocks, writePadding } from "./padding"
 import type { PlaintextReader } from "./plaintext"
@@ -51,6 +53,7 @@ export class TokenKey {
   readonly #secret: KeyObject
   readonly #encryptor: BlockStream
   readonly #decryptor: BlockStream
+  #inBatches: BatchKey | undefined
 
   /** @param key - signing key ‖ encryption key; overwritten with zeros when it has been taken in */
   constructor(key: Buffer) {
@@ -127,6 +130,20 @@ export class TokenKey {
     const padded = this.#decryptor.transform(batch.bytes)
     batch.replace(padded)
     padded.fill(0)
+  }
+
+  /**
+   * Returns this key as an engine uses it: the same streams, and the same HMAC.
+   *
+   * @internal
+   */
+  inBatches(engine: BatchEngine): BatchKey {
+    this.#inBatches ??= {
+      states: this.#mac.statesFor(engine),
+      encryptBlocks: (blocks) => this.#encryptor.transform(blocks),
+      decryptBlocks: (blocks) => this.#decryptor.transform(blocks),
+    }
+    return this.#inBatches
   }
 
   /** Says whether this key signed the token, in a time that tells nothing about the right HMAC. */

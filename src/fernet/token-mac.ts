@@ -1,5 +1,7 @@
 import { hash } from "node:crypto"
 
+import type { BatchEngine } from "./batch-engine/batch-engine"
+
 /** SHA-256 reads 64 bytes at a time; HMAC puts one such block, made of the key, first. */
 export const HASH_BLOCK_BYTES = 64
 /** SHA-256 returns 32 bytes. */
@@ -17,6 +19,7 @@ export class TokenMac {
   readonly #innerKey: Buffer
   /** Outer key block ‖ inner hash. */
   readonly #outer: Buffer = Buffer.alloc(HASH_BLOCK_BYTES + MAC_BYTES)
+  #states: Uint32Array | undefined
 
   /** @param key - at most 64 bytes */
   constructor(key: Uint8Array) {
@@ -33,6 +36,12 @@ export class TokenMac {
     message.set(this.#innerKey)
     this.#outer.write(hash("sha256", message, "binary"), HASH_BLOCK_BYTES, "latin1")
     return hash("sha256", this.#outer, encoding)
+  }
+
+  /** Returns the states that an engine signs with in batches; they are as secret as the key. */
+  statesFor(engine: BatchEngine): Uint32Array {
+    this.#states ??= engine.keyStates(this.#innerKey, this.#outer.subarray(0, HASH_BLOCK_BYTES))
+    return this.#states
   }
 }
 

@@ -33,6 +33,11 @@ export class TokenReading {
     return true
   }
 
+  /** Puts a text that was read alone in its place. */
+  set(position: number, text: string | undefined): void {
+    this.#texts[position] = text
+  }
+
   /** Decrypts all that is waiting. Padding or text that is malformed leaves its text `undefined`. */
   flush(): void {
     this.#from?.decryptBatch(sharedBatch)

@@ -1,11 +1,8 @@
 import { describe, expect, test } from "@jest/globals"
 
-import { Fernet } from "../../src/fernet/fernet"
 import { parseKey } from "../../src/fernet/key"
-import { Keyring } from "../../src/fernet/keyring"
 import type { TokenBatch } from "../../src/fernet/token-batch"
-import { TokenKey } from "../../src/fernet/token-key"
-import { sharedBatch } from "../../src/fernet/token-rotation"
+import { engineStates, loadFernet } from "./engine-states"
 import { PYTHON_KEY, PYTHON_OLD_KEY } from "./python-tokens"
 import { forgeToken } from "./reference"
 import { VECTOR_KEY } from "./vectors"
@@ -13,71 +10,83 @@ import { VECTOR_KEY } from "./vectors"
 /** Bytes of IVs and ciphertext that one call of the decipher is given at most. */
 const CAPACITY = 64 * 1024
 
-const keyring = new Keyring([PYTHON_KEY, PYTHON_OLD_KEY, VECTOR_KEY])
-const rings = [PYTHON_KEY, PYTHON_OLD_KEY, VECTOR_KEY].map((key) => new Keyring([key]))
-const texts = Array.from({ length: 1500 }, (_, i) => `${i} é€😀\uFFFD`.repeat(i % 20))
+describe.each(engineStates)("with the engine %s", (_state, { Fernet, Keyring, sharedBatch }) => {
+  const keyring = new Keyring([PYTHON_KEY, PYTHON_OLD_KEY, VECTOR_KEY])
+  const rings = [PYTHON_KEY, PYTHON_OLD_KEY, VECTOR_KEY].map((key) => new Keyring([key]))
+  const texts = Array.from({ length: 1500 }, (_, i) => `${i} é€😀\uFFFD`.repeat(i % 20))
 
-function underEachKey(text: string, i: number): string {
-  return rings[Math.floor(i / 5) % 3]?.encrypt(text) ?? ""
-}
+  function underEachKey(text: string, i: number): string {
+    return rings[Math.floor(i / 5) % 3]?.encrypt(text) ?? ""
+  }
 
-describe("decrypting many tokens", () => {
-  test("gives the text of each, in order, whatever keys they are under", () => {
-    expect(keyring.decryptMany(texts.map(underEachKey))).toEqual(texts)
-  })
-
-  test("gives nothing for nothing", () => {
-    expect(keyring.decryptMany([])).toEqual([])
-  })
-
-  test.each([
-    ["no token", "078-05-1120"],
-    ["a truncated token", keyring.encrypt("a").slice(0, -4)],
-    ["a token under an unknown key", new Keyring([Fernet.generateKey()]).encrypt("a")],
-    ["an authentic token with wrong padding", forgeToken(PYTHON_KEY, Buffer.alloc(16))],
-    [
-      "an authentic token with padding for two blocks",
-      forgeToken(PYTHON_KEY, Buffer.alloc(32, 17)),
-    ],
-    ["an authentic token that is not UTF-8", new Fernet(PYTHON_KEY).encrypt(Buffer.of(0xff))],
-    ["a token too large to be read with others", keyring.encrypt("a".repeat(CAPACITY))],
-  ])("leaves %s out, and reads those around it", (_what, token) => {
-    const [before, after] = ["before", "after"].map((text) => keyring.encrypt(text))
-
-    const read = keyring.decryptMany([before ?? "", token, after ?? ""])
-
-    expect(read).toEqual(["before", undefined, "after"])
-    expect(keyring.decryptMany([token])).toEqual([undefined])
-  })
-
-  test("leaves a token out of which any byte was altered", () => {
-    const bytes = Buffer.from(keyring.encrypt("a"), "base64url")
-    const altered = [...bytes.keys()].map((at) => {
-      const copy = Buffer.from(bytes)
-      copy[at] = (copy[at] ?? 0) ^ 0x01
-      return `${copy.toString("base64url")}==`.slice(0, 100)
+  describe("decrypting many tokens", () => {
+    test("gives the text of each, in order, whatever keys they are under", () => {
+      expect(keyring.decryptMany(texts.map(underEachKey))).toEqual(texts)
     })
 
-    expect(new Set(keyring.decryptMany(altered))).toEqual(new Set([undefined]))
-  })
+    test("gives nothing for nothing", () => {
+      expect(keyring.decryptMany([])).toEqual([])
+    })
 
-  test("leaves nothing behind in memory", () => {
-    keyring.decryptMany(texts.map(underEachKey))
+    test.each([
+      ["no token", "078-05-1120"],
+      ["a truncated token", keyring.encrypt("a").slice(0, -4)],
+      ["a token under an unknown key", new Keyring([Fernet.generateKey()]).encrypt("a")],
+      ["an authentic token with wrong padding", forgeToken(PYTHON_KEY, Buffer.alloc(16))],
+      [
+        "an authentic token with padding for two blocks",
+        forgeToken(PYTHON_KEY, Buffer.alloc(32, 17)),
+      ],
+      ["an authentic token that is not UTF-8", new Fernet(PYTHON_KEY).encrypt(Buffer.of(0xff))],
+    ])("leaves %s out, and reads those around it", (_what, token) => {
+      const [before, after] = ["before", "after"].map((text) => keyring.encrypt(text))
 
-    expect(Buffer.from(sharedBatch.view.buffer).equals(Buffer.alloc(CAPACITY))).toBe(true)
-  })
+      const read = keyring.decryptMany([before ?? "", token, after ?? ""])
 
-  test("leaves nothing behind in memory when it fails", () => {
-    const failing = [keyring.encrypt("secret"), 1 as unknown as string]
+      expect(read).toEqual(["before", undefined, "after"])
+      expect(keyring.decryptMany([token])).toEqual([undefined])
+    })
 
-    expect(() => keyring.decryptMany(failing)).toThrow()
+    test("reads a token too large to be read with others, unless it is malformed inside", () => {
+      const large = "a".repeat(CAPACITY)
+      const forged = forgeToken(PYTHON_KEY, Buffer.alloc(CAPACITY))
 
-    expect(Buffer.from(sharedBatch.view.buffer).equals(Buffer.alloc(CAPACITY))).toBe(true)
-    expect(keyring.decryptMany([keyring.encrypt("a")])).toEqual(["a"])
+      const read = keyring.decryptMany([keyring.encrypt(large), "", forged, keyring.encrypt("b")])
+
+      expect(read).toEqual([large, undefined, undefined, "b"])
+    })
+
+    test("leaves a token out of which any byte was altered", () => {
+      const bytes = Buffer.from(keyring.encrypt("a"), "base64url")
+      const altered = [...bytes.keys()].map((at) => {
+        const copy = Buffer.from(bytes)
+        copy[at] = (copy[at] ?? 0) ^ 0x01
+        return `${copy.toString("base64url")}==`.slice(0, 100)
+      })
+
+      expect(new Set(keyring.decryptMany(altered))).toEqual(new Set([undefined]))
+    })
+
+    test("leaves nothing behind in memory", () => {
+      keyring.decryptMany(texts.map(underEachKey))
+
+      expect(Buffer.from(sharedBatch.view.buffer).equals(Buffer.alloc(CAPACITY))).toBe(true)
+    })
+
+    test("leaves nothing behind in memory when it fails", () => {
+      const failing = [keyring.encrypt("secret"), 1 as unknown as string]
+
+      expect(() => keyring.decryptMany(failing)).toThrow()
+
+      expect(Buffer.from(sharedBatch.view.buffer).equals(Buffer.alloc(CAPACITY))).toBe(true)
+      expect(keyring.decryptMany([keyring.encrypt("a")])).toEqual(["a"])
+    })
   })
 })
 
 describe("calls of the decipher", () => {
+  const { Keyring, TokenKey } = loadFernet("off")
+  const foreign = new Keyring([VECTOR_KEY]).encrypt("a")
   let calls: number[] = []
 
   /** A key that notes how many tokens it is given at once. */
@@ -117,7 +126,7 @@ describe("calls of the decipher", () => {
 
   test.each([
     ["no token", "078-05-1120"],
-    ["a token under an unknown key", rings[2]?.encrypt("a") ?? ""],
+    ["a token under an unknown key", foreign],
   ])("are one, whatever lies between: %s", (_what, between) => {
     const [before, after] = ["before", "after"].map((text) => keys[0].seal(text, 0))
     calls = []

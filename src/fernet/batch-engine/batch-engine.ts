@@ -1,8 +1,8 @@
-import { tokenLength } from "../token-length"
+import { tokenLength } from "../token-format"
 import type { RotatedToken } from "../token-rotation"
 import type { BatchKey } from "./batch-key"
 import { BatchMachine } from "./batch-machine"
-import { type Chunks, splitIntoChunks } from "./chunks"
+import { type Chunk, type Chunks, splitIntoChunks } from "./chunks"
 import { LIMITS } from "./layout"
 import { openTokens } from "./open-tokens"
 import { rotateTokens } from "./rotate-tokens"
@@ -18,8 +18,8 @@ const BYTES_PER_CHARACTER = 3
 /** What was made of values, in their order; those that the engine leaves to others are `undefined`. */
 export interface BatchResults<T> {
   readonly results: (T | undefined)[]
-  /** The positions of values that are too long for the engine. */
-  readonly left: readonly number[]
+  /** The values that are too long for the engine. */
+  readonly left: Chunk
 }
 
 /**

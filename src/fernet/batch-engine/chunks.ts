@@ -1,6 +1,6 @@
 import { LIMITS } from "./layout"
 
-/** Values that one run takes, and where they were in the list. */
+/** Values, and where they were in a list. */
 export interface Chunk {
   readonly values: string[]
   readonly positions: number[]
@@ -9,8 +9,8 @@ export interface Chunk {
 /** A list of values, split. */
 export interface Chunks {
   readonly chunks: readonly Chunk[]
-  /** The positions of values that no run takes. */
-  readonly left: readonly number[]
+  /** The values that no run takes. */
+  readonly left: Chunk
 }
 
 /**
@@ -26,14 +26,14 @@ export function splitIntoChunks(
   capacity: number,
 ): Chunks {
   const chunks: Chunk[] = []
-  const left: number[] = []
+  const left: Chunk = { values: [], positions: [] }
   let room = 0
   let chunk: Chunk | undefined
   Array.from(values).forEach((value, position) => {
     requireString(value)
     const size = sizeOf(value)
     if (size > capacity) {
-      left.push(position)
+      add(left, value, position)
       return
     }
     if (chunk === undefined || size > room || chunk.values.length === LIMITS.entries) {
@@ -42,10 +42,14 @@ export function splitIntoChunks(
       room = capacity
     }
     room -= size
-    chunk.values.push(value)
-    chunk.positions.push(position)
+    add(chunk, value, position)
   })
   return { chunks, left }
+}
+
+function add({ values, positions }: Chunk, value: string, position: number): void {
+  values.push(value)
+  positions.push(position)
 }
 
 /** What is no string could run code when it is made one. */

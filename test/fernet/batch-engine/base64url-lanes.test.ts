@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
-import { Local } from "../../../src/fernet/batch-engine/assembler/instructions"
+import type { Local } from "../../../src/fernet/batch-engine/assembler/instructions"
 import { ModuleBuilder } from "../../../src/fernet/batch-engine/assembler/module-builder"
 import { AT } from "../../../src/fernet/batch-engine/layout"
 import { defineDecode, encode } from "../../../src/fernet/batch-engine/program/base64url"

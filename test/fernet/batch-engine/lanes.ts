@@ -1,4 +1,4 @@
-import { BatchMachine } from "../../../src/fernet/batch-engine/batch-machine"
+import type { BatchMachine } from "../../../src/fernet/batch-engine/batch-machine"
 import { AT, LANES } from "../../../src/fernet/batch-engine/layout"
 import { initialState } from "../../../src/fernet/batch-engine/sha256-constants"
 

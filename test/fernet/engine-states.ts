@@ -1,0 +1,67 @@
+import { jest } from "@jest/globals"
+
+import type * as Errors from "../../src/errors"
+import type * as EngineInUse from "../../src/fernet/batch-engine/engine-in-use"
+import type * as FernetModule from "../../src/fernet/fernet"
+import type * as KeyringModule from "../../src/fernet/keyring"
+import type * as TokenBatchModule from "../../src/fernet/token-batch"
+import type * as TokenKeyModule from "../../src/fernet/token-key"
+import type * as TokenRotationModule from "../../src/fernet/token-rotation"
+import type * as TokenScratchModule from "../../src/fernet/token-scratch"
+
+/** The modules that batches go through, loaded together. */
+export type FernetModules = Pick<typeof Errors, "InvalidTokenError"> &
+  Pick<typeof EngineInUse, "engineInUse"> &
+  Pick<typeof FernetModule, "Fernet"> &
+  Pick<typeof KeyringModule, "Keyring"> &
+  Pick<typeof TokenBatchModule, "TokenBatch"> &
+  Pick<typeof TokenKeyModule, "TokenKey"> &
+  Pick<typeof TokenRotationModule, "sharedBatch"> &
+  Pick<typeof TokenScratchModule, "loadToken">
+
+/** The variable that turns the batch engine off. */
+export const ENGINE_VARIABLE = "TYPEORM_FERNET_BATCH_ENGINE"
+
+/**
+ * Loads the modules anew, in an environment with this value of the variable, and has them decide then
+ * whether batches go through the engine.
+ */
+export function loadFernet(setting: string | undefined): FernetModules {
+  const before = process.env[ENGINE_VARIABLE]
+  try {
+    if (setting === undefined) Reflect.deleteProperty(process.env, ENGINE_VARIABLE)
+    else process.env[ENGINE_VARIABLE] = setting
+    return loadAnew()
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(process.env, ENGINE_VARIABLE)
+    else process.env[ENGINE_VARIABLE] = before
+  }
+}
+
+function loadAnew(): FernetModules {
+  const loaded: Partial<FernetModules> = {}
+  jest.isolateModules(() => {
+    for (const path of [
+      "../../src/errors",
+      "../../src/fernet/batch-engine/engine-in-use",
+      "../../src/fernet/fernet",
+      "../../src/fernet/keyring",
+      "../../src/fernet/token-batch",
+      "../../src/fernet/token-key",
+      "../../src/fernet/token-rotation",
+      "../../src/fernet/token-scratch",
+    ]) {
+      Object.assign(loaded, jest.requireActual(path))
+    }
+  })
+  // All of them are there
+  const modules = loaded as FernetModules
+  modules.engineInUse()
+  return modules
+}
+
+/** The engine on and off, for `describe.each`. */
+export const engineStates: readonly (readonly ["off" | "on", FernetModules])[] = [
+  ["on", loadFernet("on")],
+  ["off", loadFernet("off")],
+]
