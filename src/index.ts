@@ -40,7 +40,13 @@ export { generateKey } from "./fernet/key"
 export { Keyring } from "./fernet/keyring"
 export { isToken } from "./fernet/token-format"
 export { BlindEqual, BlindIn, type BlindSearchOptions } from "./search/blind-equal"
-export { decryptColumns, encryptColumns, inspectColumns, rotateColumns } from "./bulk/bulk"
+export {
+  decryptColumns,
+  encryptColumns,
+  indexColumns,
+  inspectColumns,
+  rotateColumns,
+} from "./bulk/bulk"
 export type {
   BulkTarget,
   ColumnDescription,

@@ -22,6 +22,7 @@ test("the package exports these names and no others", () => {
     "encryptFor",
     "encryptedColumn",
     "generateKey",
+    "indexColumns",
     "inspectColumns",
     "isToken",
     "readPrefixedTokens",

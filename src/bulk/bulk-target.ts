@@ -6,6 +6,12 @@ import type { BlindIndexDeclaration } from "../column/blind-index"
 import type { BuiltInCodec } from "../column/built-in-codecs"
 import type { Codec, TextCodec } from "../column/codec"
 import { declarationOf } from "../column/declaration"
+import {
+  declaredReaders,
+  type LegacyDeclaration,
+  type LegacyReader,
+} from "../column/legacy/legacy-reader"
+import type { PlaintextPhase } from "../column/phase"
 import { EncryptionError } from "../errors"
 import type { OptionNames } from "../unknown-options"
 import { type BulkIndex, describedIndexes, entityIndexes } from "./bulk-index"
@@ -32,6 +38,8 @@ export interface TableDescription {
 export interface ColumnDescription {
   /** The codec that plaintext must satisfy. Defaults to `"string"`. */
   readonly codec?: BuiltInCodec | Codec
+  /** Reads what others encrypted in it. Defaults to none. */
+  readonly legacy?: LegacyDeclaration
   /** Its blind indexes; `with` names columns of the database here. Defaults to none. */
   readonly blindIndex?: BlindIndexDeclaration
 }
@@ -46,6 +54,10 @@ export interface BulkColumn {
   /** What messages call it: `Entity.property` or `table.column`. */
   readonly label: string
   readonly codec: Codec | TextCodec
+  /** Read what others encrypted in it. */
+  readonly readers: readonly LegacyReader[]
+  /** What its DataSource makes of plaintext; `undefined` if it has none. */
+  readonly phase: PlaintextPhase | undefined
 }
 
 /** A target with its names looked up, before the database was asked about it. */
@@ -83,7 +95,7 @@ const descriptionNames: OptionNames<TableDescription> = {
   primaryKey: true,
   columns: true,
 }
-const columnNames: OptionNames<ColumnDescription> = { codec: true, blindIndex: true }
+const columnNames: OptionNames<ColumnDescription> = { codec: true, legacy: true, blindIndex: true }
 
 function isDescription(target: BulkTarget): target is TableDescription {
   return typeof target === "object" && "table" in target
@@ -102,10 +114,12 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
   for (const [name, column] of Object.entries(columns)) {
     requireKnown(`${table}.${name}`, column, columnNames)
   }
-  const described = Object.entries(columns).map(([name, { codec }]) => ({
+  const described = Object.entries(columns).map(([name, { codec, legacy }]) => ({
     name,
     label: `${table}.${name}`,
     codec: codecOf(codec === undefined ? {} : { codec }),
+    readers: declaredReaders(legacy),
+    phase: undefined,
   }))
   const declared = Object.entries(columns).map(
     ([name, { blindIndex }]) => [name, blindIndex] as const,
@@ -163,13 +177,16 @@ function distinct(columns: readonly BulkColumn[]): readonly BulkColumn[] {
 export function encryptedColumns(metadata: EntityMetadata): ReadonlyMap<string, BulkColumn> {
   const columns = new Map<string, BulkColumn>()
   for (const column of metadata.columns) {
-    const declaration = boundColumn(column)?.declaration ?? declarationOf(column.transformer)
+    const bound = boundColumn(column)
+    const declaration = bound?.declaration ?? declarationOf(column.transformer)
     if (!declaration) continue
     const label = `${metadata.name}.${column.propertyPath}`
     columns.set(column.propertyPath, {
       name: column.databaseName,
       label,
       codec: codecOf(declaration),
+      readers: declaredReaders(declaration.legacy),
+      phase: bound?.phase,
     })
   }
   return columns

@@ -11,7 +11,8 @@ import {
   requireKnown,
 } from "./options"
 import { decrypting, encrypting, inspecting, rotating, verifying } from "./pass/cells"
-import type { BulkReport } from "./report"
+import { requireEncryptingPhase, requireIndexingPhase, requireOwnCells } from "./preflight"
+import { type BulkReport, keyText } from "./report"
 import { runBulk } from "./run"
 
 /**
@@ -34,15 +35,47 @@ export async function encryptColumns(
 ): Promise<BulkReport> {
   requireKnown("encryptColumns()", options, encryptOptionNames)
   const { alter = false, constrain = false, shard, where } = options
+  const { wrapForeign = false, trustLegacy = false, asPlaintext = [], force = false } = options
   if (constrain && (shard ?? where) !== undefined) {
     throw new TypeError("A constraint is for the whole table: constrain without shard and where.")
   }
   return runBulk(source, target, options, {
-    filter: "has-plaintext",
-    cells: encrypting,
+    // What looks like a token is read only by those who read everything
+    filter: asPlaintext.length > 0 ? "all" : "has-plaintext",
+    cells: encrypting({ wrapForeign, asPlaintext: new Set(asPlaintext.map(keyText)) }),
     demand: "written",
     types: { grows: true, alter },
+    preflight: async (session, table, decider) => {
+      if (!force) requireEncryptingPhase(table)
+      await requireOwnCells(session, table, decider, { wrapForeign, trustLegacy })
+    },
     ...(constrain && { after: constrainColumns }),
+  })
+}
+
+/**
+ * Fills the companion columns of blind indexes where they are NULL, of plaintext and tokens alike, as
+ * {@link encryptColumns} works, and leaves the cells they are made of. In a rolling deployment it
+ * comes when every release sets them, that is under `plaintext: "index"`, and before any writes
+ * tokens: rows that share a value under a unique index are listed as failures.
+ *
+ * @throws as {@link encryptColumns} does
+ */
+export async function indexColumns(
+  source: BulkSource,
+  target: BulkTarget,
+  options: BulkOptions = {},
+): Promise<BulkReport> {
+  requireKnown("indexColumns()", options, bulkOptionNames)
+  return runBulk(source, target, options, {
+    filter: "unindexed",
+    cells: inspecting,
+    demand: "written",
+    types: { grows: false, alter: false },
+    preflight: (_, table) => {
+      if (!options.force) requireIndexingPhase(table)
+      return Promise.resolve()
+    },
   })
 }
 

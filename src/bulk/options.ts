@@ -47,8 +47,8 @@ export interface BulkOptions {
   /** Milliseconds to wait for a lock before a batch is tried again. Defaults to 200. */
   readonly lockTimeoutMs?: number
   /**
-   * Runs although another run has this table, or no token or index value in it is of these keys.
-   * Defaults to `false`.
+   * Runs although another run has this table, no token or index value in it is of these keys, or the
+   * phase of the DataSource comes too early for it. Defaults to `false`.
    */
   readonly force?: boolean
   /**
@@ -77,6 +77,21 @@ export interface EncryptOptions extends BulkOptions {
    * SQLite. Defaults to `false`.
    */
   readonly constrain?: boolean
+  /**
+   * Rows whose cells are text although they look like tokens, and are reported as unreadable: their
+   * primary keys, each as a report's `failures` have it. Defaults to none.
+   */
+  readonly asPlaintext?: readonly (readonly string[])[]
+  /**
+   * Encrypts plaintext that looks as if something else had encrypted it, as it is. Defaults to
+   * `false`, which refuses to begin if there is some, and leaves what turns up later.
+   */
+  readonly wrapForeign?: boolean
+  /**
+   * Takes over cells by a `legacy` reader that does not authenticate them. Defaults to `false`, which
+   * refuses to begin if there are some, and tells of how many in a sample it could and could not read.
+   */
+  readonly trustLegacy?: boolean
 }
 
 /** Options of `decryptColumns`. */
@@ -111,6 +126,9 @@ export const encryptOptionNames: OptionNames<EncryptOptions> = {
   ...bulkOptionNames,
   alter: true,
   constrain: true,
+  asPlaintext: true,
+  wrapForeign: true,
+  trustLegacy: true,
 }
 
 /** The names of {@link DecryptOptions}. */

@@ -4,7 +4,15 @@ import { ColumnMisuseError, EncryptionError, KeyError } from "../errors"
 import type { BulkIndex } from "./bulk-index"
 import type { BulkColumn, NamedTable } from "./bulk-target"
 import type { RunKeys } from "./keys"
-import { classifyCell } from "./pass/cell-state"
+import { legacyReaderOf } from "../column/legacy/legacy-reader"
+import {
+  type ClassifiedCell,
+  classifyCells,
+  LEGACY,
+  PLAINTEXT,
+  UNREADABLE_LEGACY,
+} from "./pass/cell-state"
+import { foreignMark } from "./pass/foreign-marks"
 import { inspecting } from "./pass/cells"
 import { type Decider, decide } from "./pass/decision"
 
@@ -109,7 +117,7 @@ export async function requireRightKeys(
   const { cells } = await dialect.read(connection, sampled, SAMPLE)
   const states = text.flatMap((column, i) => {
     const keyring = keys.ringFor(column)
-    return (cells[i] ?? []).map((cell) => classifyCell(cell, keyring).state)
+    return classifyCells(cells[i] ?? [], column, keyring).states.map(({ state }) => state)
   })
   const opened = states.filter((state) => state === "current" || state === "stale").length
   const unreadable = states.filter((state) => state === "unreadable").length
@@ -144,6 +152,102 @@ export async function requireRightIndexKeys(
       "Either the keys of the blind indexes (BLIND_INDEX_KEY) are not those they were made with, or " +
       "an index was declared anew with another normalize, bits or context: then pass `force`.",
   )
+}
+
+/** The rows that are looked at for what others encrypted. */
+const UNENCRYPTED_SAMPLE: ReadOptions = { filter: "has-plaintext", limit: 1000, anyOrder: true }
+
+/**
+ * Looks at a sample of what is to be encrypted, so that a run does not begin that would seal what
+ * something else encrypted, or what a form without authentication was decrypted to.
+ *
+ * @throws {@link ColumnMisuseError} naming what was seen, and never a value
+ */
+export async function requireOwnCells(
+  { connection, dialect }: Session,
+  { table }: DescribedTable,
+  { columns, keys }: Decider,
+  { wrapForeign, trustLegacy }: { readonly wrapForeign: boolean; readonly trustLegacy: boolean },
+): Promise<void> {
+  const { cells } = await dialect.read(connection, table, UNENCRYPTED_SAMPLE)
+  const problems = columns.flatMap((column, i) => {
+    const sample = (cells[i] ?? []).filter((cell) => cell !== null)
+    const { states } = classifyCells(sample, column, keys.ringFor(column))
+    const foreign = wrapForeign ? [] : foreignCells(column, sample, states)
+    return trustLegacy ? foreign : [...foreign, ...unprovenCells(column, sample, states)]
+  })
+  if (problems.length > 0) throw new ColumnMisuseError(problems)
+}
+
+function foreignCells(
+  { label }: BulkColumn,
+  cells: readonly string[],
+  states: readonly ClassifiedCell[],
+): readonly string[] {
+  const plaintext = cells.filter((_, i) => states[i] === PLAINTEXT)
+  const marks = plaintext.flatMap((cell) => foreignMark(cell) ?? [])
+  if (marks.length === 0) return []
+  return [
+    `${label}: ${marks.length} of ${cells.length} sampled cells look encrypted by something else, ` +
+      `by ${[...new Set(marks)].join(", ")}. Declare a reader for them with \`legacy\`, or pass ` +
+      "`wrapForeign` if they are to be encrypted as they are.",
+  ]
+}
+
+function unprovenCells(
+  { label, readers }: BulkColumn,
+  cells: readonly string[],
+  states: readonly ClassifiedCell[],
+): readonly string[] {
+  const unproven = states.filter((state, i) => {
+    const reader = legacyState(state) ? legacyReaderOf(readers, cells[i] ?? "") : undefined
+    return reader !== undefined && reader.authenticated !== true
+  })
+  if (unproven.length === 0) return []
+  const read = unproven.filter((state) => state === LEGACY).length
+  return [
+    `${label}: of ${unproven.length} sampled cells in a form without authentication, ${read} could ` +
+      `be read and ${unproven.length - read} could not. A wrong key or an altered cell may read as ` +
+      "garbage, which would be sealed as authentic. Look at some of what is read, then pass " +
+      "`trustLegacy`.",
+  ]
+}
+
+function legacyState(state: ClassifiedCell): boolean {
+  return state === LEGACY || state === UNREADABLE_LEGACY
+}
+
+/**
+ * Refuses to encrypt what the release that runs would go on to write in plaintext.
+ *
+ * @throws {@link ColumnMisuseError}
+ */
+export function requireEncryptingPhase({ columns }: DescribedTable): void {
+  refusePhases(columns, ["keep", "index"], 'is encrypted when every release is under "allow"')
+}
+
+/**
+ * Refuses to fill companion columns that the release that runs would go on to leave empty.
+ *
+ * @throws {@link ColumnMisuseError}
+ */
+export function requireIndexingPhase({ columns }: DescribedTable): void {
+  refusePhases(columns, ["keep"], 'is indexed when every release is under "index"')
+}
+
+function refusePhases(
+  columns: readonly BulkColumn[],
+  early: readonly BulkColumn["phase"][],
+  when: string,
+): void {
+  const problems = columns
+    .filter(({ phase }) => phase !== undefined && early.includes(phase))
+    .map(
+      ({ label, phase = "" }) =>
+        `${label} ${when}, and this DataSource has it under "${phase}". Deploy that first, or pass ` +
+        "`force`.",
+    )
+  if (problems.length > 0) throw new ColumnMisuseError(problems)
 }
 
 /** Another run has the table. */

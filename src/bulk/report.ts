@@ -6,6 +6,8 @@ import type { IndexState } from "./pass/companions"
 export interface StateCounts {
   readonly null: number
   readonly plaintext: number
+  /** In a form that a reader of the column reads. */
+  readonly legacy: number
   readonly current: number
   /** By the fingerprint of the key that opens them. */
   readonly stale: Readonly<Record<string, number>>
@@ -60,6 +62,7 @@ const LISTED_FAILURES = 1000
 class MutableCounts {
   null = 0
   plaintext = 0
+  legacy = 0
   current = 0
   unreadable = 0
   readonly stale: Record<string, number> = {}
@@ -135,7 +138,7 @@ export class Tally {
     const columns = [...this.#after].map(([column, after]) => {
       const before = after.copy()
       const undone = this.#undone.get(column) ?? new MutableCounts()
-      for (const state of ["null", "plaintext", "current", "unreadable"] as const) {
+      for (const state of ["null", "plaintext", "legacy", "current", "unreadable"] as const) {
         before[state] += undone[state]
       }
       for (const [fingerprint, count] of Object.entries(undone.stale)) {
@@ -167,7 +170,8 @@ function partText(part: unknown): string {
   return part instanceof Uint8Array ? `0x${Buffer.from(part).toString("hex")}` : String(part)
 }
 
-function plain({ null: none, plaintext, current, stale, unreadable }: MutableCounts): StateCounts {
+function plain(counts: MutableCounts): StateCounts {
+  const { null: none, plaintext, legacy, current, stale, unreadable } = counts
   const left = Object.entries(stale).filter(([, count]) => count !== 0)
-  return { null: none, plaintext, current, stale: Object.fromEntries(left), unreadable }
+  return { null: none, plaintext, legacy, current, stale: Object.fromEntries(left), unreadable }
 }

@@ -42,6 +42,8 @@ export interface BulkJob {
   readonly demand: CompanionDemand
   /** Whether columns that cannot hold what cells become are refused or altered. */
   readonly types: TypeDemands
+  /** Refuses, before anything is written, what there is in the table. */
+  readonly preflight?: (session: Session, table: DescribedTable, decider: Decider) => Promise<void>
   /** Changes the table's definition before the first cell, and after the last if all went well. */
   readonly before?: (session: Session, table: DescribedTable) => Promise<readonly string[]>
   readonly after?: (session: Session, table: DescribedTable) => Promise<readonly string[]>
@@ -188,6 +190,10 @@ async function requireSafe(run: Run): Promise<void> {
     if (job.demand === "written") {
       await first.run((session) => requireRightIndexKeys(session, table, decider))
     }
+  }
+  const { preflight } = job
+  if (preflight && !options.dryRun) {
+    await first.run((session) => preflight(session, run, decider))
   }
   if (!options.dryRun) await requireFaithful(first, table, job.filter, decider)
 }

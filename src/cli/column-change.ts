@@ -1,6 +1,6 @@
 import { type Command } from "commander"
 
-import { decryptColumns, encryptColumns, rotateColumns } from "../bulk/bulk"
+import { decryptColumns, encryptColumns, indexColumns, rotateColumns } from "../bulk/bulk"
 import type { BulkReport, StateCounts } from "../bulk/report"
 import { addChangeOptions, type ChangeCommandOptions } from "./column-options"
 import { requireConsent } from "./consent"
@@ -12,6 +12,9 @@ import { runColumnCommand } from "./run-column-command"
 interface EncryptCommandOptions extends ChangeCommandOptions {
   readonly alter?: boolean
   readonly constrain?: boolean
+  readonly asPlaintext?: readonly (readonly string[])[]
+  readonly wrapForeign?: boolean
+  readonly trustLegacy?: boolean
 }
 
 interface DecryptCommandOptions extends ChangeCommandOptions {
@@ -25,24 +28,61 @@ export function registerColumnEncrypt(program: Command): void {
     .description("encrypt the plaintext in encrypted columns, while the application runs")
     .option("--alter", "change columns that cannot hold tokens to text first")
     .option("--constrain", "add CHECK constraints that keep plaintext out afterwards")
+    .option(
+      "--as-plaintext <key...>",
+      "encrypt cells that only look like tokens, of rows with these primary keys, as in 17 or '1,b'",
+      collectKeys,
+    )
+    .option("--wrap-foreign", "encrypt also what something else seems to have encrypted, as it is")
+    .option("--trust-legacy", "take over cells by a legacy reader that does not authenticate them")
     .action((options: EncryptCommandOptions) =>
       runColumnCommand(
         {
           name: "column:encrypt",
           doing: "encrypting",
           run: encryptColumns,
-          prepare: ({ alter = false, constrain = false, shard, where }) => {
+          prepare: ({ alter = false, constrain = false, shard, where, ...options }) => {
             if (constrain && (shard ?? where) !== undefined) {
               throw new UsageError("--constrain is for a whole table, without --shard and --where.")
             }
-            return Promise.resolve({ alter, constrain })
+            const { wrapForeign = false, trustLegacy = false, asPlaintext = [] } = options
+            const legacy = { wrapForeign, trustLegacy, asPlaintext }
+            return Promise.resolve({ alter, constrain, ...legacy })
           },
-          fails: failsIfLeft(({ plaintext }) => plaintext),
+          fails: failsIfLeft(({ plaintext, legacy }) => plaintext + legacy),
           render: (reports, keys) => renderChanges(reports, keys, "encrypted"),
         },
         options,
       ),
     )
+}
+
+/** Adds `column:index` to a program: blind indexes of what is still in plaintext. */
+export function registerColumnIndex(program: Command): void {
+  addChangeOptions(program.command("column:index"))
+    .description("fill the companion columns of blind indexes, of plaintext and tokens alike")
+    .action((options: ChangeCommandOptions) =>
+      runColumnCommand(
+        {
+          name: "column:index",
+          doing: "indexing",
+          run: indexColumns,
+          fails: (report, given) =>
+            failsIfLeft(() => 0)(report, given) ||
+            Object.values(report.indexes).some(({ missing }) => !report.dryRun && missing > 0),
+          render: (reports, keys) => renderChanges(reports, keys, "indexed"),
+        },
+        options,
+      ),
+    )
+}
+
+/** Takes keys as a report prints them: the parts of a compound one joined by commas. */
+function collectKeys(
+  text: string,
+  keys: readonly (readonly string[])[] = [],
+): readonly (readonly string[])[] {
+  return [...keys, text.replace(/^\((.*)\)$/s, "$1").split(/,\s*/)]
 }
 
 /** Adds `column:rotate` to a program. */

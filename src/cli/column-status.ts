@@ -12,7 +12,7 @@ export function registerColumnStatus(program: Command): void {
     .description("count the cells of encrypted columns by their state and key")
     .option(
       "--check",
-      "exit with 1 if a cell is plaintext, stale or unreadable, or a blind index is incomplete",
+      "exit with 1 if a cell is plaintext, legacy, stale or unreadable, or a blind index is incomplete",
     )
     .action((options: ColumnCommandOptions) =>
       runColumnCommand(
@@ -31,8 +31,8 @@ export function registerColumnStatus(program: Command): void {
 /** Whether nothing is left to encrypt, rotate or repair. */
 export function isFinished({ columns, indexes }: BulkReport): boolean {
   const isEncrypted = Object.values(columns).every(
-    ({ after: { plaintext, stale, unreadable } }) =>
-      plaintext === 0 && unreadable === 0 && Object.keys(stale).length === 0,
+    ({ after: { plaintext, legacy, stale, unreadable } }) =>
+      plaintext === 0 && legacy === 0 && unreadable === 0 && Object.keys(stale).length === 0,
   )
   const isIndexed = Object.values(indexes).every(
     ({ missing, stale }) => missing === 0 && stale === 0,

@@ -4,7 +4,12 @@ import { join } from "node:path"
 
 import { Command, CommanderError } from "commander"
 
-import { registerColumnDecrypt, registerColumnEncrypt, registerColumnRotate } from "./column-change"
+import {
+  registerColumnDecrypt,
+  registerColumnEncrypt,
+  registerColumnIndex,
+  registerColumnRotate,
+} from "./column-change"
 import { registerColumnStatus } from "./column-status"
 import { registerColumnVerify } from "./column-verify"
 import { renderError } from "./describe-error"
@@ -16,6 +21,7 @@ import { registerMigrationCreate } from "./migration-create"
 const commands = [
   registerKeyGenerate,
   registerColumnStatus,
+  registerColumnIndex,
   registerColumnEncrypt,
   registerColumnRotate,
   registerColumnDecrypt,

@@ -6,15 +6,18 @@ const PRINTED_FAILURES = 20
 
 /** Renders the states of all columns as one table, and the cells that could not be dealt with. */
 export function renderStates(reports: readonly BulkReport[], keys: readonly string[]): string {
+  const hasLegacy = reports.some(({ columns }) =>
+    Object.values(columns).some(({ after }) => after.legacy > 0),
+  )
   const rows = reports.flatMap(({ columns, constrained }) =>
     Object.entries(columns).map(([name, { after }]) => [
       name,
-      ...statesOf(after, keys).map(formatCount),
+      ...statesOf(after, keys, hasLegacy).map(formatCount),
       constrained.includes(name) ? "yes" : "no",
     ]),
   )
   if (rows.length === 0) return ""
-  const states = formatTable([headings(keys), ...rows])
+  const states = formatTable([headings(keys, hasLegacy), ...rows])
   return states + renderIndexes(reports) + reports.map(renderFailures).join("")
 }
 
@@ -56,20 +59,30 @@ function summarize(report: BulkReport, done: string): string {
   ].join("")
 }
 
-function headings(keys: readonly string[]): readonly string[] {
+/** @param hasLegacy - whether there are cells in a legacy form, which few tables have */
+function headings(keys: readonly string[], hasLegacy: boolean): readonly string[] {
   const [first = "", ...older] = keys
   const stale = older.map((fingerprint) => `stale ${fingerprint}`)
-  return ["column", "null", "plaintext", `current ${first}`, ...stale, "unreadable", "constraint"]
+  const unencrypted = ["plaintext", ...(hasLegacy ? ["legacy"] : [])]
+  return [
+    ...["column", "null", ...unencrypted, `current ${first}`, ...stale],
+    ...["unreadable", "constraint"],
+  ]
 }
 
-function statesOf(counts: StateCounts, keys: readonly string[]): readonly number[] {
+function statesOf(
+  counts: StateCounts,
+  keys: readonly string[],
+  hasLegacy: boolean,
+): readonly number[] {
   const stale = keys.slice(1).map((fingerprint) => counts.stale[fingerprint] ?? 0)
-  return [counts.null, counts.plaintext, counts.current, ...stale, counts.unreadable]
+  const unencrypted = [counts.plaintext, ...(hasLegacy ? [counts.legacy] : [])]
+  return [counts.null, ...unencrypted, counts.current, ...stale, counts.unreadable]
 }
 
 /** Without an audit nothing was counted, and a table of zeros would lie. */
 function isCounted({ after }: { readonly after: StateCounts }): boolean {
-  return statesOf(after, [])
+  return statesOf(after, [], true)
     .concat(Object.values(after.stale))
     .some((count) => count !== 0)
 }

@@ -33,10 +33,10 @@ export interface CompanionColumn {
 }
 
 /**
- * Which rows a batch is read from, told apart cheaply by the first characters of a token. With
- * plaintext go rows whose companion cells are missing.
+ * Which rows a batch is read from, told apart cheaply by the form of a token. Those that are not
+ * indexed have companion cells missing; they go with those in plaintext, too.
  */
-export type RowFilter = "all" | "has-plaintext" | "has-tokens"
+export type RowFilter = "all" | "has-plaintext" | "has-tokens" | "unindexed"
 
 /** The rows after one key up to another, both optional, in the order of the key. */
 export interface KeyRange {

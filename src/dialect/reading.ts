@@ -2,6 +2,7 @@ import { batchOf, type Cell, type Key } from "./batch"
 import type { Connection } from "./connection"
 import type { BulkTable, Dialect, KeyColumn, ReadOptions, RowFilter } from "./dialect"
 import { Values, whereClause } from "./sql"
+import type { TokenCondition } from "./token-condition"
 
 /** How a database spells what statements that read a table `t` are made of. */
 export interface Spelling {
@@ -13,8 +14,8 @@ export interface Spelling {
   readonly cell: (column: string) => string
   /** The bytes that a cell has in UTF-8. */
   readonly bytes: (column: string) => string
-  /** Says whether a cell begins as tokens do, byte by byte. */
-  readonly hasTokenHead: (column: string) => string
+  /** Says whether a text is to be taken for a token. */
+  readonly isToken: TokenCondition
   /** What is read of a key. */
   readonly keyRead: (column: KeyColumn) => string
   /** What rows are ordered by. */
@@ -37,6 +38,7 @@ export interface Spelling {
 export function readingIn(
   spelling: Spelling,
 ): Pick<Dialect, "count" | "escape" | "longestPlaintext" | "measure" | "read"> {
+  const isToken = (column: string): string => spelling.isToken(`t.${spelling.escape(column)}`)
   const bytesOfRow = ({ columns }: BulkTable): string =>
     columns.map((name) => `coalesce(${spelling.bytes(name)}, 0)`).join(" + ")
   return {
@@ -53,7 +55,7 @@ export function readingIn(
     async longestPlaintext(connection, table, column) {
       const { rows } = await connection.query(
         `SELECT max(${spelling.bytes(column)}) AS bytes FROM ${table.path} t` +
-          whereClause(`NOT (${spelling.hasTokenHead(column)})`, table.where),
+          whereClause(`NOT ${isToken(column)}`, table.where),
       )
       return Number(rows[0]?.bytes ?? 0)
     },
@@ -119,17 +121,21 @@ export function selectStatement(
 export function filterCondition(
   { columns, companions = [] }: BulkTable,
   filter: RowFilter,
-  { escape, hasTokenHead }: Pick<Spelling, "escape" | "hasTokenHead">,
+  { escape, isToken }: Pick<Spelling, "escape" | "isToken">,
 ): string | undefined {
   if (filter === "all") return undefined
   const encrypted = columns.filter((column) => !companions.some(({ name }) => name === column))
-  if (filter === "has-tokens") return encrypted.map((one) => `(${hasTokenHead(one)})`).join(" OR ")
+  const isTokenIn = (column: string): string => isToken(`t.${escape(column)}`)
+  if (filter === "has-tokens") return encrypted.map(isTokenIn).join(" OR ")
   const missing = companions.map(({ name, sources }) =>
     [
       `t.${escape(name)} IS NULL`,
       ...sources.map((source) => `t.${escape(source)} IS NOT NULL`),
     ].join(" AND "),
   )
-  const conditions = [...encrypted.map((one) => `NOT (${hasTokenHead(one)})`), ...missing]
+  const conditions =
+    filter === "unindexed"
+      ? missing
+      : [...encrypted.map((one) => `NOT ${isTokenIn(one)}`), ...missing]
   return conditions.map((condition) => `(${condition})`).join(" OR ")
 }

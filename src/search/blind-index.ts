@@ -17,6 +17,8 @@ export interface IndexMember {
   readonly plaintextAllowed: boolean
   /** Whether the database must be told to compare these cells byte by byte. Defaults to `false`. */
   readonly castsToBytes?: boolean
+  /** Gives the SQL that a cell is to be taken for a token. Defaults to that it begins as one. */
+  readonly isToken?: ((cell: string) => string) | undefined
   /** Returns the plaintext of a value, the same for values that count as equal. */
   readonly plaintextOf: (value: unknown) => string | Uint8Array
 }
@@ -90,7 +92,7 @@ export class BlindIndex {
    * it was encrypted.
    */
   legacyCell(
-    { path, plaintextOf, castsToBytes = false }: IndexMember,
+    { path, plaintextOf, isToken, castsToBytes = false }: IndexMember,
     values: readonly unknown[],
   ): LegacyCell {
     const normalize = toTextFunction(this.#definition.normalize)
@@ -100,7 +102,7 @@ export class BlindIndex {
       return [text, normalize(text)]
     })
     const functions = sqlFunctions(this.#definition.normalize)
-    return { path, texts: [...new Set(texts)], functions, castsToBytes }
+    return { path, texts: [...new Set(texts)], functions, castsToBytes, isToken }
   }
 
   /** Deriving the keys of an index takes as long as many digests. */

@@ -36,6 +36,8 @@ export interface LegacyCell {
   readonly functions: readonly string[]
   /** Whether the cell is compared byte by byte, where a collation would count others as equal. */
   readonly castsToBytes?: boolean
+  /** Gives the SQL that a cell is to be taken for a token. Defaults to that it begins as one. */
+  readonly isToken?: ((cell: string) => string) | undefined
 }
 
 /** SQL with named parameters, as a query builder takes it. */
@@ -119,7 +121,7 @@ function bindMatch({ companion, digests, otherwise }: Match, bind: Bind, negated
 
 /** A token that is not indexed yet equals nothing, and differs from nothing. */
 function bindCell(
-  { path, texts, functions, castsToBytes }: LegacyCell,
+  { path, texts, functions, castsToBytes, isToken = beginsAsToken }: LegacyCell,
   bind: Bind,
   not: "NOT " | "",
 ): Sql {
@@ -127,8 +129,12 @@ function bindCell(
   return (pathOf) => {
     const cell = functions.reduce((sql, name) => `${name}(${sql})`, pathOf(path))
     const compared = castsToBytes ? `CAST(${cell} AS BINARY)` : cell
-    return `CASE WHEN ${pathOf(path)} NOT LIKE '${TOKEN_HEAD}%' THEN ${compared} ${not}IN ${list} END`
+    return `CASE WHEN NOT ${isToken(pathOf(path))} THEN ${compared} ${not}IN ${list} END`
   }
+}
+
+function beginsAsToken(cell: string): string {
+  return `(${cell} LIKE '${TOKEN_HEAD}%')`
 }
 
 function joined(joint: " AND " | " OR ", all: readonly Sql[]): Sql {

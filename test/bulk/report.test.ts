@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals"
 import { keyText, Tally } from "../../src/bulk/report"
 
 const end = { completed: true, dryRun: false, constrained: [], statements: [] } as const
-const none = { null: 0, plaintext: 0, current: 0, stale: {}, unreadable: 0 }
+const none = { null: 0, plaintext: 0, legacy: 0, current: 0, stale: {}, unreadable: 0 }
 
 describe("Tally", () => {
   test("counts before and after alike if nothing was made", () => {

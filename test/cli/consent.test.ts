@@ -8,7 +8,9 @@ import { UsageError } from "../../src/cli/exit-code"
 
 const table = {
   name: "patient",
-  columns: [{ name: "ssn", label: "Patient.ssn", codec: stringCodec }],
+  columns: [
+    { name: "ssn", label: "Patient.ssn", codec: stringCodec, readers: [], phase: undefined },
+  ],
 }
 
 function answer(text: string, isTTY = true): Promise<void> {

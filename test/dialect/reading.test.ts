@@ -13,7 +13,7 @@ const table: BulkTable = {
 
 describe("filterCondition", () => {
   const spelling = {
-    hasTokenHead: (column: string): string => `is_token(${column})`,
+    isToken: (cell: string): string => `is_token(${cell})`,
     escape: (column: string): string => column,
   }
 
@@ -23,10 +23,10 @@ describe("filterCondition", () => {
 
   test("passes rows with a cell of the wanted kind in any column", () => {
     expect(filterCondition(table, "has-tokens", spelling)).toBe(
-      "(is_token(ssn)) OR (is_token(note))",
+      "is_token(t.ssn) OR is_token(t.note)",
     )
     expect(filterCondition(table, "has-plaintext", spelling)).toBe(
-      "(NOT (is_token(ssn))) OR (NOT (is_token(note)))",
+      "(NOT is_token(t.ssn)) OR (NOT is_token(t.note))",
     )
   })
 
@@ -37,9 +37,12 @@ describe("filterCondition", () => {
       companions: [{ name: "ssn_bidx", sources: ["ssn"] }],
     }
 
-    expect(filterCondition(indexed, "has-tokens", spelling)).toBe("(is_token(ssn))")
+    expect(filterCondition(indexed, "has-tokens", spelling)).toBe("is_token(t.ssn)")
     expect(filterCondition(indexed, "has-plaintext", spelling)).toBe(
-      "(NOT (is_token(ssn))) OR (t.ssn_bidx IS NULL AND t.ssn IS NOT NULL)",
+      "(NOT is_token(t.ssn)) OR (t.ssn_bidx IS NULL AND t.ssn IS NOT NULL)",
+    )
+    expect(filterCondition(indexed, "unindexed", spelling)).toBe(
+      "(t.ssn_bidx IS NULL AND t.ssn IS NOT NULL)",
     )
   })
 })

@@ -24,6 +24,8 @@ class OldPatient {
   @PrimaryColumn() id!: number
   @Column({ type: "text", transformer: new EncryptionTransformer(cbc) }) ssn!: string
   @Column({ type: "text", transformer: jsonAsText() }) history!: object
+  @Column({ type: "text", nullable: true }) phone?: string | null
+  @Column({ type: "varchar", length: 64, nullable: true }) phone_bidx?: string | null
 }
 
 /** TypeORM's type for JSON has no name that all databases share. */
@@ -44,6 +46,8 @@ class Patient {
   ssn!: string
   @EncryptedColumn({ codec: "json", legacy: readTypeormEncrypted({ ...gcm, json: true }) })
   history!: object
+  @EncryptedColumn({ nullable: true, legacy: readQuotedTokens(), blindIndex: true })
+  phone?: string | null
 }
 
 eachDatabase("a table that others encrypted", (db) => {
@@ -93,6 +97,15 @@ eachDatabase("a table that others encrypted", (db) => {
     const patient = await source.manager.findOneByOrFail(Patient, { id: 2 })
 
     expect(patient).toMatchObject({ ssn: "219-09-9999", history: {} })
+  })
+
+  test("is asked for no value, since what others encrypted equals none", async () => {
+    const searching = source.manager.findBy(Patient, { phone: "555" })
+
+    await expect(searching).rejects.toMatchObject({
+      code: "ERR_UNSUPPORTED_QUERY",
+      message: expect.stringContaining("take `legacy` out") as unknown,
+    })
   })
 
   test("is refused where its form is not read, without the cell", async () => {

@@ -50,7 +50,7 @@ describe("a predicate", () => {
       "legacy plaintext",
       legacy,
       '((u.email_bidx IS NOT NULL AND u.email_bidx IN ["d"]) OR (u.email_bidx IS NULL AND ' +
-        "CASE WHEN u.email NOT LIKE 'gAAAAA%' THEN LOWER(TRIM(u.email)) IN [\"a\"] END))",
+        "CASE WHEN NOT (u.email LIKE 'gAAAAA%') THEN LOWER(TRIM(u.email)) IN [\"a\"] END))",
     ],
     [
       "legacy plaintext of a database with a loose collation",
@@ -58,13 +58,13 @@ describe("a predicate", () => {
         kind: "holds",
         cell: { path: "email", texts: ["a"], functions: ["TRIM"], castsToBytes: true },
       },
-      "CASE WHEN u.email NOT LIKE 'gAAAAA%' THEN CAST(TRIM(u.email) AS BINARY) IN [\"a\"] END",
+      "CASE WHEN NOT (u.email LIKE 'gAAAAA%') THEN CAST(TRIM(u.email) AS BINARY) IN [\"a\"] END",
     ],
     [
       "other legacy plaintext",
       not(legacy),
       '((u.email_bidx IS NOT NULL AND u.email_bidx NOT IN ["d"]) OR (u.email_bidx IS NULL AND ' +
-        "CASE WHEN u.email NOT LIKE 'gAAAAA%' THEN LOWER(TRIM(u.email)) NOT IN [\"a\"] END))",
+        "CASE WHEN NOT (u.email LIKE 'gAAAAA%') THEN LOWER(TRIM(u.email)) NOT IN [\"a\"] END))",
     ],
     ["what is unknown", not({ kind: "unknown" }), "NULL"],
   ])("compiles %s", (_what, predicate, sql) => {

@@ -4,7 +4,7 @@ import type { ColumnOptions, ValueTransformer } from "typeorm"
 
 import type { Codec, TextCodec } from "../../column/codec"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
-import { type PlaintextPhase, writesPlaintext } from "../../column/phase"
+import { type PlaintextPhase, readsPlaintext, writesPlaintext } from "../../column/phase"
 import { type DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import { mayBeToken, tokenShape } from "../../fernet/token-format"
@@ -70,6 +70,12 @@ export class BoundColumn implements ValueTransformer {
   /** What is made of cells that are no tokens. */
   get phase(): PlaintextPhase {
     return this.#scheme.phase
+  }
+
+  /** Whether cells are read that others encrypted, which nothing compares with a value. */
+  get readsLegacy(): boolean {
+    const { declaration, phase } = this.#scheme
+    return declaration.legacy !== undefined && readsPlaintext(phase)
   }
 
   /**

@@ -3,6 +3,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import { companionProperty, digitsOf } from "../../search/blind-index-definition"
 import { readsPlaintext } from "../../column/phase"
+import { tokenConditionOf } from "../../dialect/token-condition"
 import { boundColumn } from "../columns/bound-column"
 import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-internals"
 import { addCompanion, Companion } from "./companion"
@@ -103,6 +104,7 @@ function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember 
     path: source.propertyPath,
     plaintextAllowed: readsPlaintext(bound.phase),
     // Their collations ignore case and accents, and spaces at the end
+    isToken: tokenConditionOf(options.type),
     castsToBytes: ["aurora-mysql", "mariadb", "mysql"].includes(options.type),
     plaintextOf: (value) => bound.plaintextOf(value),
   }

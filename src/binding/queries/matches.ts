@@ -32,6 +32,7 @@ export function seek(
   const { index, sources } = companion
   const isCanary = alternatives.some((values) => values.includes(CANARY))
   if (!isCanary) {
+    refuseLegacy(companion)
     for (const values of alternatives) {
       index.members.forEach((member, i) => {
         assertSought(member, values[i], (value) => {
@@ -50,6 +51,19 @@ export function seek(
   const isChecked = index.truncated && !isCanary
   const exact = isChecked ? alternatives.map((values) => index.exact(values)) : undefined
   return { companion, predicate: { kind: "matches", match }, digests, exact }
+}
+
+/** Rows that others encrypted would be missing from what is found, and be among what is not. */
+function refuseLegacy({ sources }: Companion): void {
+  for (const source of sources) {
+    const bound = boundColumn(source)
+    if (!bound?.readsLegacy) continue
+    throw new UnsupportedQueryError(
+      bound.property,
+      `${bound.property} may hold what others encrypted, which cannot be compared with a value. ` +
+        "Run column:encrypt, then take `legacy` out of the column.",
+    )
+  }
 }
 
 function whereNull(otherwise: Predicate | undefined): { readonly otherwise?: Predicate } {

@@ -1,13 +1,16 @@
 import type { Cell } from "../../dialect/batch"
 import type { Keyring } from "../../fernet/keyring"
 import { mayBeToken, tokenShape } from "../../fernet/token-format"
+import { legacyReaderOf, readLegacyCell } from "../../column/legacy/legacy-reader"
+import type { BulkColumn } from "../bulk-target"
 
 /**
- * What a cell holds, decided by structure and HMAC: `null`; `plaintext`; `current`, a token under
- * the first key; `stale`, a token under another key of the keyring; `unreadable`, a token that no
- * key opens, or a damaged one.
+ * What a cell holds, decided by structure and HMAC: `null`; `plaintext`; `legacy`, a form that a
+ * reader of its column reads; `current`, a token under the first key; `stale`, a token under another
+ * key of the keyring; `unreadable`, a token that no key opens, a damaged one, or a legacy form that
+ * its reader cannot read.
  */
-export type CellState = "current" | "null" | "plaintext" | "stale" | "unreadable"
+export type CellState = "current" | "legacy" | "null" | "plaintext" | "stale" | "unreadable"
 
 /** A cell's state, and for a token that opens the position of its key. */
 export interface ClassifiedCell {
@@ -19,7 +22,10 @@ export interface ClassifiedCell {
 export const NULL: ClassifiedCell = { state: "null" }
 export const PLAINTEXT: ClassifiedCell = { state: "plaintext" }
 export const CURRENT: ClassifiedCell = { state: "current", keyIndex: 0 }
-const UNREADABLE: ClassifiedCell = { state: "unreadable" }
+export const LEGACY: ClassifiedCell = { state: "legacy" }
+export const UNREADABLE: ClassifiedCell = { state: "unreadable" }
+/** In the legacy form of its column, which failed to read it. */
+export const UNREADABLE_LEGACY: ClassifiedCell = { state: "unreadable" }
 const underKey: ClassifiedCell[] = [CURRENT]
 
 /** Classifies a cell. Most plaintext is told from a token by its first characters. */
@@ -29,6 +35,35 @@ export function classifyCell(cell: Cell, keyring: Keyring): ClassifiedCell {
   const keyIndex = keyring.keyIndexOf(cell)
   if (keyIndex !== undefined) return openedBy(keyIndex)
   return tokenShape(cell) === "plaintext" ? PLAINTEXT : UNREADABLE
+}
+
+/** What the cells of a column are. */
+export interface ClassifiedCells {
+  readonly states: readonly ClassifiedCell[]
+  /** By row, what those in a legacy form hold. */
+  readonly legacy: ReadonlyMap<number, string | Uint8Array>
+}
+
+/** Classifies the cells of a column, and reads those in its legacy form. */
+export function classifyCells(
+  cells: readonly Cell[],
+  { readers, codec }: Pick<BulkColumn, "codec" | "readers">,
+  keyring: Keyring,
+): ClassifiedCells {
+  const legacy = new Map<number, string | Uint8Array>()
+  const states = cells.map((cell, row) => {
+    const state = classifyCell(cell, keyring)
+    if (cell === null || opens(state) || readers.length === 0) return state
+    try {
+      const reader = legacyReaderOf(readers, cell)
+      if (!reader) return state
+      legacy.set(row, readLegacyCell(reader, cell, codec, keyring).plaintext)
+      return LEGACY
+    } catch {
+      return UNREADABLE_LEGACY
+    }
+  })
+  return { states, legacy }
 }
 
 /** Classifies a token by the position of the key that opens it. */

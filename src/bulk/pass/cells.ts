@@ -1,21 +1,26 @@
 import { describeDecodingFailure } from "../../binding/columns/cell-codec"
-import type { Cell, NewCells } from "../../dialect/batch"
+import type { Cell, Key, NewCells } from "../../dialect/batch"
 import { EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import type { BulkColumn } from "../bulk-target"
+import { keyText } from "../report"
 import {
   beginsAsToken,
   classifyCell,
   type ClassifiedCell,
+  type ClassifiedCells,
+  classifyCells,
   CURRENT,
+  LEGACY,
   openedBy,
   opens,
   PLAINTEXT,
+  UNREADABLE,
 } from "./cell-state"
+import { foreignMark } from "./foreign-marks"
 
 /** What the cells of one column are in a batch, and what is to become of them. */
-export interface CellDecisions {
-  readonly states: readonly ClassifiedCell[]
+export interface CellDecisions extends ClassifiedCells {
   readonly newCells: NewCells
   /** By row, why a cell cannot be dealt with. Never its content. */
   readonly problems: ReadonlyMap<number, string>
@@ -28,56 +33,118 @@ export interface ColumnDecisions extends CellDecisions {
 
 /** What a run makes of cells: of a column in a batch at once, which is faster than one by one. */
 export interface CellJob {
-  /** Decides about the cells of a column, which are all under one keyring. */
-  decide(cells: readonly Cell[], column: BulkColumn, keyring: Keyring): CellDecisions
+  /**
+   * Decides about the cells of a column, which are all under one keyring.
+   *
+   * @param keyAt - tells the key of a row
+   */
+  decide(
+    cells: readonly Cell[],
+    column: BulkColumn,
+    keyring: Keyring,
+    keyAt: (row: number) => Key,
+  ): CellDecisions
   /** Says what a cell is that this job made. */
   madeState(cell: Cell, keyring: Keyring): ClassifiedCell
 }
 
-/** Encrypts plaintext under the first key; tokens are left as they are. */
-export const encrypting: CellJob = {
-  decide(cells, { label, codec }, keyring) {
-    const states = cells.map((cell) => classifyCell(cell, keyring))
-    const problems = new Map<number, string>()
-    const texts: string[] = []
-    const rows: number[] = []
-    for (const [row, cell] of cells.entries()) {
-      if (cell === null || states[row] !== PLAINTEXT) continue
-      const failure = whyUndecodable(codec, cell)
-      if (failure !== undefined) {
-        problems.set(row, `${label} is left in plaintext: ${failure}.`)
-        continue
-      }
-      rows.push(row)
-      texts.push(cell)
-    }
-    const tokens = keyring.encryptMany(texts)
-    const newCells = new Array<Cell | undefined>(cells.length)
-    for (const [i, row] of rows.entries()) newCells[row] = tokens[i]
-    return { states, newCells, problems }
-  },
+/** What is to be encrypted besides what is plainly plaintext. */
+export interface EncryptingOptions {
+  /** Whether plaintext is encrypted that looks as if something else had encrypted it. */
+  readonly wrapForeign: boolean
+  /** The rows, by {@link keyText}, whose cells are text although they look like tokens. */
+  readonly asPlaintext: ReadonlySet<string>
+}
 
-  madeState: () => CURRENT,
+/**
+ * Encrypts plaintext, and what is in a legacy form, under the first key; tokens are left as they are.
+ */
+export function encrypting({ wrapForeign, asPlaintext }: EncryptingOptions): CellJob {
+  return {
+    decide(cells, column, keyring, keyAt) {
+      const classified = classifyCells(cells, column, keyring)
+      const states = classified.states.map((state, row) => {
+        const isDeclared = state === UNREADABLE && asPlaintext.has(keyText(keyAt(row)))
+        return isDeclared ? PLAINTEXT : state
+      })
+      const problems = new Map<number, string>()
+      const sealed = new Sealing(keyring)
+      for (const [row, cell] of cells.entries()) {
+        const legacy = classified.legacy.get(row)
+        if (legacy !== undefined) sealed.add(row, legacy)
+        if (cell === null || states[row] !== PLAINTEXT) continue
+        const isDeclared = classified.states[row] !== PLAINTEXT
+        const problem = whyLeft(column, cell, wrapForeign || isDeclared)
+        if (problem === undefined) sealed.add(row, cell)
+        else problems.set(row, problem)
+      }
+      return { states, legacy: classified.legacy, newCells: sealed.cells(cells.length), problems }
+    },
+
+    madeState: () => CURRENT,
+  }
+}
+
+/** Plaintexts on their way into tokens: texts together, which is faster. */
+class Sealing {
+  readonly #keyring: Keyring
+  readonly #texts = new Map<number, string>()
+  readonly #bytes = new Map<number, Uint8Array>()
+
+  constructor(keyring: Keyring) {
+    this.#keyring = keyring
+  }
+
+  add(row: number, plaintext: string | Uint8Array): void {
+    if (typeof plaintext === "string") this.#texts.set(row, plaintext)
+    else this.#bytes.set(row, plaintext)
+  }
+
+  cells(count: number): NewCells {
+    const cells = new Array<Cell | undefined>(count)
+    const tokens = this.#keyring.encryptMany([...this.#texts.values()])
+    for (const [i, row] of [...this.#texts.keys()].entries()) cells[row] = tokens[i]
+    for (const [row, bytes] of this.#bytes) cells[row] = this.#keyring.encrypt(bytes)
+    return cells
+  }
+}
+
+function whyLeft(
+  { label, codec }: BulkColumn,
+  cell: string,
+  wrapForeign: boolean,
+): string | undefined {
+  const failure = whyUndecodable(codec, cell)
+  if (failure !== undefined) return `${label} is left in plaintext: ${failure}.`
+  const mark = wrapForeign ? undefined : foreignMark(cell)
+  if (mark === undefined) return undefined
+  return `${label} is left as it is: it looks encrypted by something else, by ${mark}.`
 }
 
 /** Moves tokens under other keys to the first, with their timestamps. */
 export const rotating: CellJob = {
-  decide(cells, { label }, keyring) {
+  decide(cells, column, keyring) {
+    const { label } = column
     const tokens = cells.filter((cell) => cell !== null && beginsAsToken(cell)) as string[]
     const rotated = rotateAll(keyring, tokens)
     const problems = new Map<number, string>()
-    const states: ClassifiedCell[] = []
     let next = 0
-    const newCells = cells.map((cell, row) => {
-      const result = cell !== null && beginsAsToken(cell) ? rotated[next++] : undefined
-      const state = result ? openedBy(result.keyIndex) : classifyCell(cell, keyring)
+    const results = cells.map((cell) =>
+      cell !== null && beginsAsToken(cell) ? rotated[next++] : undefined,
+    )
+    const others = cells.map((cell, row) => (results[row] ? null : cell))
+    const { states: otherStates, legacy } = classifyCells(others, column, keyring)
+    const states: ClassifiedCell[] = []
+    const newCells = cells.map((_, row) => {
+      const result = results[row]
+      const state = result ? openedBy(result.keyIndex) : (otherStates[row] ?? UNREADABLE)
       states.push(state)
       if (state.state === "stale" && result?.token === undefined) {
         problems.set(row, `${label} is left under an older key: its token is malformed inside.`)
       }
       return result?.token
     })
-    return { states, newCells, problems }
+    return { states, legacy, newCells, problems }
   },
 
   madeState: () => CURRENT,
@@ -85,8 +152,9 @@ export const rotating: CellJob = {
 
 /** Turns every token into its plaintext. */
 export const decrypting: CellJob = {
-  decide(cells, { label }, keyring) {
-    const states = cells.map((cell) => classifyCell(cell, keyring))
+  decide(cells, column, keyring) {
+    const { label } = column
+    const { states, legacy } = classifyCells(cells, column, keyring)
     const problems = new Map<number, string>()
     const newCells = cells.map((cell, row) => {
       if (cell === null || !opens(states[row] ?? PLAINTEXT)) return undefined
@@ -97,7 +165,7 @@ export const decrypting: CellJob = {
       problems.set(row, `${label} is left encrypted: its plaintext ${why}.`)
       return undefined
     })
-    return { states, newCells, problems }
+    return { states, legacy, newCells, problems }
   },
 
   madeState: classifyCell,
@@ -105,9 +173,8 @@ export const decrypting: CellJob = {
 
 /** Looks without touching. */
 export const inspecting: CellJob = {
-  decide(cells, _, keyring) {
-    const states = cells.map((cell) => classifyCell(cell, keyring))
-    return { states, newCells: [], problems: new Map() }
+  decide(cells, column, keyring) {
+    return { ...classifyCells(cells, column, keyring), newCells: [], problems: new Map() }
   },
 
   madeState: classifyCell,
@@ -116,13 +183,13 @@ export const inspecting: CellJob = {
 /** Looks at what tokens open to as well. A cell that does not open is a failure of every job. */
 export const verifying: CellJob = {
   decide(cells, column, keyring) {
-    const states = cells.map((cell) => classifyCell(cell, keyring))
+    const { states, legacy } = classifyCells(cells, column, keyring)
     const problems = new Map<number, string>()
     for (const [row, cell] of cells.entries()) {
       const problem = cell === null ? undefined : whyUnproven(cell, states[row], column, keyring)
       if (problem !== undefined) problems.set(row, problem)
     }
-    return { states, newCells: [], problems }
+    return { states, legacy, newCells: [], problems }
   },
 
   madeState: classifyCell,
@@ -135,6 +202,7 @@ function whyUnproven(
   keyring: Keyring,
 ): string | undefined {
   if (state === PLAINTEXT) return `${label} holds plaintext.`
+  if (state === LEGACY) return `${label} is in its legacy form.`
   if (!state || !opens(state)) return undefined
   try {
     if ("decodeText" in codec) codec.decodeText(keyring.decryptText(cell))

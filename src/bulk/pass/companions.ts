@@ -5,7 +5,7 @@ import type { Keyring } from "../../fernet/keyring"
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import type { BulkIndex } from "../bulk-index"
 import type { BulkColumn } from "../bulk-target"
-import { beginsAsToken, type ClassifiedCell, PLAINTEXT } from "./cell-state"
+import { beginsAsToken, LEGACY, PLAINTEXT } from "./cell-state"
 import type { ColumnDecisions } from "./cells"
 
 /**
@@ -144,8 +144,7 @@ function openSources(
   for (const at of sources) {
     const cell = cells[at]?.[row] ?? null
     const decided = columns[at]
-    const opened =
-      cell === null ? undefined : openCell(cell, decided?.states[row], decided?.keyring)
+    const opened = cell === null || !decided ? undefined : openCell(cell, decided, row)
     if (opened === undefined) return undefined
     values.push(opened)
   }
@@ -154,12 +153,13 @@ function openSources(
 
 function openCell(
   cell: string,
-  state: ClassifiedCell | undefined,
-  keyring: Keyring | undefined,
+  { states, legacy, keyring }: ColumnDecisions,
+  row: number,
 ): string | Uint8Array | undefined {
-  if (state === PLAINTEXT) return cell
+  if (states[row] === PLAINTEXT) return cell
+  if (states[row] === LEGACY) return legacy.get(row)
   try {
-    return keyring?.decrypt(cell)
+    return keyring.decrypt(cell)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { type Batch, type Changes, changedRows } from "../../dialect/batch"
+import { type Batch, type Changes, changedRows, type Key } from "../../dialect/batch"
 import type { BulkIndex } from "../bulk-index"
 import type { BulkColumn } from "../bulk-target"
 import type { RunKeys } from "../keys"
@@ -26,9 +26,10 @@ export interface Decision extends Changes {
 
 /** Decides about all cells of a batch. */
 export function decide(decider: Decider, batch: Batch): Decision {
+  const keyAt = (row: number): Key => batch.keyAt(row)
   const columns = decider.columns.map((column, i) => {
     const keyring = decider.keys.ringFor(column)
-    return { ...decider.job.decide(batch.cells[i] ?? [], column, keyring), keyring }
+    return { ...decider.job.decide(batch.cells[i] ?? [], column, keyring, keyAt), keyring }
   })
   const companions = decider.companions.decide(decider.demand, batch, columns)
   const newCells = [...columns, ...companions].map((decided) => decided.newCells)

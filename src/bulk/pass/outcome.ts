@@ -1,4 +1,4 @@
-import type { ClassifiedCell } from "./cell-state"
+import { type ClassifiedCell, UNREADABLE_LEGACY } from "./cell-state"
 import { indexState, type IndexState, UNINDEXABLE } from "./companions"
 import type { Decision } from "./decision"
 import type { Pass } from "./pass"
@@ -96,7 +96,7 @@ function cellFailures(
     const problem = problems.get(row) ?? (isKept ? notTaken(label) : undefined)
     if (problem !== undefined) failures.push({ row, label, problem })
     if (pass.audit && states[row]?.state === "unreadable") {
-      failures.push({ row, label, problem: unreadable(label) })
+      failures.push({ row, label, problem: unreadable(label, states[row]) })
     }
   }
   return failures
@@ -133,7 +133,10 @@ function companionFailures(
   return failures
 }
 
-function unreadable(label: string): string {
+function unreadable(label: string, state: ClassifiedCell | undefined): string {
+  if (state === UNREADABLE_LEGACY) {
+    return `${label} is in its legacy form, and could not be read in it.`
+  }
   return `${label} holds a token that was damaged, or is under a key that is not in the keyring.`
 }
 

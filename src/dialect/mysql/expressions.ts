@@ -1,8 +1,8 @@
-import { TOKEN_HEAD } from "../../fernet/token-format"
 import type { Key } from "../batch"
 import type { BulkTable, KeyColumn } from "../dialect"
 import type { Spelling } from "../reading"
 import type { Values } from "../sql"
+import { mysqlToken } from "../token-condition"
 
 /** How MySQL and MariaDB spell what is read. Keys travel as text and are cast by the server. */
 export const mysqlSpelling: Spelling = {
@@ -10,7 +10,7 @@ export const mysqlSpelling: Spelling = {
   placeholder: () => "?",
   cell: (column) => utf8Bytes(`t.${escapeMysql(column)}`),
   bytes: (column) => `length(${utf8Bytes(`t.${escapeMysql(column)}`)})`,
-  hasTokenHead: (column) => `${utf8Bytes(`t.${escapeMysql(column)}`)} LIKE '${TOKEN_HEAD}%'`,
+  isToken: mysqlToken,
   keyRead,
   keyOrder,
   keyComparison,

@@ -1,7 +1,8 @@
 import type { Connection } from "../connection"
-import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
+import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
+import { mysqlToken } from "../token-condition"
 import { escapeMysql } from "./expressions"
 
 /** MySQL's longest identifier, in characters. */
@@ -17,7 +18,7 @@ export const mysqlSchema: SchemaDialect = {
     const name = constraintName(table, column, MAX_NAME)
     const escaped = escapeMysql(name)
     const cell = escapeMysql(column)
-    const check = `${cell} LIKE BINARY '${TOKEN_HEAD}%' AND length(${cell}) >= ${SHORTEST_TOKEN}`
+    const check = `${mysqlToken(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}`
     return {
       name,
       check,

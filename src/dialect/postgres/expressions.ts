@@ -1,8 +1,8 @@
-import { TOKEN_HEAD } from "../../fernet/token-format"
 import type { Key } from "../batch"
 import type { BulkTable } from "../dialect"
 import type { Spelling } from "../reading"
 import type { Values } from "../sql"
+import { postgresToken } from "../token-condition"
 
 /** How PostgreSQL spells what is read. Keys travel as text, so that no type loses anything. */
 export const postgresSpelling: Spelling = {
@@ -10,7 +10,7 @@ export const postgresSpelling: Spelling = {
   placeholder: (position) => `$${position}`,
   cell: (column) => `t.${escape(column)}::text`,
   bytes: (column) => `octet_length(t.${escape(column)}::text)`,
-  hasTokenHead: (column) => `${cellText(column)} LIKE '${TOKEN_HEAD}%'`,
+  isToken: postgresToken,
   keyRead: ({ name }) => `t.${escape(name)}::text`,
   keyOrder: ({ name }) => `t.${escape(name)}`,
   keyComparison,

@@ -1,6 +1,7 @@
-import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
+import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
+import { postgresToken } from "../token-condition"
 import { escape } from "./expressions"
 
 /** PostgreSQL's longest identifier, in bytes. */
@@ -25,8 +26,8 @@ export const postgresSchema: SchemaDialect = {
   constraint(path, table, column) {
     const name = constraintName(table, column, MAX_NAME)
     const escaped = escape(name)
-    const cell = `${escape(column)}::text COLLATE "C"`
-    const check = `${cell} LIKE '${TOKEN_HEAD}%' AND length(${cell}) >= ${SHORTEST_TOKEN}`
+    const cell = escape(column)
+    const check = `${postgresToken(cell)} AND length(CAST(${cell} AS text)) >= ${SHORTEST_TOKEN}`
     return {
       name,
       check,

@@ -1,10 +1,10 @@
-import { TOKEN_HEAD } from "../../fernet/token-format"
 import { type Changes, cellAfter, type Key } from "../batch"
 import type { Connection } from "../connection"
 import type { BulkTable, Dialect } from "../dialect"
 import { readingIn, type Spelling } from "../reading"
 import { type Values, whereClause } from "../sql"
 import { driverCodeOf } from "../statement-error"
+import { sqliteToken } from "../token-condition"
 import { describeSqliteTable } from "./table"
 
 const spelling: Spelling = {
@@ -12,9 +12,7 @@ const spelling: Spelling = {
   placeholder: () => "?",
   cell: cellText,
   bytes: (column) => `length(CAST(t.${escape(column)} AS BLOB))`,
-  // LIKE would ignore the case of ASCII letters
-  hasTokenHead: (column) =>
-    `substr(${cellText(column)}, 1, ${TOKEN_HEAD.length}) = '${TOKEN_HEAD}'`,
+  isToken: sqliteToken,
   keyRead: ({ name }) => `t.${escape(name)}`,
   keyOrder: ({ name }) => `t.${escape(name)}`,
   keyComparison,

@@ -1,0 +1,59 @@
+import { SHORTEST_TOKEN, TOKEN_HEAD } from "../fernet/token-format"
+
+/**
+ * Returns the SQL condition that a text is to be taken for a token: it begins as tokens of today do,
+ * also if it is none, like one that was cut; or it has the version byte of tokens of any time, their
+ * alphabet and a length they may have. Filters, searches and the CHECK constraint take it from here.
+ *
+ * @param cell - the SQL of a column, or of another text
+ */
+export type TokenCondition = (cell: string) => string
+
+/** Characters of URL-safe Base64, as the inside of a bracket expression. */
+const ALPHABET = "A-Za-z0-9_-"
+
+/** Compares byte by byte, whatever the column's collation. */
+export const postgresToken: TokenCondition = (cell) => {
+  const text = `CAST(${cell} AS text) COLLATE "C"`
+  return either(`${text} LIKE '${TOKEN_HEAD}%'`, [
+    `${text} ~ '^g[A-P]'`,
+    ...hasTokenLength(text),
+    `rtrim(${text}, '=') !~ '[^${ALPHABET}]'`,
+  ])
+}
+
+/** Compares byte by byte, where collations ignore case. */
+export const mysqlToken: TokenCondition = (cell) => {
+  const text = `CONVERT(${cell} USING utf8mb4)`
+  const exact = `${text} COLLATE utf8mb4_bin`
+  return either(`CAST(${text} AS BINARY) LIKE '${TOKEN_HEAD}%'`, [
+    `${exact} REGEXP '^g[A-P]'`,
+    ...hasTokenLength(text),
+    `TRIM(TRAILING '=' FROM ${exact}) NOT REGEXP '[^${ALPHABET}]'`,
+  ])
+}
+
+/** GLOB minds case, where LIKE would ignore that of ASCII letters. */
+export const sqliteToken: TokenCondition = (cell) => {
+  const text = `CAST(${cell} AS TEXT)`
+  return either(`${text} GLOB '${TOKEN_HEAD}*'`, [
+    `${text} GLOB 'g[A-P]*'`,
+    ...hasTokenLength(text),
+    `rtrim(${text}, '=') NOT GLOB '*[^${ALPHABET}]*'`,
+  ])
+}
+
+/** Returns the condition in the SQL of a TypeORM driver; `undefined` for one that is not known. */
+export function tokenConditionOf(driver: string): TokenCondition | undefined {
+  if (["postgres", "aurora-postgres", "cockroachdb"].includes(driver)) return postgresToken
+  if (["mysql", "mariadb", "aurora-mysql"].includes(driver)) return mysqlToken
+  return ["better-sqlite3", "sqlite", "sqljs"].includes(driver) ? sqliteToken : undefined
+}
+
+function hasTokenLength(text: string): readonly string[] {
+  return [`length(${text}) >= ${SHORTEST_TOKEN}`, `length(${text}) % 4 = 0`]
+}
+
+function either(head: string, others: readonly string[]): string {
+  return `(${head} OR ${others.join(" AND ")})`
+}
