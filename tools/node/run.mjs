@@ -15,6 +15,12 @@ import { fileURLToPath } from "node:url"
 const VERSIONS = ["20", "22", "24"]
 const SOAK_VALUES = "1000000"
 
+/**
+ * From 24.19 the headers have every ObjectWrap remove a hook when it is collected, which aborts the
+ * process under better-sqlite3 12. Those of 24.11 are of the same ABI.
+ */
+const HEADERS = { 24: "24.11.0" }
+
 const here = dirname(fileURLToPath(import.meta.url))
 const repository = join(here, "..", "..")
 const isWindows = process.platform === "win32"
@@ -54,14 +60,15 @@ function nodePackage() {
   return `${isAppleSilicon ? "node-bin" : "node"}-${system}-${process.arch}`
 }
 
-function nodeOf(major) {
+function nodeOf(version) {
   const name = nodePackage()
-  const root = join(install(`node-${major}`, { [name]: major }), "node_modules", name)
+  const root = join(install(`node-${version}`, { [name]: version }), "node_modules", name)
   return { root, binary: join(root, "bin", isWindows ? "node.exe" : "node") }
 }
 
 /** better-sqlite3 of the version in use here, for the ABI of another Node.js. */
-function addonOf(major, { root, binary }) {
+function addonOf(major, { binary }) {
+  const { root } = nodeOf(HEADERS[major] ?? major)
   const manifest = join(repository, "node_modules", "better-sqlite3", "package.json")
   const { version } = JSON.parse(readFileSync(manifest, "utf8"))
   const directory = install(
@@ -69,7 +76,7 @@ function addonOf(major, { root, binary }) {
     { "better-sqlite3": version },
     {
       scripts: ["better-sqlite3"],
-      // It is downloaded or built for the Node.js that runs npm, with the headers beside that one
+      // It is downloaded or built for the Node.js that runs npm, with headers of its ABI
       env: { PATH: [dirname(binary), process.env.PATH].join(delimiter), npm_config_nodedir: root },
     },
   )

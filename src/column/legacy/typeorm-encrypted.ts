@@ -120,9 +120,8 @@ class PackedCipher {
   /** Takes IV and tag off and decrypts the rest. Throws if that fails. */
   open(bytes: Buffer): Buffer {
     const tagEnd = this.#ivLength + this.#tagLength
-    const decipher = createDecipheriv(this.#mode, this.#key, bytes.subarray(0, this.#ivLength), {
-      authTagLength: this.#tagLength || 16,
-    })
+    const iv = bytes.subarray(0, this.#ivLength)
+    const decipher = createDecipheriv(this.#mode, this.#key, iv, this.#options)
     if (this.#tagLength > 0) decipher.setAuthTag(bytes.subarray(this.#ivLength, tagEnd))
     return Buffer.concat([decipher.update(bytes.subarray(tagEnd)), decipher.final()])
   }
@@ -130,13 +129,17 @@ class PackedCipher {
   /** Encrypts, and puts IV and tag in front. */
   seal(plaintext: string | Uint8Array): Buffer {
     const iv = this.#iv ?? randomBytes(this.#ivLength)
-    const cipher = createCipheriv(this.#mode, this.#key, iv, {
-      authTagLength: this.#tagLength || 16,
-    })
+    const cipher = createCipheriv(this.#mode, this.#key, iv, this.#options)
     const bytes = typeof plaintext === "string" ? Buffer.from(plaintext, "utf8") : plaintext
     const ciphertext = [cipher.update(bytes), cipher.final()]
     const tag = this.#tagLength > 0 ? [cipher.getAuthTag()] : []
     return Buffer.concat([iv, ...tag, ...ciphertext])
+  }
+
+  /** Node 24 demands the tag of a cipher that is given its length, of which that package keeps none. */
+  get #options(): { readonly authTagLength: number } {
+    const options = this.#tagLength > 0 ? { authTagLength: this.#tagLength } : {}
+    return options as { readonly authTagLength: number }
   }
 
   /** The types know the length of a tag as an option of some modes; the others pass over it. */
