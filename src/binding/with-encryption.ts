@@ -14,7 +14,7 @@ import { declareCompanions } from "./indexes/declare-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./columns/fetched-rows"
 import { redactNotFound } from "./queries/not-found"
-import { indexKeysFromEnv, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
+import { IndexKeys, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
 import { tokenLimit } from "./schema/token-limit"
 import { findMisuse } from "./startup/validate"
 import { assertBindable, assertInternals, internalsOf } from "./typeorm-internals"
@@ -102,9 +102,10 @@ export function withEncryption<Source extends DataSource>(
   if (timestampZone !== undefined && !isTimeZone(timestampZone)) {
     throw misuse("The option timestampZone of withEncryption() is no time zone.")
   }
-  const keys = new Keys(options.keyring, options.lazyKeys ?? false)
-  const ownIndexKeys = indexKeys(options)
-  keepKeys(dataSource, keys, ownIndexKeys)
+  const { lazyKeys = false } = options
+  const keys = new Keys(options.keyring, lazyKeys)
+  const indexKeys = new IndexKeys(options.blindIndexKeyring, keys, lazyKeys)
+  keepKeys(dataSource, keys, indexKeys)
   assertBindable(dataSource)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
   const fetched = new FetchedRows()
@@ -115,9 +116,9 @@ export function withEncryption<Source extends DataSource>(
     const problems = findMisuse(dataSource, options.plaintext)
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()
-    await ownIndexKeys?.load()
+    await indexKeys.load()
     bindColumns(dataSource, options, keys, fetched)
-    declareCompanions(dataSource, ownIndexKeys ?? keys)
+    declareCompanions(dataSource, indexKeys)
     // Not earlier, so that what others wrapped before initialize() is inside; and only once
     if (!wrapped) wrapDataSource(dataSource, options, fetched)
     wrapped = true
@@ -135,11 +136,6 @@ function isTimeZone(zone: unknown): boolean {
   } catch {
     return false
   }
-}
-
-function indexKeys({ blindIndexKeyring, lazyKeys = false }: EncryptionOptions): Keys | undefined {
-  const source = blindIndexKeyring ?? indexKeysFromEnv()
-  return source && new Keys(source, lazyKeys)
 }
 
 function misuse(problem: string): EncryptionError {

@@ -8,7 +8,7 @@ import {
   keysOf,
   type KeySource,
 } from "../binding/columns/keys"
-import type { Keyring } from "../fernet/keyring"
+import { Keyring } from "../fernet/keyring"
 import type { BulkColumn } from "./bulk-target"
 import type { CheckedOptions } from "./options"
 
@@ -46,10 +46,11 @@ async function fetchIndexRing(
   dataSource: DataSource,
   given: KeySource | undefined,
 ): Promise<Keyring | undefined> {
-  const [data, own] = [keysOf(dataSource), indexKeysOf(dataSource)]
-  const source = given ?? (own ? undefined : indexKeysFromEnv())
-  if (source !== undefined) return (await loadKeys(source, undefined)).get()
-  return own === data ? undefined : own?.get()
+  if (given !== undefined) return (await loadKeys(given, undefined)).get()
+  const bound = indexKeysOf(dataSource)
+  if (bound) return bound.areOwn ? bound.get() : undefined
+  const keys = indexKeysFromEnv()
+  return keys && new Keyring(keys)
 }
 
 async function loadKeys(given: KeySource | undefined, bound: Keys | undefined): Promise<Keys> {

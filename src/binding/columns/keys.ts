@@ -79,10 +79,28 @@ export class Keys implements KeyResolver {
   }
 }
 
+/**
+ * The keys that blind indexes are derived from: those given, else those that the environment holds at
+ * the moment they are fetched, else those of the data.
+ */
+export class IndexKeys extends Keys {
+  readonly #given: KeySource | undefined
+
+  constructor(given: KeySource | undefined, data: Keys, lazy: boolean) {
+    super(given ?? (() => indexKeysFromEnv() ?? data.get()), lazy)
+    this.#given = given
+  }
+
+  /** Whether they are others than those of the data. */
+  get areOwn(): boolean {
+    return this.#given !== undefined || indexKeysFromEnv() !== undefined
+  }
+}
+
 /** The keys of one DataSource, by what they are for. */
 interface KeyRings {
   readonly data: Keys
-  readonly index: Keys
+  readonly index: IndexKeys
 }
 
 /** Under `Symbol.for`, so that a second copy of the package sees what the first did. */
@@ -93,9 +111,9 @@ type WithKeys = DataSource & { [KEYS]?: KeyRings }
 /**
  * Leaves the keys on their DataSource.
  *
- * @param index - those of blind indexes, which may be the same
+ * @param index - those of blind indexes
  */
-export function keepKeys(dataSource: DataSource, data: Keys, index: Keys = data): void {
+export function keepKeys(dataSource: DataSource, data: Keys, index: IndexKeys): void {
   const value: KeyRings = { data, index }
   Object.defineProperty(dataSource, KEYS, { value })
 }
@@ -106,14 +124,14 @@ export function keysOf(dataSource: DataSource): Keys | undefined {
 }
 
 /** Returns the keys that the blind indexes of such a DataSource are derived from. */
-export function indexKeysOf(dataSource: DataSource): Keys | undefined {
+export function indexKeysOf(dataSource: DataSource): IndexKeys | undefined {
   return (dataSource as WithKeys)[KEYS]?.index
 }
 
 /** The keys of blind indexes that the environment holds, if it is to hold any. */
-export function indexKeysFromEnv(): KeySource | undefined {
+export function indexKeysFromEnv(): readonly string[] | undefined {
   if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return undefined
-  return () => keysFromEnv(process.env, "BLIND_INDEX_KEY")
+  return keysFromEnv(process.env, "BLIND_INDEX_KEY")
 }
 
 function isThenable(

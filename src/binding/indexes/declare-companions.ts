@@ -30,7 +30,7 @@ function declareCompanion(
 ): void {
   const column = companionColumn(dataSource, metadata, plan)
   const property = `${metadata.name}.${plan.declaredOn.propertyPath}`
-  metadata.registerColumn(column)
+  register(metadata, column)
   const index = new BlindIndex(
     {
       ...plan.definition,
@@ -50,9 +50,27 @@ function declareCompanion(
   if (metadata.tableType !== "view") declareIndex(dataSource, metadata, column, index.unique)
 }
 
+/**
+ * Adds a column to an entity and to those that share its table. TypeORM would add it to every class
+ * that extends it, and one with a table of its own has its own companions.
+ */
+function register(metadata: EntityMetadata, column: ColumnMetadata): void {
+  const { childEntityMetadatas } = metadata
+  metadata.childEntityMetadatas = childrenOf(metadata)
+  try {
+    metadata.registerColumn(column)
+  } finally {
+    metadata.childEntityMetadatas = childEntityMetadatas
+  }
+}
+
 /** Whoever is a child of a child may be among the children as well. */
 function descendantsOf(metadata: EntityMetadata): readonly EntityMetadata[] {
-  return metadata.childEntityMetadatas.flatMap((child) => [child, ...descendantsOf(child)])
+  return childrenOf(metadata).flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+function childrenOf({ childEntityMetadatas }: EntityMetadata): EntityMetadata[] {
+  return childEntityMetadatas.filter(({ tableType }) => tableType === "entity-child")
 }
 
 /** The parent of single-table inheritance has the columns of every child, a child its own only. */

@@ -21,10 +21,28 @@ export function proveSeams(dataSource: DataSource): void {
     for (const column of metadata.columns) {
       const bound = boundColumn(column)
       if (!bound) continue
-      if (metadata.tableType !== "view") proveWrites(dataSource, metadata, column, bound)
+      if (metadata.tableType !== "view") {
+        withoutOthersTransformers(metadata, () => {
+          proveWrites(dataSource, metadata, column, bound)
+        })
+      }
       proveGuard(dataSource, metadata, column, bound)
     }
     for (const companion of companionsOf(metadata)) proveSearch(dataSource, metadata, companion)
+  }
+}
+
+/** An INSERT asks every transformer for its column's value, and may ask one that takes no undefined. */
+function withoutOthersTransformers({ columns }: EntityMetadata, prove: () => void): void {
+  const others = columns.filter((column) => column.transformer && !boundColumn(column))
+  const transformers = others.map(({ transformer }) => transformer)
+  try {
+    for (const column of others) column.transformer = undefined
+    prove()
+  } finally {
+    others.forEach((column, i) => {
+      column.transformer = transformers[i]
+    })
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals"
+import { afterEach, describe, expect, test } from "@jest/globals"
 import { Entity, PrimaryColumn } from "typeorm"
 
 import { EncryptedColumn, KeyError, Keyring, withEncryption } from "../../../src"
@@ -54,6 +54,35 @@ describe("the keys of blind indexes", () => {
       expect(error.message).toContain("no key")
     }
     expect(await people.find()).toEqual([])
+  })
+
+  describe("of the environment", () => {
+    afterEach(() => {
+      delete process.env.BLIND_INDEX_KEY
+    })
+
+    test("are looked for when the DataSource initializes, as those of the data are", async () => {
+      const source = withEncryption(memorySource([Person]), { keyring })
+      process.env.BLIND_INDEX_KEY = keys.second
+
+      await source.initialize()
+
+      await source.manager.insert(Person, { id: 1, email: "ada@x" })
+      const [row] = await source.query<{ email_bidx: string }[]>("SELECT email_bidx FROM person")
+      expect(row?.email_bidx).toBe(digestOf(context, "ada@x", { key: keys.second }))
+    })
+
+    test("are those of the data if it has none by then", async () => {
+      process.env.BLIND_INDEX_KEY = keys.second
+      const source = withEncryption(memorySource([Person]), { keyring })
+      delete process.env.BLIND_INDEX_KEY
+
+      await source.initialize()
+
+      await source.manager.insert(Person, { id: 1, email: "ada@x" })
+      const [row] = await source.query<{ email_bidx: string }[]>("SELECT email_bidx FROM person")
+      expect(row?.email_bidx).toBe(digestOf(context, "ada@x"))
+    })
   })
 
   test("keep initialize() from succeeding if they are missing", async () => {

@@ -3,6 +3,7 @@ import { ChildEntity, type DataSource, Entity, PrimaryColumn, TableInheritance }
 
 import { EncryptedColumn } from "../../../src"
 import { companionsOf } from "../../../src/binding/indexes/companion"
+import { digestOf } from "../../search/digest-of"
 import { boundSource } from "../memory-source"
 
 @Entity()
@@ -57,5 +58,35 @@ describe("blind indexes of single-table inheritance", () => {
     expect(await manager.findBy(Nurse, { licence: "N" })).toMatchObject([{ id: 2 }])
     expect(await manager.countBy(Nurse, { licence: "L" })).toBe(0)
     expect(await manager.countBy(Staff, { email: "a@x" })).toBe(1)
+  })
+})
+
+@Entity()
+class Person {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ blindIndex: true }) email!: string
+}
+
+@Entity()
+class Employee extends Person {
+  @EncryptedColumn({ blindIndex: true }) badge!: string
+}
+
+describe("blind indexes of an entity that extends an entity", () => {
+  test("are its own, in its own table", async () => {
+    const source = await boundSource([Person, Employee])
+    const employees = source.getRepository(Employee)
+
+    await employees.save({ id: 1, email: "a@x", badge: "B1" })
+    await source.manager.save(Person, { id: 1, email: "p@x" })
+    await employees.save({ id: 1, email: "b@x" })
+
+    const columns = employees.metadata.columns.map(({ databaseName }) => databaseName)
+    expect([...columns].sort()).toEqual(["badge", "badge_bidx", "email", "email_bidx", "id"])
+    expect(await employees.findBy({ email: "b@x" })).toMatchObject([{ id: 1, badge: "B1" }])
+    expect(await employees.countBy({ email: "p@x" })).toBe(0)
+    const [row] = await source.query<object[]>("SELECT email_bidx FROM employee")
+    const context = "employee/email/email_bidx"
+    expect(row).toEqual({ email_bidx: digestOf(context, "b@x") })
   })
 })

@@ -92,6 +92,19 @@ describe("the canary", () => {
     expect((await boundSource([entity])).isInitialized).toBe(true)
   })
 
+  test("asks the transformers of other columns for nothing", async () => {
+    const cents = { to: (value: bigint) => value.toString(), from: BigInt }
+    const entity = schema("payment", {
+      amount: { type: "text", transformer: cents },
+      note: encryptedColumn(),
+    })
+    const source = await boundSource([entity])
+
+    await source.manager.insert(entity, { id: 1, amount: 5n, note: "x" } as object)
+
+    expect(await source.manager.find(entity)).toEqual([{ id: 1, amount: 5n, note: "x" }])
+  })
+
   test("needs no key", async () => {
     const source = withEncryption(memorySource([Patient]), { lazyKeys: true })
 
