@@ -5,6 +5,8 @@ import { EncryptedColumn, Keyring, withEncryption } from "../../src"
 import { eachDatabase } from "../support/databases"
 import { keyring, keys } from "../support/keys"
 
+const DAY = 24 * 60 * 60
+
 @Entity()
 class Patient {
   @PrimaryColumn() id!: number
@@ -13,7 +15,7 @@ class Patient {
   @EncryptedColumn({ nullable: true, codec: "json" }) history?: unknown
   @EncryptedColumn({ nullable: true, codec: "bytes" }) photo?: Uint8Array | null
   @EncryptedColumn({ nullable: true, codec: "date" }) bornOn?: Date | null
-  @EncryptedColumn({ nullable: true, ttl: 3600 }) pin?: string | null
+  @EncryptedColumn({ nullable: true, ttl: DAY }) pin?: string | null
   @EncryptedColumn({ nullable: true, plaintext: "allow" }) lenient?: string | null
   @EncryptedColumn({ nullable: true, plaintext: "reject" }) strict?: string | null
 }
@@ -118,10 +120,10 @@ eachDatabase("an unreadable cell", (db) => {
   })
 
   test("is older than the column's ttl", async () => {
-    await store("pin", keyring.encryptAtTime("1234", now - 3500))
+    await store("pin", keyring.encryptAtTime("1234", now - DAY / 2))
     expect(await patients.findOneBy({ id: 1 })).toMatchObject({ pin: "1234" })
 
-    await store("pin", keyring.encryptAtTime("1234", now - 3700))
+    await store("pin", keyring.encryptAtTime("1234", now - DAY * 2))
 
     await expect(patients.find()).rejects.toMatchObject({
       property: "Patient.pin",
