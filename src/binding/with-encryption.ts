@@ -158,6 +158,7 @@ function bindColumns(
         declaration,
         phase,
         tokenLimit: tokenLimit(column, dataSource.options.type),
+        timestampZone: options.timestampZone,
       }
       bindColumnMetadata(column, new BoundColumn(scheme, keys, fetched), metadata)
       if (declaration.constrained && !writesPlaintext(phase))

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "ty
 
 import { boundColumn } from "../binding/columns/bound-column"
 import { codecOf } from "../binding/columns/cell-codec"
+import { declaredColumn } from "../binding/schema/type-target"
 import type { BlindIndexDeclaration } from "../column/blind-index"
 import type { BuiltInCodec } from "../column/built-in-codecs"
 import type { Codec, TextCodec } from "../column/codec"
@@ -58,6 +59,10 @@ export interface BulkColumn {
   readonly readers: readonly LegacyReader[]
   /** What its DataSource makes of plaintext; `undefined` if it has none. */
   readonly phase: PlaintextPhase | undefined
+  /** Its type in the model, as in the column's definition; `undefined` without a model. */
+  readonly type?: string
+  /** The zone of timestamps without one, in which the application wrote them. */
+  readonly timeZone?: string | undefined
 }
 
 /** A target with its names looked up, before the database was asked about it. */
@@ -154,7 +159,7 @@ function fromEntity(
     ? target
     : { entity: target, properties: undefined }
   const metadata = dataSource.getMetadata(entity)
-  const all = encryptedColumns(metadata)
+  const all = encryptedColumns(metadata, dataSource)
   const columns = properties
     ? distinct(properties.map((path) => pick(metadata, all, path)))
     : distinct([...all.values()])
@@ -174,7 +179,10 @@ function distinct(columns: readonly BulkColumn[]): readonly BulkColumn[] {
 }
 
 /** Returns the encrypted columns of an entity by their property paths. */
-export function encryptedColumns(metadata: EntityMetadata): ReadonlyMap<string, BulkColumn> {
+export function encryptedColumns(
+  metadata: EntityMetadata,
+  { driver }: DataSource,
+): ReadonlyMap<string, BulkColumn> {
   const columns = new Map<string, BulkColumn>()
   for (const column of metadata.columns) {
     const bound = boundColumn(column)
@@ -187,6 +195,8 @@ export function encryptedColumns(metadata: EntityMetadata): ReadonlyMap<string, 
       codec: codecOf(declaration),
       readers: declaredReaders(declaration.legacy),
       phase: bound?.phase,
+      type: driver.createFullType(declaredColumn(driver, column)),
+      timeZone: bound?.timestampZone,
     })
   }
   return columns

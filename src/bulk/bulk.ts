@@ -1,3 +1,4 @@
+import { ColumnMisuseError } from "../errors"
 import type { BulkTarget } from "./bulk-target"
 import type { BulkSource } from "./connection/pool"
 import { constrainColumns, releaseColumns, restoreTypes as giveTypes } from "./definition"
@@ -10,7 +11,7 @@ import {
   encryptOptionNames,
   requireKnown,
 } from "./options"
-import { decrypting, encrypting, inspecting, rotating, verifying } from "./pass/cells"
+import { decrypting, encrypting, fitting, inspecting, rotating, verifying } from "./pass/cells"
 import { requireEncryptingPhase, requireIndexingPhase, requireOwnCells } from "./preflight"
 import { type BulkReport, keyText } from "./report"
 import { runBulk } from "./run"
@@ -115,6 +116,9 @@ export async function decryptColumns(
   if (restoreTypes && (shard ?? where) !== undefined) {
     throw new TypeError("A type is for the whole table: give restoreTypes without shard and where.")
   }
+  if (restoreTypes && !(options.dryRun ?? false)) {
+    await requireFitting(source, target, options, restoreTypes)
+  }
   return runBulk(source, target, options, {
     filter: "has-tokens",
     cells: decrypting,
@@ -122,9 +126,33 @@ export async function decryptColumns(
     types: { grows: false, alter: false },
     before: releaseColumns,
     ...(restoreTypes && {
-      after: (session, table) => giveTypes(session, table, restoreTypes),
+      after: (session, table, inTransaction) =>
+        giveTypes(session, inTransaction, table, restoreTypes),
     }),
   })
+}
+
+/** Nothing is decrypted whose plaintext would not fit into the type that its column is to have. */
+async function requireFitting(
+  source: BulkSource,
+  target: BulkTarget,
+  options: DecryptOptions,
+  types: Readonly<Record<string, string>>,
+): Promise<void> {
+  // Progress is that of the run itself
+  const quiet = { ...options, onProgress: () => undefined }
+  const { table, failed, failures } = await runBulk(source, target, quiet, {
+    filter: undefined,
+    cells: fitting(types),
+    demand: "kept",
+    types: { grows: false, alter: false },
+  })
+  const [first] = failures
+  if (!first) return
+  throw new ColumnMisuseError([
+    `${table}: ${failed} cells cannot go back into their types, so nothing was decrypted. The first, ` +
+      `at key ${first.key.join(", ")}: ${first.problem}`,
+  ])
 }
 
 /**

@@ -1,8 +1,11 @@
+import { builtInCodecs } from "../column/built-in-codecs"
+import type { ColumnTarget, TextReader } from "../dialect/conversions/conversion"
 import type { BulkTable, ColumnFacts } from "../dialect/dialect"
 import type { ConstraintState, TokenConstraint } from "../dialect/schema-dialect"
 import type { Session } from "../dialect/session"
 import { ColumnMisuseError } from "../errors"
-import { tokenLength } from "../fernet/token-format"
+import { tokenLength, tokenShape } from "../fernet/token-format"
+import type { BulkColumn } from "./bulk-target"
 import type { DescribedTable } from "./preflight"
 
 /** What a run demands of the columns' types. */
@@ -13,32 +16,50 @@ export interface TypeDemands {
   readonly alter: boolean
 }
 
+/** A column whose type is to be another, and why. */
 interface Unfit {
-  readonly problem: string
-  readonly statement: string | undefined
+  readonly column: BulkColumn
+  readonly type: string
+  /** To follow its type; `undefined` if only the model says another. */
+  readonly reason: string | undefined
 }
 
 /**
- * Sees to it that the columns are text, and wide enough for tokens if they are going to hold them:
- * by changing their types if `alter` says so. Returns the statements that were run.
+ * Sees to it that the columns are text, and wide enough for tokens if they are going to hold them. If
+ * `alter` says so their types are changed, with every value kept, to those that the model declares,
+ * whatever the values at hand need. Returns the statements that were run.
  *
- * @throws {@link ColumnMisuseError} otherwise, with the statements to run
+ * @param inTransaction - whether one is open on the connection
+ * @throws {@link ColumnMisuseError} otherwise, with the statements to run; or if a value would be
+ * lost, or is none that its codec reads
  */
 export async function fitColumns(
   session: Session,
+  inTransaction: boolean,
   described: DescribedTable,
   { grows, alter }: TypeDemands,
 ): Promise<readonly string[]> {
   const unfit = await findUnfit(session, described, grows)
-  const statements = unfit.flatMap(({ statement }) => statement ?? [])
-  if (!alter || statements.length < unfit.length) {
-    const problems = unfit.map(({ problem, statement }) =>
-      statement === undefined ? `${problem}.` : `${problem}. Run, or pass \`alter\`: ${statement}`,
-    )
-    if (problems.length > 0) throw new ColumnMisuseError(problems)
+  const wanted = alter ? unfit : unfit.filter(({ reason }) => reason !== undefined)
+  if (wanted.length === 0) return []
+  const { connection, schema } = session
+  const targets = wanted.map(({ column }) => targetOf(column, column.type ?? schema.anyToken))
+  const change = await schema.convert({ connection, inTransaction }, described.table.path, targets)
+  const { problems = [], up = [] } = change ?? {}
+  const refused = wanted.filter(({ reason }) => reason !== undefined)
+  if (!alter || !change) {
+    if (refused.length === 0) return []
+    const statements = up.length === 0 ? "" : ` Run, or pass \`alter\`: ${up.join("; ")}`
+    throw new ColumnMisuseError([
+      ...refused.map(
+        ({ column, type, reason }) => `${column.label} is ${type}, ${reason ?? ""}.${statements}`,
+      ),
+      ...problems,
+    ])
   }
-  for (const statement of statements) await session.connection.query(statement)
-  return statements
+  if (problems.length > 0) throw new ColumnMisuseError(problems)
+  for (const statement of up) await connection.query(statement)
+  return up
 }
 
 async function findUnfit(
@@ -47,13 +68,12 @@ async function findUnfit(
   grows: boolean,
 ): Promise<readonly Unfit[]> {
   const unfit: Unfit[] = []
-  for (const [i, { label }] of columns.entries()) {
-    const column = facts[i]
-    if (!column) continue
-    const reason = await whyUnfit(session, table, column, grows)
-    if (reason === undefined) continue
-    const statement = await session.schema.widen(session.connection, table.path, column)
-    unfit.push({ problem: `${label} is ${column.type}, ${reason}`, statement })
+  for (const [i, column] of columns.entries()) {
+    const fact = facts[i]
+    if (!fact) continue
+    const reason = await whyUnfit(session, table, fact, grows)
+    const isDeclared = column.type === undefined || column.type === fact.type
+    if (reason !== undefined || !isDeclared) unfit.push({ column, type: fact.type, reason })
   }
   return unfit
 }
@@ -73,29 +93,64 @@ async function whyUnfit(
     : undefined
 }
 
+function targetOf({ name, label, codec, timeZone }: BulkColumn, type: string): ColumnTarget {
+  const known = Object.entries(builtInCodecs).find(([, one]) => one === codec)?.[0]
+  const reader = (known ?? "own") as TextReader
+  return { name, label, type, timeZone, reader, reads: (text) => isReadBy(codec, text) }
+}
+
+/** Tokens are looked at by the run itself. */
+function isReadBy(codec: BulkColumn["codec"], text: string): boolean {
+  if (tokenShape(text) !== "plaintext") return true
+  try {
+    if ("decodeText" in codec) codec.decodeText(text)
+    else codec.decode(Buffer.from(text, "utf8"))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Says which columns have another type than the model declares, on databases that enforce one. */
+export function driftOf(
+  { schema }: Session,
+  { columns, facts }: DescribedTable,
+): readonly string[] {
+  if (!schema.enforcesTypes) return []
+  return columns.flatMap(({ label, type }, i) => {
+    const found = facts[i]?.type
+    if (type === undefined || found === undefined || found === type) return []
+    return [`${label} is ${found} in the database and ${type} in the model`]
+  })
+}
+
 /**
  * Gives columns the types they had before they were encrypted. Returns the statements that were run.
  *
  * @param types - by the columns' names in the database
- * @throws {@link ColumnMisuseError} before any is run, if a column is not among those of the table or
- * the database cannot change types
+ * @throws {@link ColumnMisuseError} before any is run, if a column is not among those of the table, a
+ * value would not be the same in its type, or the database cannot change types
  */
 export async function restoreTypes(
   session: Session,
-  { table, facts }: DescribedTable,
+  inTransaction: boolean,
+  { table, columns }: DescribedTable,
   types: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
-  const statements: string[] = []
-  const problems: string[] = []
-  for (const [name, type] of Object.entries(types)) {
-    const column = facts.find((one) => one.name === name)
-    const statement =
-      column && (await session.schema.retype(session.connection, table.path, column, type))
-    if (statement !== undefined) statements.push(statement)
-    else problems.push(`${table.path}.${name} cannot be given the type ${type} again.`)
-  }
+  const { connection, schema } = session
+  const cannot = (name: string): string =>
+    `${table.path}.${name} cannot be given the type ${types[name] ?? ""} again.`
+  const found = Object.keys(types).map((name) => columns.find((one) => one.name === name) ?? name)
+  const unknown = found.filter((one) => typeof one === "string")
+  if (unknown.length > 0) throw new ColumnMisuseError(unknown.map(cannot))
+  const targets = found
+    .filter((one) => typeof one !== "string")
+    .map(({ name, label, timeZone }) => ({ name, label, type: types[name] ?? "", timeZone }))
+  const change = await schema.restore({ connection, inTransaction }, table.path, targets)
+  const problems = change?.problems ?? Object.keys(types).map(cannot)
   if (problems.length > 0) throw new ColumnMisuseError(problems)
-  for (const statement of statements) await session.connection.query(statement)
+  const statements = change?.up ?? []
+  for (const statement of statements) await connection.query(statement)
   return statements
 }
 
@@ -117,7 +172,13 @@ export async function constrainColumns(
     if ((await stateOf(session, described, constraint)) === "proven") continue
     statements.push(...constraint.add)
   }
-  for (const statement of statements) await session.connection.query(statement)
+  try {
+    for (const statement of statements) await session.connection.query(statement)
+  } catch (error) {
+    // Not proven, it would refuse every UPDATE of a row that someone wrote in plaintext meanwhile
+    await releaseColumns(session, described).catch(() => [])
+    throw error
+  }
   return statements
 }
 

@@ -48,13 +48,18 @@ export interface BulkReport {
   readonly failures: readonly CellFailure[]
   /** Columns that a constraint keeps plaintext out of. */
   readonly constrained: readonly string[]
+  /** Columns whose type in the database is not the one that the model declares, and both types. */
+  readonly drift: readonly string[]
   /** Changes of the table's definition that were made, as SQL. */
   readonly statements: readonly string[]
   readonly seconds: number
 }
 
 /** What a report says beyond what was counted. */
-export type RunFacts = Pick<BulkReport, "completed" | "constrained" | "dryRun" | "statements">
+export type RunFacts = Pick<
+  BulkReport,
+  "completed" | "constrained" | "drift" | "dryRun" | "statements"
+>
 
 /** Failures that a report lists one by one. */
 const LISTED_FAILURES = 1000

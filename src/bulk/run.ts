@@ -13,7 +13,7 @@ import {
   type Workers,
 } from "./connection/pool"
 import type { Worker } from "./connection/worker"
-import { constrainedColumns, fitColumns, type TypeDemands } from "./definition"
+import { constrainedColumns, driftOf, fitColumns, type TypeDemands } from "./definition"
 import { fetchKeys } from "./keys"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
 import type { CellJob } from "./pass/cells"
@@ -33,6 +33,13 @@ import { requireFaithful } from "./rehearsal"
 import { type BulkReport, Tally } from "./report"
 import { requireVacuum, Vacuum } from "./vacuum"
 
+/** Changes the definition of a table, and returns the statements that were run. */
+type DefinitionChange = (
+  session: Session,
+  table: DescribedTable,
+  inTransaction: boolean,
+) => Promise<readonly string[]>
+
 /** What distinguishes the bulk functions. */
 export interface BulkJob {
   /** The rows that have something to change; `undefined` if nothing is to be changed. */
@@ -45,8 +52,8 @@ export interface BulkJob {
   /** Refuses, before anything is written, what there is in the table. */
   readonly preflight?: (session: Session, table: DescribedTable, decider: Decider) => Promise<void>
   /** Changes the table's definition before the first cell, and after the last if all went well. */
-  readonly before?: (session: Session, table: DescribedTable) => Promise<readonly string[]>
-  readonly after?: (session: Session, table: DescribedTable) => Promise<readonly string[]>
+  readonly before?: DefinitionChange
+  readonly after?: DefinitionChange
 }
 
 /** Everything a run knows once it has begun. */
@@ -78,7 +85,10 @@ export async function runBulk(
     if (options.vacuum) await requireVacuum(workers[0])
     const statements: string[] = []
     const described = await workers[0].run((session) =>
-      describeFit(session, named, decider, options, job.types, statements),
+      describeFit(session, workers[0].inTransaction, {
+        ...{ named, decider, options, statements },
+        types: job.types,
+      }),
     )
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
     const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
@@ -94,18 +104,26 @@ export async function runBulk(
 /** Describes the table when its columns can hold what they are going to hold. */
 async function describeFit(
   session: Session,
-  named: NamedTable,
-  { keys }: Decider,
-  { where, dryRun, force }: CheckedOptions,
-  { grows, alter }: TypeDemands,
-  statements: string[],
+  inTransaction: boolean,
+  { named, decider, options, types, statements }: Fitting,
 ): Promise<DescribedTable> {
+  const { where, dryRun, force } = options
   const described = await describeTable(session, named, where)
-  const alters = alter && !dryRun
+  const alters = types.alter && !dryRun
   // With the wrong keys not even a type is changed
-  if (alters && !force) await requireRightKeys(session, described, keys)
-  statements.push(...(await fitColumns(session, described, { grows, alter: alters })))
+  if (alters && !force) await requireRightKeys(session, described, decider.keys)
+  const demands = { ...types, alter: alters }
+  statements.push(...(await fitColumns(session, inTransaction, described, demands)))
   return statements.length === 0 ? described : describeTable(session, named, where)
+}
+
+/** What is known when columns are made to hold what they are going to hold. */
+interface Fitting {
+  readonly named: NamedTable
+  readonly decider: Decider
+  readonly options: CheckedOptions
+  readonly types: TypeDemands
+  readonly statements: string[]
 }
 
 /** A migration that left something behind must not be recorded as done. */
@@ -165,7 +183,10 @@ async function runPhases(run: Run): Promise<BulkReport> {
   const { job, options, tally, workers, statements } = run
   const [first] = workers
   const alter = async (change: BulkJob["before"]): Promise<void> => {
-    if (change && !options.dryRun) statements.push(...(await first.run((s) => change(s, run))))
+    if (change && !options.dryRun) {
+      const made = await first.run((session) => change(session, run, first.inTransaction))
+      statements.push(...made)
+    }
   }
   await requireSafe(run)
   await alter(job.before)
@@ -176,8 +197,9 @@ async function runPhases(run: Run): Promise<BulkReport> {
   if (completed && options.audit) completed = await runPhase(run, "audit", "all")
   if (completed && tally.failed === 0) await alter(job.after)
   const constrained = await first.run((session) => constrainedColumns(session, run))
+  const drift = await first.run((session) => Promise.resolve(driftOf(session, run)))
   const { dryRun } = options
-  return tally.report(run.label, { completed, dryRun, constrained, statements })
+  return tally.report(run.label, { completed, dryRun, constrained, drift, statements })
 }
 
 /** Sees to it, before anything is written, that keys are the right ones and cells will be kept. */

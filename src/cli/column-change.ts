@@ -49,7 +49,9 @@ export function registerColumnEncrypt(program: Command): void {
             const legacy = { wrapForeign, trustLegacy, asPlaintext }
             return Promise.resolve({ alter, constrain, ...legacy })
           },
-          fails: failsIfLeft(({ plaintext, legacy }) => plaintext + legacy),
+          fails: (report, options) =>
+            report.drift.length > 0 ||
+            failsIfLeft(({ plaintext, legacy }) => plaintext + legacy)(report, options),
           render: (reports, keys) => renderChanges(reports, keys, "encrypted"),
         },
         options,

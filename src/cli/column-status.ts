@@ -20,7 +20,8 @@ export function registerColumnStatus(program: Command): void {
           name: "column:status",
           doing: "inspecting",
           run: inspectColumns,
-          fails: (report, { check }) => (check ?? false) && !isFinished(report),
+          fails: (report, { check }) =>
+            report.drift.length > 0 || ((check ?? false) && !isFinished(report)),
           render: renderStates,
         },
         options,

@@ -29,7 +29,9 @@ export function registerColumnVerify(program: Command): void {
             return condition === undefined ? {} : { where: condition }
           },
           fails: (report, { check }) =>
-            report.failed > 0 || ((check ?? false) && !isFinished(report)),
+            report.failed > 0 ||
+            report.drift.length > 0 ||
+            ((check ?? false) && !isFinished(report)),
           render: renderStates,
         },
         options,

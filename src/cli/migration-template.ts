@@ -92,8 +92,10 @@ function constant(name: string, { table, columns }: MigrationTable, typed: boole
 }
 
 function ownNormalizer({ name }: MigrationIndex): string {
+  // A comment ends with its line, whichever character ends it
+  const quoted = JSON.stringify(name).replaceAll(/[\u2028\u2029]/g, " ")
   return (
-    `    // The blind index ${name} has a normalizer of your own: add the index with it here as\n` +
+    `    // The blind index ${quoted} has a normalizer of your own: add the index with it here as\n` +
     "    // `blindIndex`, or run column:encrypt after the migration to fill it\n"
   )
 }

@@ -18,7 +18,13 @@ export function renderStates(reports: readonly BulkReport[], keys: readonly stri
   )
   if (rows.length === 0) return ""
   const states = formatTable([headings(keys, hasLegacy), ...rows])
-  return states + renderIndexes(reports) + reports.map(renderFailures).join("")
+  const problems = reports.map((report) => renderDrift(report) + renderFailures(report))
+  return states + renderIndexes(reports) + problems.join("")
+}
+
+function renderDrift({ drift }: BulkReport): string {
+  const remedy = "Run column:encrypt --alter, or TypeORM's own schema commands"
+  return drift.map((one) => `${one}. ${remedy}.\n`).join("")
 }
 
 /** Renders how complete the blind indexes are, if there are any. */

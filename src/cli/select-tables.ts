@@ -33,12 +33,12 @@ interface EntityColumn {
  * @throws {@link UsageError} naming what there is, if a name fits nothing
  */
 export function selectTables(
-  { entityMetadatas }: DataSource,
+  dataSource: DataSource,
   { entity = [], column = [] }: Selection,
 ): readonly SelectedTable[] {
-  const all = entityMetadatas
+  const all = dataSource.entityMetadatas
     .filter(({ tableType }) => tableType !== "view")
-    .map(columnsOf)
+    .map((metadata) => columnsOf(dataSource, metadata))
     .sort((a, b) => b.length - a.length)
     .flat()
   if (all.length === 0) throw new UsageError("The DataSource has no encrypted columns.")
@@ -50,8 +50,8 @@ export function selectTables(
   return grouped(onceEach(everything ? all : chosen))
 }
 
-function columnsOf(metadata: EntityMetadata): readonly EntityColumn[] {
-  return [...encryptedColumns(metadata)].map(([property, column]) => ({
+function columnsOf(dataSource: DataSource, metadata: EntityMetadata): readonly EntityColumn[] {
+  return [...encryptedColumns(metadata, dataSource)].map(([property, column]) => ({
     metadata,
     property,
     column,

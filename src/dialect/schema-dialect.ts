@@ -1,5 +1,10 @@
 import type { Connection } from "./connection"
-import type { ColumnFacts } from "./dialect"
+import type {
+  ColumnTarget,
+  OpenConnection,
+  TypeChange,
+  ValueTarget,
+} from "./conversions/conversion"
 
 /** A CHECK constraint that keeps everything but tokens and NULL out of a column. */
 export interface TokenConstraint {
@@ -19,16 +24,25 @@ export type ConstraintState = "absent" | "proven" | "unproven"
  * escaped. What a database cannot do is `undefined`.
  */
 export interface SchemaDialect {
-  /** Returns the statement that makes a column hold any token, with what it holds now as text. */
-  widen(connection: Connection, path: string, column: ColumnFacts): Promise<string | undefined>
+  /** The type that holds any token, for columns whose type nobody declared. */
+  readonly anyToken: string
 
-  /** Returns the statement that gives a column a type, written as in a column's definition. */
-  retype(
-    connection: Connection,
+  /** Whether a column holds nothing but what its type says. */
+  readonly enforcesTypes: boolean
+
+  /** Plans how columns get types that hold tokens, with what they hold now as text. */
+  convert(
+    open: OpenConnection,
     path: string,
-    column: ColumnFacts,
-    type: string,
-  ): Promise<string | undefined>
+    targets: readonly ColumnTarget[],
+  ): Promise<TypeChange | undefined>
+
+  /** Plans how columns of plaintext get types back, written as in a column's definition. */
+  restore(
+    open: OpenConnection,
+    path: string,
+    targets: readonly ValueTarget[],
+  ): Promise<TypeChange | undefined>
 
   /** Returns the constraint of a column. */
   constraint(path: string, table: string, column: string): TokenConstraint | undefined

@@ -2,7 +2,9 @@ import { describe, expect, test } from "@jest/globals"
 
 import { keyText, Tally } from "../../src/bulk/report"
 
-const end = { completed: true, dryRun: false, constrained: [], statements: [] } as const
+const end = {
+  ...{ completed: true, dryRun: false, constrained: [], drift: [], statements: [] },
+} as const
 const none = { null: 0, plaintext: 0, legacy: 0, current: 0, stale: {}, unreadable: 0 }
 
 describe("Tally", () => {

@@ -84,8 +84,21 @@ export class EncryptCustomers1 implements MigrationInterface {
     )
     expect(text).toContain('born: { codec: "date" },')
     expect(text).toMatch(
-      /The blind index own has a normalizer of your own[^]*fill it\n {4}tag: \{\}/,
+      /The blind index "own" has a normalizer of your own[^]*fill it\n {4}tag: \{\}/,
     )
+  })
+
+  test("makes no code of a name", () => {
+    const name = "a\n  process.exit()\u2028process.exit()"
+    const blindIndexes = [{ name, context: "c", normalize: undefined, bits: 128, with: [] }]
+    const outline = { className: "X1", language: "esm", constrain: false } as const
+
+    const text = renderMigration({
+      ...outline,
+      tables: [{ table: "t", columns: [{ name: "c", blindIndexes }] }],
+    })
+
+    expect(text.split(/[\n\u2028]/).filter((line) => /^\s*process/.test(line))).toEqual([])
   })
 
   test("says what is missing where a codec is the user's own", () => {

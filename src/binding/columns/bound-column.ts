@@ -31,6 +31,8 @@ export interface ColumnScheme {
   readonly phase: PlaintextPhase
   /** The characters of token the database column holds; `undefined` for no limit that matters. */
   readonly tokenLimit: number | undefined
+  /** The zone of timestamps without one, in which the application wrote them. */
+  readonly timestampZone?: string | undefined
 }
 
 /**
@@ -60,6 +62,11 @@ export class BoundColumn implements ValueTransformer {
     if (fetched && isAgeless && "decodeText" in this.#codec) {
       this.#ahead = new ReadAhead(fetched, (row) => this.#rings.of(row))
     }
+  }
+
+  /** The zone of timestamps without one, in which the application wrote them. */
+  get timestampZone(): string | undefined {
+    return this.#scheme.timestampZone
   }
 
   /** What was declared on the column. */

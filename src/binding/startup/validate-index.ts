@@ -53,11 +53,16 @@ function* optionMisuse({ options, definition: { context } }: IndexPlan): Iterabl
   }
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     yield "has a blind index whose name is not the name of a column"
+  } else if (typeof name === "string" && CODE.test(name)) {
+    yield "has a blind index whose name has a line break, a quote or another character of code in it"
   }
   if (others !== undefined && !(Array.isArray(others) && others.length > 0)) {
     yield "has a blind index whose with is not a list of properties"
   }
 }
+
+/** In generated migrations names stand in a template literal, in strings and in comments. */
+const CODE = /[\p{Cc}\p{Zl}\p{Zp}"'`\\$;]/u
 
 function* prefixed(problems: Iterable<string>): Iterable<string> {
   for (const problem of problems) yield `has a blind index that ${problem}`

@@ -69,6 +69,9 @@ export interface TypeChange {
   readonly copied?: readonly CopiedColumn[]
 }
 
+/** A column of text that is to have the type of its values again. */
+export type ValueTarget = Pick<ColumnTarget, "label" | "name" | "type"> & Pick<Wish, "timeZone">
+
 /** What takes the place of a column where a table is copied to change its type, and copied back. */
 export interface CopiedColumn {
   readonly name: string

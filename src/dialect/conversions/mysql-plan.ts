@@ -1,7 +1,13 @@
-import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
 import { escapeMysql } from "../mysql/expressions"
 import { hashedName } from "../sql"
-import { type ColumnTarget, isRefusal, type Looking, type TypeChange } from "./conversion"
+import { mysqlToken } from "../token-condition"
+import {
+  type ColumnTarget,
+  isRefusal,
+  type Looking,
+  type TypeChange,
+  type ValueTarget,
+} from "./conversion"
 import { mysqlConversion, type MysqlConversion } from "./mysql"
 import { unreadCells } from "./unread-cells"
 
@@ -68,14 +74,73 @@ export async function planMysql(
   const found = await lookAtRows(connection, path, planned)
   problems.push(...found.flatMap((one) => one.problems))
   if (problems.length > 0 || planned.length === 0) return { problems, up: [], down: [] }
-  const { rows } = await connection.query("SELECT version() AS version")
-  const isMariaDb = /mariadb/i.test(String(rows[0]?.version))
+  const isMariaDb = await speaksMariaDb(connection)
   const mayHoldTokens = found.map(({ holdsTokens }) => holdsTokens)
   return {
     problems,
     up: inStrictMode(isMariaDb, upStatements(path, planned)),
     down: inStrictMode(isMariaDb, downStatements(path, planned, mayHoldTokens, isMariaDb)),
   }
+}
+
+/**
+ * Plans the statements that give columns of text the types of their values again, or names the
+ * columns that hold what such a type would refuse, cut or round, and never a value. Changes nothing.
+ *
+ * @param path - the table, escaped
+ */
+export async function planMysqlBack(
+  connection: Looking,
+  path: string,
+  targets: readonly ValueTarget[],
+): Promise<TypeChange> {
+  const columns = await describe(connection, path)
+  const problems: string[] = []
+  const planned: Planned[] = []
+  for (const { name, label, type: wished, timeZone } of targets) {
+    const found = columns.find((column) => column.name === name)
+    const type = wished
+      .toLowerCase()
+      .replaceAll(/ *([(),]) */g, "$1")
+      .trim()
+    const reader = type === "tinyint(1)" ? "boolean" : "own"
+    const conversion = mysqlConversion(fullType(type), { reader, timeZone })
+    if (!found || isRefusal(conversion)) {
+      const reason = isRefusal(conversion) ? conversion.refusal : "which is not in the database"
+      problems.push(`${label} cannot be given the type ${wished}, ${reason}.`)
+      continue
+    }
+    const guard = goesBack(escapeMysql(name), conversion, false) ?? "1"
+    const { rows } = await connection.query(
+      `SELECT COUNT(*) AS cells FROM ${path} WHERE NOT (${guard})`,
+    )
+    const refused = Number(rows[0]?.cells)
+    if (refused > 0) problems.push(`${label}: ${refused} of its values do not fit into ${wished}.`)
+    const from = { ...found, type: wished, definition: newDefinition(wished, found) }
+    const target = { name, label, type: wished, reader: "own", reads: () => true } as const
+    planned.push({ target, from, conversion })
+  }
+  if (problems.length > 0) return { problems, up: [], down: [] }
+  const isMariaDb = await speaksMariaDb(connection)
+  return {
+    problems,
+    up: inStrictMode(isMariaDb, downStatements(path, planned, undefined, isMariaDb)),
+    down: [],
+  }
+}
+
+/** As the server writes a type that was given without its length. */
+function fullType(type: string): string {
+  if (type === "decimal" || type === "numeric") return "decimal(10,0)"
+  return type
+    .replace(/^numeric/, "decimal")
+    .replace(/^integer/, "int")
+    .replace(/^decimal\((\d+)\)/, "decimal($1,0)")
+}
+
+async function speaksMariaDb(connection: Looking): Promise<boolean> {
+  const { rows } = await connection.query("SELECT version() AS version")
+  return /mariadb/i.test(String(rows[0]?.version))
 }
 
 async function describe(connection: Looking, path: string): Promise<readonly Described[]> {
@@ -136,7 +201,7 @@ async function lookAtRows(
       conversion.unfit?.(column) ?? "0",
       isLost(column, conversion, target),
       isTooLong(conversion.up(column), target.type),
-      mayBeToken(conversion.up(column)),
+      mysqlToken(conversion.up(column)),
     ]
   })
   const selected = sums.map((sum, i) => `SUM(COALESCE(${sum}, 0)) AS c${i}`).join(", ")
@@ -195,7 +260,7 @@ function upStatements(path: string, planned: readonly Planned[]): readonly strin
   const second: string[] = []
   for (const { target, from, conversion } of planned) {
     const column = escapeMysql(from.name)
-    const definition = newDefinition(target, from)
+    const definition = newDefinition(target.type, from)
     if (conversion.swapped) {
       const expression = conversion.up(column)
       const [add, replace] = swap(from, { type: target.type, expression, definition })
@@ -213,14 +278,14 @@ function upStatements(path: string, planned: readonly Planned[]): readonly strin
 function downStatements(
   path: string,
   planned: readonly Planned[],
-  mayHoldTokens: readonly boolean[],
+  mayHoldTokens: readonly boolean[] | undefined,
   isMariaDb: boolean,
 ): readonly string[] {
   const stages: string[][] = [[], []]
   const at = (stage: number): string[] => (stages[stage] ??= [])
   for (const [i, { from, conversion }] of planned.entries()) {
     const column = escapeMysql(from.name)
-    const guard = goesBack(column, conversion, mayHoldTokens[i] === true)
+    const guard = mayHoldTokens && goesBack(column, conversion, mayHoldTokens[i] === true)
     if (guard !== undefined) {
       const name = escapeMysql(hashedName([from.name], "_is_plaintext", MAX_NAME))
       at(0).push(`ADD CONSTRAINT ${isMariaDb ? "IF NOT EXISTS " : ""}${name} CHECK (${guard})`)
@@ -264,12 +329,12 @@ function swap(
 
 /** What is not repeated, the server drops: NOT NULL, the collation and the comment are kept so. */
 function newDefinition(
-  { type }: ColumnTarget,
+  type: string,
   { type: old, collation, nullable, comment }: Described,
 ): string {
-  const wasText = /char|text|enum|set/i.test(old)
+  const isText = [old, type].every((one) => /char|text|enum|^set/i.test(one))
   const parts = [
-    ...(wasText && collation !== undefined ? [`COLLATE ${collation}`] : []),
+    ...(isText && collation !== undefined ? [`COLLATE ${collation}`] : []),
     nullable ? "NULL" : "NOT NULL",
     ...(comment === "" ? [] : [`COMMENT ${literal(comment)}`]),
   ]
@@ -287,7 +352,7 @@ function goesBack(
   mayHoldTokens: boolean,
 ): string | undefined {
   const conditions = [
-    ...(mayHoldTokens ? [] : [`WHEN ${mayBeToken(column)} THEN 0`]),
+    ...(mayHoldTokens ? [] : [`WHEN ${mysqlToken(column)} THEN 0`]),
     ...(fits ? [`WHEN NOT (${fits(column)}) THEN 0`] : []),
   ]
   if (conditions.length === 0) return undefined
@@ -305,10 +370,4 @@ function inStrictMode(isMariaDb: boolean, statements: readonly string[]): readon
     ...statements,
     "SET @@SESSION.sql_mode = @fernet_sql_mode",
   ]
-}
-
-/** Whatever time it was stamped with, and damaged or not. */
-function mayBeToken(text: string): string {
-  const stamped = `BINARY ${text} REGEXP '^g[A-P][A-Za-z0-9_-]{${SHORTEST_TOKEN - 4},}=*$'`
-  return `(${text} LIKE BINARY '${TOKEN_HEAD}%' OR ${stamped})`
 }

@@ -1,7 +1,7 @@
 import { escape } from "../postgres/expressions"
-import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
 import { hashedName } from "../sql"
 import { driverCodeOf } from "../statement-error"
+import { postgresToken } from "../token-condition"
 import {
   type ColumnTarget,
   type Conversion,
@@ -9,8 +9,9 @@ import {
   type Looking,
   type OpenConnection,
   type TypeChange,
+  type ValueTarget,
 } from "./conversion"
-import { postgresConversion } from "./postgres"
+import { postgresConversion, type PostgresType } from "./postgres"
 import { type CatalogColumn, readCatalog } from "./postgres-catalog"
 
 /** A column, what is to become of it, and how. */
@@ -78,6 +79,81 @@ export async function planPostgres(
   return { problems, ...statements(path, planned, found) }
 }
 
+/**
+ * Plans the statements that give columns of text the types of their values again, or names the
+ * columns that hold what such a type would refuse, cut or round, and never a value. Changes nothing.
+ *
+ * @param path - the table, escaped
+ */
+export async function planPostgresBack(
+  open: OpenConnection,
+  path: string,
+  targets: readonly ValueTarget[],
+): Promise<TypeChange> {
+  const problems: string[] = []
+  const actions: string[] = []
+  for (const { name, label, type: wished, timeZone } of targets) {
+    const type = await readType(open.connection, wished)
+    const conversion = postgresConversion(type, { reader: "own", timeZone })
+    if (isRefusal(conversion)) {
+      problems.push(`${label} cannot be given the type ${wished}, ${conversion.refusal}.`)
+      continue
+    }
+    const column = escape(name)
+    const guard = goesBack(column, conversion, false) ?? "true"
+    const count = `SELECT count(*) AS cells FROM ${path} WHERE NOT (${guard})`
+    const refused = await inFixedSettings(open, async () => {
+      const { rows } = await open.connection.query(count)
+      return Number(rows[0]?.cells)
+    })
+    if (refused > 0) problems.push(`${label}: ${refused} of its values do not fit into ${wished}.`)
+    const text = conversion.down(column)
+    const using = text === column ? "" : ` USING ${text}`
+    actions.push(`ALTER COLUMN ${column} TYPE ${wished}${using}`)
+  }
+  const up = problems.length > 0 || actions.length === 0 ? [] : [withSettings(path, actions)]
+  return { problems, up, down: [] }
+}
+
+/** The short names of types, which the catalogue writes in full. */
+const ALIASES: readonly (readonly [RegExp, string])[] = [
+  [/^varchar\b/, "character varying"],
+  [/^(?:char|bpchar)\b/, "character"],
+  [/^(?:int|int4|serial)$/, "integer"],
+  [/^int2$/, "smallint"],
+  [/^int8$/, "bigint"],
+  [/^decimal\b/, "numeric"],
+  [/^bool$/, "boolean"],
+  [/^float4$/, "real"],
+  [/^(?:float|float8|double)$/, "double precision"],
+  [/^varbit\b/, "bit varying"],
+  [/^timestamptz(\(\d\))?$/, "timestamp$1 with time zone"],
+  [/^timestamp(\(\d\))?$/, "timestamp$1 without time zone"],
+  [/^timetz(\(\d\))?$/, "time$1 with time zone"],
+  [/^time(\(\d\))?$/, "time$1 without time zone"],
+]
+
+async function readType(connection: Looking, wished: string): Promise<PostgresType> {
+  const { rows } = await connection.query(
+    "SELECT (SELECT array_agg(e.enumlabel::text) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels, " +
+      "CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base " +
+      "FROM pg_type t WHERE t.oid = to_regtype($1)",
+    [wished.replace(/ *\(.*?\)/, "")],
+  )
+  const { labels, base } = rows[0] ?? {}
+  const spelt = wished
+    .toLowerCase()
+    .replaceAll(/ *([(),]) */g, "$1")
+    .trim()
+  const alias = ALIASES.find(([short]) => short.test(spelt))
+  const type = alias ? spelt.replace(...alias) : spelt
+  return {
+    type: typeof base === "string" || Array.isArray(labels) ? wished : type,
+    base: typeof base === "string" ? base : type,
+    ...(Array.isArray(labels) && { labels: labels.map(String) }),
+  }
+}
+
 /** Looks without leaving a trace, neither of a setting nor of a statement that failed. */
 async function inFixedSettings<Result>(
   { connection, inTransaction }: OpenConnection,
@@ -110,7 +186,7 @@ async function lookAtRows(
     return [
       `count(*) FILTER (WHERE ${unfit})`,
       `count(*) FILTER (WHERE CASE WHEN ${unfit} THEN false ELSE ${isLost(column, from, target, conversion)} END)`,
-      `coalesce(bool_or(CASE WHEN ${unfit} THEN false ELSE ${mayBeToken(conversion.up(column))} END), false)`,
+      `coalesce(bool_or(CASE WHEN ${unfit} THEN false ELSE ${postgresToken(conversion.up(column))} END), false)`,
     ]
   })
   try {
@@ -245,7 +321,7 @@ function goesBack(
   mayHoldTokens: boolean,
 ): string | undefined {
   const conditions = [
-    ...(mayHoldTokens ? [] : [`WHEN ${mayBeToken(column)} THEN false`]),
+    ...(mayHoldTokens ? [] : [`WHEN ${postgresToken(column)} THEN false`]),
     ...(fits ? [`WHEN NOT (${fits(column)}) THEN false`] : []),
   ]
   if (conditions.length === 0) return undefined
@@ -260,9 +336,4 @@ function withSettings(path: string, actions: readonly string[]): string {
     `THEN '${LOCK_TIMEOUT}' ELSE current_setting('lock_timeout') END, true)`
   const settings = [lockTimeout, ...(isPlain ? [] : SETTINGS.map(setting))]
   return `SELECT ${settings.join(", ")}; ALTER TABLE ${path} ${actions.join(", ")}`
-}
-
-/** Whatever time it was stamped with, and damaged or not. */
-function mayBeToken(text: string): string {
-  return `${text} ~ '^(${TOKEN_HEAD}|g[A-P][A-Za-z0-9_-]{${SHORTEST_TOKEN - 4},}=*$)'`
 }

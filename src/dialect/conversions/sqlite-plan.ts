@@ -1,4 +1,4 @@
-import { SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
+import { sqliteToken } from "../token-condition"
 import {
   type ColumnTarget,
   type Conversion,
@@ -69,7 +69,7 @@ async function lookAtRows(
     : `${down(up(column))} <> ${column} AND ${asReal(down(up(column)), column)}`
   const { rows } = await connection.query(
     `SELECT coalesce(sum(${unfit?.(column) ?? "0"}), 0) AS unfit, coalesce(sum(${isLost}), 0) AS lost, ` +
-      `coalesce(max(${mayBeToken(column)}), 0) AS tokens FROM ${path}`,
+      `coalesce(max(${sqliteToken(column)}), 0) AS tokens FROM ${path}`,
   )
   const [row = {}] = rows
   const cells = `SELECT ${up(column)} AS cell FROM ${path} WHERE ${column} IS NOT NULL`
@@ -105,7 +105,7 @@ function guard(
 ): readonly string[] {
   const column = escape(target.name)
   const conditions = [
-    ...(mayHoldTokens ? [] : [mayBeToken(column)]),
+    ...(mayHoldTokens ? [] : [sqliteToken(column)]),
     ...(conversion.fits ? [`NOT (${conversion.fits(column)})`] : []),
   ]
   if (conditions.length === 0) return []
@@ -119,11 +119,4 @@ function guard(
 
 function escape(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`
-}
-
-/** Whatever time it was stamped with, and damaged or not. */
-function mayBeToken(text: string): string {
-  const isLong = `length(${text}) >= ${SHORTEST_TOKEN}`
-  const stamped = `${text} GLOB 'g[A-P]*' AND ${isLong} AND ${text} NOT GLOB '*[^A-Za-z0-9_=-]*'`
-  return `(${text} GLOB '${TOKEN_HEAD}*' OR ${stamped})`
 }

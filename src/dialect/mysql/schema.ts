@@ -1,5 +1,5 @@
-import type { Connection } from "../connection"
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
+import { planMysql, planMysqlBack } from "../conversions/mysql-plan"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
 import { mysqlToken } from "../token-condition"
@@ -10,9 +10,10 @@ const MAX_NAME = 64
 
 /** Changes of definition in MySQL and MariaDB, which copy the table and block writes meanwhile. */
 export const mysqlSchema: SchemaDialect = {
-  widen: (connection, path, column) => modify(connection, path, column.name, "mediumtext"),
-
-  retype: (connection, path, column, type) => modify(connection, path, column.name, type),
+  anyToken: "mediumtext",
+  enforcesTypes: true,
+  convert: ({ connection }, path, targets) => planMysql(connection, path, targets),
+  restore: ({ connection }, path, targets) => planMysqlBack(connection, path, targets),
 
   constraint(path, table, column) {
     const name = constraintName(table, column, MAX_NAME)
@@ -32,27 +33,4 @@ export const mysqlSchema: SchemaDialect = {
     const definition = String(rows[0]?.["Create Table"])
     return definition.includes(`CONSTRAINT ${escapeMysql(name)}`) ? "proven" : "absent"
   },
-}
-
-/** MODIFY drops what it does not repeat: character set, NOT NULL and comment. */
-async function modify(
-  connection: Connection,
-  path: string,
-  name: string,
-  type: string,
-): Promise<string> {
-  const column = escapeMysql(name)
-  const { rows } = await connection.query(`SHOW FULL COLUMNS FROM ${path} WHERE Field = ?`, [name])
-  const [{ Collation, Null, Comment } = {}] = rows
-  const isText = /char|text/i.test(type) && typeof Collation === "string"
-  const parts = [
-    isText ? ` COLLATE ${Collation}` : "",
-    Null === "NO" ? " NOT NULL" : " NULL",
-    typeof Comment === "string" ? ` COMMENT ${literal(Comment)}` : "",
-  ]
-  return `ALTER TABLE ${path} MODIFY ${column} ${type}${parts.join("")}`
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 }

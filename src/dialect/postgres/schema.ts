@@ -1,4 +1,5 @@
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
+import { planPostgres, planPostgresBack } from "../conversions/postgres-plan"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
 import { postgresToken } from "../token-condition"
@@ -9,19 +10,10 @@ const MAX_NAME = 63
 
 /** Changes of definition in PostgreSQL. From varchar to text only the catalogue is rewritten. */
 export const postgresSchema: SchemaDialect = {
-  widen: (_connection, path, { name, type }) => {
-    const column = escape(name)
-    return Promise.resolve(
-      `ALTER TABLE ${path} ALTER COLUMN ${column} TYPE text USING ${asText(column, type)}`,
-    )
-  },
-
-  retype: (_connection, path, { name }, type) => {
-    const column = escape(name)
-    return Promise.resolve(
-      `ALTER TABLE ${path} ALTER COLUMN ${column} TYPE ${type} USING ${column}::${type}`,
-    )
-  },
+  anyToken: "text",
+  enforcesTypes: true,
+  convert: planPostgres,
+  restore: planPostgresBack,
 
   constraint(path, table, column) {
     const name = constraintName(table, column, MAX_NAME)
@@ -51,11 +43,4 @@ export const postgresSchema: SchemaDialect = {
     if (!row) return "absent"
     return row.convalidated === true ? "proven" : "unproven"
   },
-}
-
-/** As the codec "date" wants it: a server's own spelling of an instant has no fixed form. */
-function asText(column: string, type: string): string {
-  return type.startsWith("timestamp") && type.endsWith("with time zone")
-    ? `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-    : `${column}::text`
 }

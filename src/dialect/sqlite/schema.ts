@@ -2,8 +2,10 @@ import type { SchemaDialect } from "../schema-dialect"
 
 /** SQLite changes no column of a table that exists; its text has no limit either. */
 export const sqliteSchema: SchemaDialect = {
-  widen: () => Promise.resolve(undefined),
-  retype: () => Promise.resolve(undefined),
+  anyToken: "text",
+  enforcesTypes: false,
+  convert: () => Promise.resolve(undefined),
+  restore: () => Promise.resolve(undefined),
   constraint: () => undefined,
   constraintState: () => Promise.resolve("absent"),
 }

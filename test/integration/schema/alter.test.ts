@@ -1,0 +1,122 @@
+import { beforeEach, expect, test } from "@jest/globals"
+import { type DataSource, Entity, PrimaryColumn } from "typeorm"
+
+import {
+  decryptColumns,
+  EncryptedColumn,
+  encryptColumns,
+  inspectColumns,
+  withEncryption,
+} from "../../../src"
+import { eachDatabase } from "../../support/databases"
+import { keyring } from "../../support/keys"
+
+@Entity("account")
+class Account {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ nullable: true }) email!: string | null
+  @EncryptedColumn({ nullable: true, type: "varchar", length: 255 }) phone!: string | null
+}
+
+const bind = (source: DataSource) => withEncryption(source, { keyring, plaintext: "allow" })
+
+eachDatabase("bulk work that changes types", (db) => {
+  if (db.name === "SQLite") {
+    test("leaves the types of SQLite, which hold any text", async () => {
+      await db.rawRows("CREATE TABLE account (id int PRIMARY KEY, email varchar(10), phone text)")
+      await db.rawRows("INSERT INTO account VALUES (1, 'a@b', NULL)")
+      const source = await db.connect({ entities: [Account] }, bind)
+
+      const report = await encryptColumns(source, Account, { alter: true })
+
+      expect(report).toMatchObject({ changed: 1, drift: [], statements: [] })
+    })
+    return
+  }
+
+  beforeEach(() => db.dropAllTables())
+
+  test("gives every column the type that the model declares, so that TypeORM has nothing to do", async () => {
+    await db.rawRows(
+      "CREATE TABLE account (id int NOT NULL PRIMARY KEY, email varchar(120), phone varchar(64))",
+    )
+    await db.rawRows("INSERT INTO account VALUES (1, 'ada@example.com', '+1 555')")
+    const source = await db.connect({ entities: [Account] }, bind)
+    const before = await inspectColumns(source, Account)
+    const report = await encryptColumns(source, Account, { alter: true })
+
+    expect(before.drift).toEqual([
+      expect.stringMatching(/^Account\.email is .*\(120\) in the database and text in the model$/),
+      expect.stringMatching(/^Account\.phone is .*\(64\) in the database and .*\(255\)/),
+    ])
+    expect(report).toMatchObject({ drift: [], failed: 0, changed: 1 })
+    expect(report.statements.join()).toMatch(/ALTER TABLE/)
+    expect((await source.driver.createSchemaBuilder().log()).upQueries).toEqual([])
+    expect(await source.manager.findOneBy(Account, { id: 1 })).toMatchObject({
+      email: "ada@example.com",
+      phone: "+1 555",
+    })
+  })
+
+  test("changes nothing where the codec would leave cells behind", async () => {
+    const [type, value] =
+      db.name === "PostgreSQL" ? ["timestamptz", "'infinity'"] : ["date", "'0000-00-00'"]
+    await db.rawRows(`CREATE TABLE event (id int PRIMARY KEY, happened ${type} NULL)`)
+    await db.rawRows(
+      db.name === "MariaDB"
+        ? `SET STATEMENT sql_mode = '' FOR INSERT INTO event VALUES (1, ${value})`
+        : `INSERT INTO event VALUES (1, ${value})`,
+    )
+    const source = await db.connect()
+    const event = { table: "event", columns: { happened: { codec: "date" } } } as const
+
+    await expect(encryptColumns(source, event, { keyring, alter: true })).rejects.toThrow(
+      /event\.happened is .*1 of its values are none that the codec "date" reads/,
+    )
+    const runner = source.createQueryRunner()
+    const table = await runner.getTable("event")
+    await runner.release()
+    expect(table?.findColumnByName("happened")?.type).not.toMatch(/text/)
+  })
+
+  test("decrypts nothing whose plaintext would not fit into its type again", async () => {
+    await db.rawRows("CREATE TABLE account (id int NOT NULL PRIMARY KEY, email text, phone text)")
+    const token = keyring.encrypt("a value of more than twenty characters")
+    await db.rawRows(`INSERT INTO account VALUES (1, '${token}', NULL)`)
+    const source = await db.connect({ entities: [Account] }, bind)
+    const restoreTypes = { email: "varchar(20)" }
+
+    await expect(decryptColumns(source, Account, { restoreTypes })).rejects.toThrow(
+      /1 cells cannot go back .* nothing was decrypted.*at key 1: Account\.email does not fit into varchar\(20\)/s,
+    )
+    expect(await db.rawRows("SELECT email FROM account")).toEqual([{ email: token }])
+  })
+
+  test.each([
+    ["numeric(6,2)", "number", "1.5", /^1\.50$/],
+    ["int", "number", "42", /^42$/],
+    ["varchar(20)", "string", "ünï", /^ünï$/],
+    ["date", "string", "2020-02-29", /2020-02-2/],
+  ] as const)("gives the type %s back", async (type, codec, value, read) => {
+    await db.rawRows(`CREATE TABLE item (id int NOT NULL PRIMARY KEY, c ${type} NOT NULL)`)
+    await db.rawRows(`INSERT INTO item VALUES (1, '${value}')`)
+    const source = await db.connect()
+    const item = { table: "item", columns: { c: { codec } } }
+    const types = async () => {
+      const runner = source.createQueryRunner()
+      const table = await runner.getTable("item")
+      await runner.release()
+      const column = table?.findColumnByName("c")
+      return [column?.type, column?.length, column?.precision, column?.scale, column?.isNullable]
+    }
+    const before = await types()
+
+    await encryptColumns(source, item, { keyring, alter: true })
+    await decryptColumns(source, item, { keyring, restoreTypes: { c: type } })
+
+    const text = db.name === "PostgreSQL" ? "c::text" : "CAST(c AS CHAR)"
+    const [row] = await db.rawRows(`SELECT ${text} AS c FROM item`)
+    expect(row?.c).toMatch(read)
+    expect(await types()).toEqual(before)
+  })
+})
