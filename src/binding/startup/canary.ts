@@ -7,16 +7,17 @@ import { CANARY, CANARY_DIGEST, CANARY_TOKEN } from "../canary-value"
 import { brokenSeam, type ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { isFindOperator } from "../queries/query-rules"
+import { proveReads } from "./canary-reads"
 
 /**
  * Proves, by statements that are built and never sent, that this version of TypeORM passes every
  * encrypted column through the seams: written values are encrypted on INSERT and UPDATE, their blind
- * indexes with them, and a comparison is refused or goes to an index. If a version ever does not,
+ * indexes with them, a comparison is refused or goes to an index, and what is read is decrypted. If a version ever does not,
  * the application does not start.
  *
  * @throws {@link EncryptionError} `ERR_SEAM_BROKEN`
  */
-export function proveSeams(dataSource: DataSource): void {
+export async function proveSeams(dataSource: DataSource): Promise<void> {
   for (const metadata of dataSource.entityMetadatas) {
     for (const column of metadata.columns) {
       const bound = boundColumn(column)
@@ -29,6 +30,7 @@ export function proveSeams(dataSource: DataSource): void {
       proveGuard(dataSource, metadata, column, bound)
     }
     for (const companion of companionsOf(metadata)) proveSearch(dataSource, metadata, companion)
+    await proveReads(dataSource, metadata)
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals"
-import { type DataSource, Entity, type EntitySchema, PrimaryColumn } from "typeorm"
+import { AfterLoad, type DataSource, Entity, type EntitySchema, PrimaryColumn } from "typeorm"
 
 import { EncryptedColumn, encryptedColumn, withEncryption } from "../../../src"
 import { keyring } from "../../support/keys"
@@ -64,7 +64,39 @@ describe("a DataSource whose TypeORM bypasses a seam", () => {
   })
 })
 
+describe("a DataSource whose TypeORM does not decrypt", () => {
+  test("does not start if cells come to entities past the column", async () => {
+    const { outcome, statements } = await initializeChanged(({ driver }) => {
+      driver.prepareHydratedValue = (value: unknown): unknown => value
+    })
+
+    expect(outcome).toMatchObject({ code: "ERR_SEAM_BROKEN" })
+    expect((outcome as Error).message).toMatch(/^Patient\.ssn: .*does not decrypt it in a SELECT/)
+    expect(statements).toEqual([])
+  })
+})
+
+let loaded = 0
+
+@Entity()
+class Watched {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ select: false, nullable: true }) ssn!: string | null
+  @EncryptedColumn({ name: "Born on (year)", codec: "number" }) born!: number
+  @AfterLoad() note(): void {
+    loaded++
+  }
+}
+
 describe("the canary", () => {
+  test("reads what is not selected by itself, by any name, and is no event of the application", async () => {
+    loaded = 0
+
+    await boundSource([Watched])
+
+    expect(loaded).toBe(0)
+  })
+
   test.each([
     { insert: false },
     { update: false },
