@@ -71,7 +71,6 @@ export default tseslint.config(
       "bench/.build",
       "coverage",
       "reports",
-      "docs",
       ".stryker-tmp",
       "test/compatibility",
     ],
