@@ -8,6 +8,7 @@ import {
   type QueryBuilder,
   type QueryRunner,
   type Table,
+  type SelectQueryBuilder,
 } from "typeorm"
 
 import { EncryptionError } from "../errors"
@@ -43,11 +44,15 @@ interface DataSourceInternals {
 }
 
 /** What a builder of a SELECT is executed by. */
-export interface SelectInternals {
+export interface SelectInternals extends Pick<
+  SelectQueryBuilder<ObjectLiteral>,
+  "orderBy" | "select"
+> {
   expressionMap: ExpressionMap
   readonly findOptions: { readonly select?: unknown }
   loadRawResults: (runner: unknown) => Promise<readonly RawRow[]>
   executeCountQuery: (runner: unknown) => Promise<number>
+  computeCountExpression: () => string
   executeExistsQuery: (runner: unknown) => Promise<boolean>
   /** TypeORM 0.3.17 has it not, and always counts. */
   lazyCount?: () => number | undefined
@@ -94,6 +99,17 @@ export function schemaRunnerOf(runner: QueryRunner): SchemaRunner {
 /** The protected members of a DataSource. */
 export function internalsOf(dataSource: DataSource): DataSourceInternals {
   return dataSource as unknown as DataSourceInternals
+}
+
+/** The members of every query builder that are protected. */
+interface BuilderInternals {
+  replacePropertyNamesForTheWholeQuery: (sql: string) => string
+  readonly parentQueryBuilder?: QueryBuilder<ObjectLiteral>
+}
+
+/** The protected members of a query builder. */
+export function builderInternalsOf(builder: QueryBuilder<ObjectLiteral>): BuilderInternals {
+  return builder as unknown as BuilderInternals
 }
 
 /** The members of a builder of a SELECT that it is executed by. */
@@ -219,12 +235,21 @@ export const reliances: readonly Reliance[] = [
     },
     properties: { expressionMap: UNGUARDED },
   }),
+  reliance("QueryBuilder", (dataSource) => builderInternalsOf(dataSource.createQueryBuilder()), {
+    methods: { replacePropertyNamesForTheWholeQuery: UNGUARDED },
+  }),
+  reliance(
+    "sub-query's QueryBuilder",
+    (dataSource) => builderInternalsOf(dataSource.createQueryBuilder().subQuery()),
+    { properties: { parentQueryBuilder: "the parameters of a sub-query would not be found" } },
+  ),
   reliance(
     "SelectQueryBuilder",
     (dataSource) => selectInternalsOf(dataSource.createQueryBuilder()),
     {
       methods: {
         buildEscapedEntityColumnSelects: UNCOMPARED,
+        computeCountExpression: "a count of different tokens would not be refused",
         executeCountQuery: UNCOMPARED,
         executeExistsQuery: UNCOMPARED,
         loadRawResults: UNCOMPARED,
@@ -240,6 +265,8 @@ export const reliances: readonly Reliance[] = [
       properties: {
         aliases: UNFOUND,
         groupBys: UNGUARDED,
+        havings: UNGUARDED,
+        joinAttributes: UNGUARDED,
         insertColumns: STALE,
         limit: UNPAGED,
         options: UNCOMPARED,
@@ -249,6 +276,7 @@ export const reliances: readonly Reliance[] = [
         orderBys: UNGUARDED,
         parameters: "an EntityNotFoundError would show what was sought",
         queryType: UNGUARDED,
+        selectDistinct: UNGUARDED,
         selectDistinctOn: UNGUARDED,
         selects: UNGUARDED,
         skip: UNPAGED,

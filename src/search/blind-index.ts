@@ -82,6 +82,12 @@ export class BlindIndex {
     return [...new Set(alternatives.flatMap((values) => this.searched(values)))]
   }
 
+  /** Whether texts count as equal where they do in another index. */
+  equatesAs(other: BlindIndex): boolean {
+    const [own, others] = [this.#scheme.normalize, other.#scheme.normalize]
+    return own.length === others.length && own.every((one, i) => one === others[i])
+  }
+
   /** Whether rows that are still in plaintext are searched as well. */
   get searchesPlaintext(): boolean {
     return this.members.every(({ plaintextAllowed }) => plaintextAllowed)

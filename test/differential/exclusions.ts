@@ -17,13 +17,6 @@ interface Exclusion {
 
 const exclusions: readonly Exclusion[] = [
   {
-    why: "A condition that is a string is the caller's own SQL, and not compiled.",
-    matches: (one) =>
-      some(one, "text", ({ comparisons }) =>
-        (comparisons as readonly { path: string }[]).some(({ path }) => !plainPaths.includes(path)),
-      ),
-  },
-  {
     why: "MariaDB skips no rows without a limit, which a page cut by this package does.",
     matches: ({ operations }, { database }) =>
       database === "MariaDB" &&
@@ -63,22 +56,8 @@ function seeks(part: unknown, paths: readonly string[]): boolean {
   return Object.values(part).some((inner) => seeks(inner, paths))
 }
 
-const plainPaths = ["id", "rank", "ward", "contact.street", "town", "size"]
-
 /** Whether a case is left out. */
 export function isExcluded(one: Case, on: Circumstances): boolean {
   if (process.env.DIFFERENTIAL_EXCLUDE === "nothing") return false
   return exclusions.some(({ matches }) => matches(one, on))
-}
-
-/** Whether a case has, at any depth, a part of a kind. */
-function some(
-  part: unknown,
-  kind: string,
-  matches: (part: Readonly<Record<string, unknown>>) => boolean = () => true,
-): boolean {
-  if (typeof part !== "object" || part === null) return false
-  const one = part as Readonly<Record<string, unknown>>
-  if (one.kind === kind && matches(one)) return true
-  return Object.values(one).some((inner) => some(inner, kind, matches))
 }

@@ -10,7 +10,9 @@ import { compileConditions, type Position, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
 import { type Method, MethodReplacements, type Replacement } from "../method-replacements"
 import { redactParameters } from "./not-found"
+import { compileStrings } from "./compile-strings"
 import { CHECKED, checkedView, type Checking, isChecked, unchecked } from "./recheck"
+import { refuseLater } from "./late-refusals"
 import { checkStatement } from "./statement-rules"
 import { compileWrite } from "../indexes/written-companions"
 import { markOf } from "../typeorm-internals"
@@ -81,7 +83,10 @@ class Guards {
       method,
       (builder: Builder, execute: Method, args: unknown[]) => {
         const { rechecks } = this.of(builder)
-        if (rechecks.length === 0 || isChecked(builder)) return execute(...args)
+        if (isChecked(builder)) return execute(...args)
+        if (rechecks.length === 0) {
+          return executeWhole(builder, method, execute)
+        }
         return executeView(builder, { dataSource, method, rechecks })
       },
     ])
@@ -95,14 +100,20 @@ class Guards {
         try {
           return await find()
         } catch (error) {
-          throw redactParameters(builder.expressionMap, error, this.of(builder).sought)
+          const { sought, sql } = this.of(builder)
+          throw redactParameters(builder.expressionMap, error, { sought, sql })
         }
       },
       getQuery: (builder, compile) => {
-        const { rechecks } = this.of(builder)
+        const guard = this.of(builder)
+        const { rechecks } = guard
         if (rechecks.length > 0 && !isChecked(builder)) throw unchecked(rechecks, UNCHECKED)
         checkStatement(dataSource, builder.expressionMap)
-        return compileWrite(builder.expressionMap, compile as () => string)
+        return (guard.sql = compileWrite(builder.expressionMap, compile as () => string))
+      },
+      replacePropertyNamesForTheWholeQuery: (builder, replace, [sql]) => {
+        const { note } = this.of(builder)
+        return replace(compileStrings({ dataSource, builder, note }, sql as string))
       },
     })
   }
@@ -125,6 +136,17 @@ class Guards {
 const UNCHECKED =
   "be part of another statement, choose the rows of an UPDATE or DELETE, or yield raw results"
 
+/** Each of these methods says what is wrong by a rejection. */
+async function executeWhole(
+  builder: Builder,
+  method: Checking["method"],
+  execute: Method,
+): Promise<unknown> {
+  const pages = method === "getRawAndEntities" || method === "getManyAndCount"
+  if (pages) refuseLater(builder, method === "getManyAndCount")
+  return await execute()
+}
+
 /** What keeps the results from being checked is a rejection, as everything else of these methods. */
 async function executeView(builder: Builder, checking: Checking): Promise<unknown> {
   const view = checkedView(builder, checking) as unknown as Record<string, Method>
@@ -141,6 +163,8 @@ class BuilderGuard {
   #negating = false
   #rechecks: readonly Recheck[] = []
   readonly #sought = new Set<unknown>()
+  /** What the builder was compiled to last. */
+  sql = ""
 
   constructor(builder: Builder, guards: Guards) {
     this.#builder = builder
@@ -152,9 +176,14 @@ class BuilderGuard {
     return this.#rechecks
   }
 
-  /** The index values that were sought. */
+  /** What was sought: index values, and the values themselves where strings were compiled. */
   get sought(): ReadonlySet<unknown> {
     return this.#sought
+  }
+
+  /** Takes note of a value that is sought. */
+  readonly note = (value: unknown): void => {
+    this.#sought.add(value)
   }
 
   /** Guards a builder that a method of this one returned. */

@@ -127,8 +127,11 @@ export function compoundPredicate(
   }
   const members = sources.map((source, i): Predicate => {
     const own = companionsOf(metadata).find(
-      ({ sources: [only, ...others], index: { truncated } }) =>
-        only?.propertyPath === source.propertyPath && others.length === 0 && !truncated,
+      ({ sources: [only, ...others], index: own }) =>
+        only?.propertyPath === source.propertyPath &&
+        others.length === 0 &&
+        !own.truncated &&
+        own.equatesAs(index),
     )
     if (own) return seek(own, [[values[i]]]).predicate
     if (nullable.some((other) => other !== source)) throw undecided(companion)

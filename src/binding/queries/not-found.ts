@@ -58,20 +58,25 @@ function redacting(redact: (target: Target, given: object) => unknown): Replacem
  * Keeps the parameters of conditions on encrypted properties out of the error of `getOneOrFail`. They
  * are index values, and sought values where rows in plaintext are searched as well.
  *
- * @param sought - the index values that were sought
+ * @param sought - what was sought, in index values or as it was
+ * @param sql - the statement that was sent
  * @returns the error to throw instead of `error`
  */
 export function redactParameters(
   { mainAlias, parameters }: ExpressionMap,
   error: unknown,
-  sought: ReadonlySet<unknown>,
+  { sought, sql }: { readonly sought: ReadonlySet<unknown>; readonly sql: string },
 ): Error {
   const NotFound = notFound(error)
+  const sent = new Set([...sql.matchAll(/:(?:\.\.\.)?([A-Za-z0-9_.]+)/g)].map(([, name]) => name))
   const isSecret = (value: unknown): boolean =>
     Array.isArray(value) ? value.some(isSecret) : sought.has(value)
   const redacted = Object.entries(parameters).map(([name, value]) => [
     name,
-    isBlindParameter(name) || isSecret(value) ? "(encrypted)" : (value as unknown),
+    // What is not sent may have been meant for a condition that was replaced
+    isBlindParameter(name) || !sent.has(name) || isSecret(value)
+      ? "(encrypted)"
+      : (value as unknown),
   ])
   return new NotFound(mainAlias?.target ?? "", Object.fromEntries(redacted))
 }

@@ -27,7 +27,7 @@ export async function proveSeams(dataSource: DataSource): Promise<void> {
           proveWrites(dataSource, metadata, column, bound)
         })
       }
-      proveGuard(dataSource, metadata, column, bound)
+      proveGuard(dataSource, metadata, bound)
     }
     for (const companion of companionsOf(metadata)) proveSearch(dataSource, metadata, companion)
     await proveReads(dataSource, metadata)
@@ -103,16 +103,12 @@ function merge(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
 }
 
 /** Conditions on properties are compiled by us; what else TypeORM compares is an operand. */
-function proveGuard(
-  dataSource: DataSource,
-  { target }: EntityMetadata,
-  column: ColumnMetadata,
-  bound: BoundColumn,
-): void {
+function proveGuard(dataSource: DataSource, { target }: EntityMetadata, bound: BoundColumn): void {
   try {
     dataSource
       .createQueryBuilder(target, "canary")
-      .where(`canary.${column.propertyPath} = :operand`, { operand: bound.to(CANARY_TOKEN) })
+      // By no string of ours, which would be compiled
+      .where(":operand IS NULL", { operand: bound.to(CANARY_TOKEN) })
       .getQueryAndParameters()
   } catch (error) {
     if (error instanceof UnsupportedQueryError) return

@@ -1,0 +1,374 @@
+import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
+
+import { TOKEN_HEAD } from "../../fernet/token-format"
+import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
+import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
+import { indexedProperty } from "./indexed-property"
+import { seek } from "./matches"
+import { isFindOperator } from "./query-rules"
+import { isKeyword, isSymbol, placesOf, type SqlItem, type SqlScope } from "./sql-scopes"
+import { type SqlToken, sqlDialectOf, tokenize } from "./sql-tokens"
+import { mayMention } from "./string-hints"
+import { type Mention, mentionsIn, type Reading } from "./string-mentions"
+import { unsupportedString } from "./unsupported-string"
+
+/** What compiles a statement, and what it takes note of. */
+export interface StringCompilation {
+  readonly dataSource: DataSource
+  readonly builder: QueryBuilder<ObjectLiteral>
+  /** Called with every value that a string compares an encrypted column with. */
+  readonly note: (value: unknown) => void
+}
+
+/**
+ * Compiles what a statement that a query builder is about to send says of encrypted columns in the
+ * caller's own strings. Here everything arrives: what TypeORM wrote itself is escaped, object
+ * conditions name companions, and strings still name aliases and properties as the caller did.
+ * Equality is answered by blind indexes, presence is left as it is, and all else is refused.
+ *
+ * @throws {@link UnsupportedQueryError} naming the column and the form of what was said
+ */
+export function compileStrings(compilation: StringCompilation, sql: string): string {
+  const { dataSource, builder } = compilation
+  const map: ExpressionMap = builder.expressionMap
+  if (!mayMention(dataSource, map, sql)) return sql
+  const tokens = tokenize(sql, sqlDialectOf(dataSource))
+  const reading: Reading = { dataSource, map, tokens, places: placesOf(tokens) }
+  const mentions = mentionsIn(reading)
+  if (mentions.length === 0) return sql
+  const statement = new Statement(compilation, reading, mentions)
+  return statement.compile(sql)
+}
+
+/** A part of the SQL to be replaced, by the indices of its tokens. */
+interface Answer {
+  readonly start: number
+  readonly end: number
+  readonly sql: string
+}
+
+class Statement {
+  readonly #compilation: StringCompilation
+  readonly #tokens: readonly SqlToken[]
+  readonly #mentions: readonly Mention[]
+
+  constructor(compilation: StringCompilation, reading: Reading, mentions: readonly Mention[]) {
+    this.#compilation = compilation
+    this.#tokens = reading.tokens
+    this.#mentions = mentions
+  }
+
+  compile(sql: string): string {
+    const answers = this.#mentions.flatMap((mention) => this.#answer(mention) ?? [])
+    this.#refuseAliases()
+    let [compiled, at] = ["", 0]
+    for (const answer of answers) {
+      const [first, last] = [this.#tokens[answer.start], this.#tokens[answer.end - 1]]
+      if (!first || !last) continue
+      compiled += sql.slice(at, first.start) + answer.sql
+      at = last.end
+    }
+    return compiled + sql.slice(at)
+  }
+
+  /** What takes the place of a comparison; `undefined` where the column may stand as it does. */
+  #answer(mention: Mention): Answer | undefined {
+    const { clause } = mention.place
+    if (clause === "set" || clause === "other") return undefined
+    if (this.#isPresence(mention) || this.#isOurs(mention)) return undefined
+    if (this.#isCounted(mention)) return undefined
+    if (clause === "select" && this.#isSelected(mention)) return undefined
+    const comparison = this.#comparisonAt(mention)
+    if (!comparison) throw this.#unsupported(mention)
+    const { start, end } = comparison
+    return { start, end, sql: this.#compare(mention, comparison) }
+  }
+
+  #isPresence({ start, end }: Mention): boolean {
+    const tokens = this.#tokens
+    if (!isKeyword(tokens[end], "IS") || !isBoundary(tokens[start - 1])) return false
+    const last = isKeyword(tokens[end + 1], "NOT") ? end + 2 : end + 1
+    return isKeyword(tokens[last], "NULL")
+  }
+
+  /** What a blind operator says of cells that are still in plaintext. */
+  #isOurs({ end }: Mention): boolean {
+    const tokens = this.#tokens
+    const isHead = tokens[end + 2]?.text === `'${TOKEN_HEAD}%'`
+    if (isKeyword(tokens[end], "NOT") && isKeyword(tokens[end + 1], "LIKE") && isHead) return true
+    let at = end
+    while (isSymbol(tokens[at], ")") || isKeyword(tokens[at], "AS", "BINARY", "NOT")) at++
+    const parameter = tokens[at + 2]
+    return (
+      isKeyword(tokens[at], "IN") &&
+      parameter?.kind === "parameter" &&
+      isPlaintextParameter(nameOf(parameter))
+    )
+  }
+
+  /** COUNT counts presence; of different values, only if the rows differ anyway. */
+  #isCounted(mention: Mention): boolean {
+    const { start, end, place } = mention
+    const count = countAround(place.scope)
+    if (!count) return false
+    const isAlone = start - 1 === count.start && isSymbol(this.#tokens[end], ")")
+    return isAlone || this.#hasKeys(mention, { start: count.start, end: this.#closeOf(count) })
+  }
+
+  #closeOf({ start }: SqlScope): number {
+    let depth = 0
+    for (let i = start; i < this.#tokens.length; i++) {
+      if (isSymbol(this.#tokens[i], "(")) depth++
+      if (isSymbol(this.#tokens[i], ")") && --depth === 0) return i
+    }
+    return this.#tokens.length
+  }
+
+  /** An item by itself, with or without an alias; of different rows, only beside the primary key. */
+  #isSelected(mention: Mention): boolean {
+    const { scope } = mention.place
+    const item = this.#itemOf(mention)
+    if (!scope.isSelect || !item) return false
+    const rest = item.end - mention.end
+    const isAlone =
+      rest === 0 || rest === 1 || (rest === 2 && isKeyword(this.#tokens[mention.end], "AS"))
+    if (!isAlone) return false
+    return !scope.isDistinct || scope.items.select.some((one) => this.#hasKeys(mention, one))
+  }
+
+  #itemOf({ start, place: { scope } }: Mention): SqlItem | undefined {
+    return scope.items.select.find((item) => item.start === start)
+  }
+
+  /** Whether the primary key of the mentioned table is named within some tokens. */
+  #hasKeys({ metadata, alias }: Mention, { start, end }: SqlItem): boolean {
+    const tokens = this.#tokens.slice(start, end)
+    const { primaryColumns } = metadata
+    const isNamed = ({ databaseName, propertyPath }: ColumnMetadata): boolean =>
+      tokens.some(
+        ({ text }, i) =>
+          (text === databaseName || text === propertyPath) &&
+          (alias === "" || (isSymbol(tokens[i - 1], ".") && tokens[i - 2]?.text === alias)),
+      )
+    return primaryColumns.length > 0 && primaryColumns.every(isNamed)
+  }
+
+  #comparisonAt(mention: Mention): Comparison | undefined {
+    const { start, end } = mention
+    return (
+      this.#comparisonAfter(start, end) ??
+      this.#comparisonBefore(start, end) ??
+      this.#listAfter(start, end)
+    )
+  }
+
+  /** As in `path = :value`, or `path = ANY(:values)`. */
+  #comparisonAfter(start: number, end: number): Comparison | undefined {
+    const tokens = this.#tokens
+    const negated = equality(tokens[end])
+    if (negated === undefined || !isBoundary(tokens[start - 1])) return undefined
+    if (isKeyword(tokens[end + 1], "ANY") && isSymbol(tokens[end + 2], "(") && !negated) {
+      const list = tokens[end + 3]
+      const close = isSymbol(tokens[end + 4], ")") && isEnd(tokens[end + 5])
+      if (list?.kind !== "parameter" || !close) return undefined
+      return { start, end: end + 5, negated, values: [list], isValue: false }
+    }
+    const value = tokens[end + 1]
+    if (value?.kind !== "parameter" || !isEnd(tokens[end + 2])) return undefined
+    return { start, end: end + 2, negated, values: [value], isValue: true }
+  }
+
+  /** As in `:value = path`. */
+  #comparisonBefore(start: number, end: number): Comparison | undefined {
+    const tokens = this.#tokens
+    const negated = equality(tokens[start - 1])
+    const value = tokens[start - 2]
+    if (negated === undefined || value?.kind !== "parameter") return undefined
+    if (!isBoundary(tokens[start - 3]) || !isEnd(tokens[end])) return undefined
+    return { start: start - 2, end, negated, values: [value], isValue: true }
+  }
+
+  /** As in `path NOT IN (:...values)`. */
+  #listAfter(start: number, end: number): Comparison | undefined {
+    const tokens = this.#tokens
+    const negated = isKeyword(tokens[end], "NOT")
+    let at = negated ? end + 1 : end
+    if (!isKeyword(tokens[at], "IN") || !isSymbol(tokens[at + 1], "(")) return undefined
+    if (!isBoundary(tokens[start - 1])) return undefined
+    const values: SqlToken[] = []
+    for (at += 2; ; at += 2) {
+      const [value, next] = [tokens[at], tokens[at + 1]]
+      if (value?.kind !== "parameter") return undefined
+      values.push(value)
+      if (isSymbol(next, ")")) break
+      if (!isSymbol(next, ",")) return undefined
+    }
+    return isEnd(tokens[at + 2])
+      ? { start, end: at + 2, negated, values, isValue: false }
+      : undefined
+  }
+
+  #compare(mention: Mention, { negated, ...comparison }: Comparison): string {
+    const values = comparison.values.flatMap((parameter) =>
+      this.#valuesOf(mention, parameter, comparison.isValue),
+    )
+    const known = values.filter((value) => value !== null && value !== undefined)
+    known.forEach(this.#compilation.note)
+    const { metadata, column, bound, alias } = mention
+    const { companions } = indexedProperty(metadata, column, bound)
+    const [companion] = companions
+    if (!companion) throw this.#unsupported(mention)
+    if (companion.index.truncated) {
+      throw this.#unsupported(mention, "its blind index has few bits, and results must be checked")
+    }
+    const of: Predicate[] = known.length < values.length ? [{ kind: "unknown" }] : []
+    const { predicate } = seek(
+      companion,
+      known.map((value) => [value]),
+    )
+    const either: Predicate = { kind: "or", of: [predicate, ...of] }
+    const compiled = compilePredicate(negated ? { kind: "not", of: either } : either)
+    this.#compilation.builder.setParameters({ ...compiled.parameters })
+    const { driver } = this.#compilation.dataSource
+    const prefix = alias === "" ? "" : `${driver.escape(alias)}.`
+    return compiled.toSql((path) => {
+      const named = metadata.findColumnWithPropertyPathStrict(path)
+      return prefix + driver.escape(named?.databaseName ?? path)
+    })
+  }
+
+  #valuesOf(mention: Mention, { text }: SqlToken, isValue: boolean): readonly unknown[] {
+    const isList = text.startsWith("...")
+    const name = isList ? text.slice("...".length) : text
+    const value = parameterOf(this.#compilation.builder, name)
+    if (value === MISSING) {
+      throw this.#unsupported(mention, `the parameter ${name} is not set when the SQL is compiled`)
+    }
+    if (typeof value === "function" || isFindOperator(value)) throw this.#unsupported(mention)
+    if (!Array.isArray(value)) return [value]
+    if (isValue) throw this.#unsupported(mention, `the parameter ${name} is a list`)
+    return value as readonly unknown[]
+  }
+
+  /** An order or group by the alias or the number of an item that is an encrypted column. */
+  #refuseAliases(): void {
+    for (const mention of this.#mentions) {
+      const { scope } = mention.place
+      const item = mention.place.clause === "select" ? this.#itemOf(mention) : undefined
+      if (!item) continue
+      const number = String(
+        scope.items.select.filter(({ end, start }) => end > start).indexOf(item) + 1,
+      )
+      const alias = this.#tokens[item.end - 1]
+      const isItem = (token: SqlToken | undefined): boolean =>
+        token !== undefined &&
+        (token.kind === "literal"
+          ? token.text === number
+          : token.text.toLowerCase() === alias?.text.toLowerCase())
+      for (const { start, end } of [...scope.items.order, ...scope.items.group]) {
+        const named = this.#tokens.slice(start, end).find((token, i) => {
+          const isAlone = i === 0 || token.kind !== "literal"
+          return isAlone && !isSymbol(this.#tokens[start + i - 1], ".") && isItem(token)
+        })
+        if (named)
+          throw this.#unsupported(mention, "an order or group by it would follow the ciphertext")
+      }
+    }
+  }
+
+  /** What would follow the ciphertext, if it is such a thing. */
+  #ciphertext({ place: { clause, scope } }: Mention): string | undefined {
+    const what =
+      clause === "order" || clause === "group"
+        ? `an ${clause}`.replace("an g", "a g")
+        : AGGREGATES.find((name) => name === scope.call)?.toLowerCase()
+    return what === undefined ? undefined : `${what} would follow the ciphertext`
+  }
+
+  #unsupported(mention: Mention, problem: string | undefined = this.#ciphertext(mention)): Error {
+    const { metadata, column, bound, start, end } = mention
+    return unsupportedString(indexedProperty(metadata, column, bound), {
+      tokens: this.#tokens,
+      start,
+      end,
+      problem,
+    })
+  }
+}
+
+const AGGREGATES = ["AVG", "MAX", "MIN", "SUM"]
+
+interface Comparison {
+  readonly start: number
+  readonly end: number
+  readonly negated: boolean
+  readonly values: readonly SqlToken[]
+  /** Whether it is with one value, and not a list. */
+  readonly isValue: boolean
+}
+
+/** The parentheses of COUNT that something stands in, at any depth. */
+function countAround(scope: SqlScope): SqlScope | undefined {
+  if (scope.call === "COUNT") return scope
+  return scope.isSelect || !scope.parent ? undefined : countAround(scope.parent)
+}
+
+const MISSING = Symbol("missing")
+
+/** A parameter of a query builder, or of the one it is a part of. */
+function parameterOf(builder: QueryBuilder<ObjectLiteral>, name: string): unknown {
+  const { parameters } = builder.expressionMap
+  if (Object.hasOwn(parameters, name)) return parameters[name]
+  const { parentQueryBuilder: parent } = builderInternalsOf(builder)
+  return parent ? parameterOf(parent, name) : MISSING
+}
+
+function nameOf({ text }: SqlToken): string {
+  return text.replace(/^\.\.\./, "")
+}
+
+/** Whether a token compares for equality, and is true of what differs; `undefined` if it does not. */
+function equality(token: SqlToken | undefined): boolean | undefined {
+  if (isSymbol(token, "=", "==")) return false
+  return isSymbol(token, "<>", "!=") ? true : undefined
+}
+
+/** Whether a comparison may begin after a token. */
+function isBoundary(token: SqlToken | undefined): boolean {
+  if (token === undefined || isSymbol(token, "(", ",")) return true
+  return isKeyword(
+    token,
+    "AND",
+    "OR",
+    "NOT",
+    "XOR",
+    "ON",
+    "WHERE",
+    "HAVING",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "SELECT",
+  )
+}
+
+/** Whether a comparison may end before a token. */
+function isEnd(token: SqlToken | undefined): boolean {
+  if (token === undefined || isSymbol(token, ")", ",", ";")) return true
+  if (token.kind !== "word") return false
+  return !isKeyword(
+    token,
+    "COLLATE",
+    "ESCAPE",
+    "AT",
+    "IS",
+    "NOTNULL",
+    "ISNULL",
+    "BETWEEN",
+    "IN",
+    "LIKE",
+    "NOT",
+    "DIV",
+    "MOD",
+  )
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "@jest/globals"
+import fc from "fast-check"
+
+import {
+  hasOpenAlternative,
+  type SqlDialect,
+  type SqlToken,
+  tokenize,
+} from "../../../src/binding/queries/sql-tokens"
+
+const dialects: readonly SqlDialect[] = ["postgres", "mysql", "sqlite"]
+
+const textsOf = (tokens: readonly SqlToken[]): readonly string[] => tokens.map(({ text }) => text)
+
+describe("the tokens of SQL", () => {
+  test.each<readonly [SqlDialect, string, readonly string[]]>([
+    ["postgres", "u.email=:e", ["u", ".", "email", "=", "e"]],
+    ["postgres", "a::text = ANY(:...p)", ["a", "::", "text", "=", "ANY", "(", "...p", ")"]],
+    ["postgres", "'it''s' || E'\\'' || x", ["'it''s'", "||", "E'\\''", "||", "x"]],
+    ["postgres", "$$ a = 'b' $$ $t$ $$ $t$ c", ["$$ a = 'b' $$", "$t$ $$ $t$", "c"]],
+    ["postgres", "a /* x /* y */ = 'z' */ <> b -- c", ["a", "<>", "b"]],
+    ["postgres", "doc->>'k' @> '{}' AND a$b", ["doc", "->>", "'k'", "@>", "'{}'", "AND", "a$b"]],
+    ["postgres", '"a""b"."c d"', ['a"b', ".", "c d"]],
+    ["postgres", "1.5e-3 + .5", ["1.5e-3", "+", ".5"]],
+    ["mysql", "a = 'it\\'s' # b", ["a", "=", "'it\\'s'"]],
+    ["mysql", 'a = "it\\"s" AND `c``d` <=> e', ["a", "=", '"it\\"s"', "AND", "c`d", "<=>", "e"]],
+    ["mysql", "a--b", ["a", "-", "-", "b"]],
+    ["mysql", "a -- b\n= c", ["a", "=", "c"]],
+    ["mysql", "a /*!50000 = b */ /* c */", ["a", "=", "b"]],
+    ["sqlite", "[a b].`c` == 'd'", ["a b", ".", "c", "==", "'d'"]],
+    ["sqlite", "a = 'x\\' AND b", ["a", "=", "'x\\'", "AND", "b"]],
+    ["sqlite", "'never closed = b", ["'never closed = b"]],
+  ])("of %s are told from each other: %s", (dialect, sql, tokens) => {
+    expect(textsOf(tokenize(sql, dialect))).toEqual(tokens)
+  })
+
+  test.each(dialects)("of %s cover everything but white space and comments", (dialect) => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (sql) => {
+        const tokens = tokenize(sql, dialect)
+
+        let at = 0
+        for (const { start, end } of tokens) {
+          expect(start).toBeGreaterThanOrEqual(at)
+          expect(end).toBeGreaterThan(start)
+          expect(sql.slice(at, start)).toMatch(/^(\s|--|#|\/\*|\*\/)*|/)
+          at = end
+        }
+        expect(at).toBeLessThanOrEqual(sql.length)
+      }),
+    )
+  })
+
+  test.each(dialects)("of %s never find a name inside a text", (dialect) => {
+    const quoted = fc
+      .string({ unit: "grapheme" })
+      .map((text) => `'${text.replaceAll("\\", "").replaceAll("'", "''")}'`)
+    fc.assert(
+      fc.property(quoted, quoted, (one, other) => {
+        const tokens = tokenize(`u.email = ${one} AND ${other} = u.email`, dialect)
+
+        expect(textsOf(tokens)).toEqual([
+          ...["u", ".", "email", "=", one, "AND", other, "="],
+          ...["u", ".", "email"],
+        ])
+      }),
+    )
+  })
+})
+
+describe("an alternative", () => {
+  test.each<readonly [SqlDialect, string, boolean]>([
+    ["postgres", "a = 1 OR b = 2", true],
+    ["postgres", "(a = 1 OR b = 2) AND c = 3", false],
+    ["postgres", "(a = 1) or (b = 2)", true],
+    ["postgres", "a = 'x OR y'", false],
+    ["postgres", "a || b = 'x'", false],
+    ["postgres", "a = 1) OR (b = 2", true],
+    ["mysql", "a || b", true],
+    ["mysql", "a XOR b", true],
+    ["sqlite", '"or" = 1', false],
+  ])("is open, or not, in %s: %s", (dialect, sql, isOpen) => {
+    expect(hasOpenAlternative(sql, dialect)).toBe(isOpen)
+  })
+})
