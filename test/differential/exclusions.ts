@@ -24,24 +24,6 @@ const exclusions: readonly Exclusion[] = [
         (one) => one.kind === "find" && one.skip !== null && !one.take && seeks(one, TRUNCATED),
       ),
   },
-  {
-    why: "A builder that is executed twice at once loses the page that a re-check puts off.",
-    matches: ({ operations }) =>
-      operations.some(
-        (one) => one.kind === "query" && one.times === "at once" && seeks(one, TRUNCATED),
-      ),
-  },
-  {
-    why: "An order of ciphertext is refused once TypeORM has asked for the keys of a page.",
-    matches: ({ operations }) =>
-      operations.some(
-        (one) =>
-          one.kind === "query" &&
-          one.page === "take" &&
-          one.joins.length > 0 &&
-          one.order.some(([path]) => !plainPaths.includes(path)),
-      ),
-  },
 ]
 
 /** Properties whose only index is truncated. */

@@ -42,7 +42,7 @@ function patternOf(key: object, metadatas: readonly EntityMetadata[]): RegExp | 
 }
 
 function patternFor(names: ReadonlySet<string>): RegExp {
-  const escaped = [...names].map((name) => name.replaceAll(/[^\p{L}\p{N}_]/gu, "\\$&"))
+  const escaped = [...names].map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
   return new RegExp(`(?<![\\p{L}\\p{N}_$])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_$])`, "iu")
 }
 
