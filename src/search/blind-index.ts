@@ -84,7 +84,7 @@ export class BlindIndex {
 
   /** Whether texts count as equal where they do in another index. */
   equatesAs(other: BlindIndex): boolean {
-    const [own, others] = [this.#scheme.normalize, other.#scheme.normalize]
+    const [own, others] = [this.#definition.normalize, other.#definition.normalize]
     return own.length === others.length && own.every((one, i) => one === others[i])
   }
 

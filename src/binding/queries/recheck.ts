@@ -193,14 +193,15 @@ function refuseLimit(map: ExpressionMap, rechecks: readonly Recheck[]): void {
   )
 }
 
-/** Of a selection without the primary key, TypeORM counts the different ones. */
+/** Of a selection, TypeORM counts the different ones, of which NULL is none. */
 function refuseCount(builder: SelectInternals, rechecks: readonly Recheck[]): void {
   if (!builder.findOptions.select) return
   const { mainAlias, selects } = builder.expressionMap
-  const isSelected = ({ propertyPath }: ColumnMetadata): boolean =>
-    selects.some(({ selection }) => selection === `${mainAlias?.name ?? ""}.${propertyPath}`)
-  if (mainMetadata(builder).primaryColumns.every(isSelected)) return
-  throw unchecked(rechecks, "count different values of a selection; select the primary key as well")
+  const keys = mainMetadata(builder).primaryColumns.map(
+    ({ propertyPath }) => `${mainAlias?.name ?? ""}.${propertyPath}`,
+  )
+  if (selects.every(({ selection }) => keys.includes(selection))) return
+  throw unchecked(rechecks, "count the different values of a selection")
 }
 
 /** Says what a truncated index cannot do. */

@@ -221,6 +221,10 @@ describe("an index of few bits is refused", () => {
     ["among alternatives", (p) => p.findBy([Ada(), { id: 1 }])],
     ["in a relation", (p) => p.manager.findBy(Ward, { people: Ada() })],
     ["in a sum", (p) => p.sum("visits", Ada())],
+    [
+      "in a count of a selection with the key",
+      (p) => p.count({ where: Ada(), select: { id: true, name: true } }),
+    ],
     ["in a count of a selection", (p) => p.findAndCount({ where: Ada(), select: { name: true } })],
   ])("%s", async (_where, run) => {
     await expectRefused(() => run(people))
