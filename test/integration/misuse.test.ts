@@ -236,7 +236,7 @@ eachDatabase("every other way into a table", (db) => {
     const patient = await patients.findOneByOrFail({ id: 1 })
     const visits = source.getRepository(Visit)
 
-    expect(await visits.findBy({ patient })).toHaveLength(1)
+    // Among find options, TypeORM 1.x refuses the NULLs of a loaded entity itself
     expect(await visits.createQueryBuilder("v").where({ patient }).getCount()).toBe(1)
     expect(await visits.findBy({ patient: { id: patient.id } })).toHaveLength(1)
     await expect(visits.findBy({ patient: { id: 1, ssn: "x" } })).rejects.toMatchObject({
