@@ -24,8 +24,8 @@ export class MethodReplacements<Target extends object> {
 
   /** Replaces the methods of an object that it has, once. */
   applyTo(target: Target): void {
+    if (this.#isReplacedOn(target)) return
     const prototype = Object.getPrototypeOf(target) as object
-    if (this.#replaced.has(prototype)) return
     let replaced = this.#prototypes.get(prototype)
     if (!replaced) {
       replaced = Object.create(prototype, this.#descriptorsFor(prototype)) as object
@@ -38,6 +38,16 @@ export class MethodReplacements<Target extends object> {
       if (!Object.hasOwn(target, name)) continue
       Reflect.defineProperty(target, name, descriptorOf(target, name, replacement))
     }
+  }
+
+  /** Others may have put prototypes of theirs before ours: an object may live as long as its DataSource. */
+  #isReplacedOn(target: object): boolean {
+    let prototype: unknown = Object.getPrototypeOf(target)
+    while (typeof prototype === "object" && prototype !== null) {
+      if (this.#replaced.has(prototype)) return true
+      prototype = Object.getPrototypeOf(prototype)
+    }
+    return false
   }
 
   #descriptorsFor(prototype: object): PropertyDescriptorMap {

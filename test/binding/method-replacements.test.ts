@@ -50,6 +50,20 @@ describe("replaced methods", () => {
     expect(greeter.greet("Hello")).toBe("Hello?!")
   })
 
+  test("are put on an object once, whoever puts theirs on it in between", () => {
+    const greeter = new Greeter()
+    const politely = new MethodReplacements<Greeter>({
+      greet: (_greeter, greet, args) => `${String(greet(...args))}, please`,
+    })
+
+    for (let i = 0; i < 3; i++) {
+      loudly.applyTo(greeter)
+      politely.applyTo(greeter)
+    }
+
+    expect(greeter.greet("Hello")).toBe("Hello, Ada!, please")
+  })
+
   test("leave alone what cannot be replaced", () => {
     const greeter = new Greeter()
     Object.defineProperty(greeter, "greet", { value: () => "fixed" })
