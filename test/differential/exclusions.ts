@@ -24,6 +24,17 @@ const exclusions: readonly Exclusion[] = [
         (one) => one.kind === "find" && one.skip !== null && !one.take && seeks(one, TRUNCATED),
       ),
   },
+  {
+    why: "A page of a selection without its order, which TypeORM cannot cut and this package can.",
+    matches: ({ operations }) =>
+      operations.some(
+        (one) =>
+          one.kind === "find" &&
+          one.select !== null &&
+          (one.skip !== null || one.take !== null) &&
+          seeks(one, TRUNCATED),
+      ),
+  },
 ]
 
 /** Properties whose only index is truncated. */
