@@ -46,6 +46,17 @@ const exclusions: readonly Exclusion[] = [
           seeks(one, TRUNCATED),
       ),
   },
+  {
+    why: "An order of ciphertext is refused once TypeORM has asked for the keys of a page.",
+    matches: ({ operations }) =>
+      operations.some(
+        (one) =>
+          one.kind === "query" &&
+          one.page === "take" &&
+          one.joins.length > 0 &&
+          one.order.some(([path]) => !plainPaths.includes(path)),
+      ),
+  },
 ]
 
 /** Properties whose only index is truncated. */

@@ -25,20 +25,24 @@ export async function checkCase(pair: Pair, { operations, transaction }: Case): 
   const plain = await begin(pair.plain, isolated)
   const encrypted = await begin(pair.encrypted, isolated)
   const count = { answered: 0, refused: 0, threw: 0 }
+  let wrote = false
   try {
     for (const operation of operations) {
+      const before = wrote
+      wrote ||= !reads(operation)
       const outcome = await checkOperation(pair, operation, [plain.manager, encrypted.manager])
       count[outcome.kind]++
+      if (outcome.kind === "refused" && pair.log.statements.length === 0) wrote = before
       if (outcome.kind !== "answered") break
     }
     const commits = transaction === "commit" && count.refused + count.threw === 0
     await plain.end(commits)
     await encrypted.end(commits)
-    if (!operations.every(reads)) await compareTables(pair)
+    if (wrote) await compareTables(pair)
   } finally {
     await plain.end(false)
     await encrypted.end(false)
-    if (!operations.every(reads)) await pair.reset()
+    if (wrote) await pair.reset()
   }
   return count
 }

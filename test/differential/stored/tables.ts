@@ -30,6 +30,7 @@ export class Tables {
   readonly #dataSource: DataSource
   readonly #variant: Variant
   readonly #encrypts: boolean
+  readonly #columns = new Map<string, string>()
   #cells: Record<EntityName, readonly Cells[]> = { Club: [], Person: [], Visit: [] }
 
   constructor(dataSource: DataSource, variant: Variant, encrypts: boolean) {
@@ -209,8 +210,11 @@ export class Tables {
   }
 
   #column(name: EntityName, path: string): string {
+    const known = this.#columns.get(`${name}.${path}`)
+    if (known !== undefined) return known
     const column = this.#metadata(name).findColumnWithPropertyPath(path)
     if (!column) throw new Error(`${name} has no ${path}.`)
+    this.#columns.set(`${name}.${path}`, column.databaseName)
     return column.databaseName
   }
 }
