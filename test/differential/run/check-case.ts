@@ -28,7 +28,7 @@ export async function checkCase(pair: Pair, { operations, transaction }: Case): 
   let wrote = false
   try {
     for (const operation of operations) {
-      const before = wrote
+      const before: boolean = wrote
       wrote ||= !reads(operation)
       const outcome = await checkOperation(pair, operation, [plain.manager, encrypted.manager])
       count[outcome.kind]++
