@@ -18,6 +18,8 @@ export interface Campaign {
   readonly connection: () => DataSourceOptions
   readonly seed: number
   readonly cases: number
+  /** How many of them this database does. */
+  readonly share: number
 }
 
 /** What was found. */
@@ -29,6 +31,7 @@ export interface Findings extends Verdict {
 
 /** Checks random cases in batches, each decided by one seed. */
 export async function runCampaign(campaign: Campaign): Promise<Findings> {
+  const planned = Math.ceil(campaign.cases * campaign.share)
   const pairs = new Map<Variant, Pair>()
   const { stackTraceLimit } = Error
   // Refusals are many, and their stacks, mapped to the sources, cost more than the queries
@@ -36,12 +39,12 @@ export async function runCampaign(campaign: Campaign): Promise<Findings> {
   const total = { cases: 0, answered: 0, refused: 0, threw: 0 }
   const differences: string[] = []
   try {
-    for (let seed = campaign.seed; total.cases < campaign.cases; seed++) {
+    for (let seed = campaign.seed; total.cases < planned; seed++) {
       const variant = variants[seed % variants.length] ?? variants[0]
       if (!variant) throw new Error("There is no variant.")
       const pair = pairs.get(variant) ?? (await Pair.open(variant, campaign.connection()))
       pairs.set(variant, pair)
-      const numRuns = Math.min(BATCH, campaign.cases - total.cases)
+      const numRuns = Math.min(BATCH, planned - total.cases)
       const difference = await runBatch(campaign, pair, seed, numRuns, total)
       if (difference !== undefined) differences.push(difference)
       total.cases += numRuns
@@ -54,7 +57,7 @@ export async function runCampaign(campaign: Campaign): Promise<Findings> {
 }
 
 async function runBatch(
-  { database, typeorm }: Campaign,
+  { database, typeorm, share }: Campaign,
   pair: Pair,
   seed: number,
   numRuns: number,
@@ -74,7 +77,7 @@ async function runBatch(
   if (!failed) return undefined
   const [found] = counterexample ?? []
   return [
-    `DIFFERENTIAL_SEED=${seed} DIFFERENTIAL_CASES=${BATCH}, ${variant.name}, ${database}, TypeORM ` +
+    `DIFFERENTIAL_SEED=${seed} DIFFERENTIAL_CASES=${BATCH / share}, ${variant.name}, ${database}, TypeORM ` +
       `${typeorm}, shrunk ${numShrinks} times:`,
     JSON.stringify(found),
     errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
