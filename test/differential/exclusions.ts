@@ -37,28 +37,6 @@ const exclusions: readonly Exclusion[] = [
       ),
   },
   {
-    why: "What a truncated index finds is counted by entity, whatever is selected to be counted.",
-    matches: ({ operations }) =>
-      operations.some(
-        (one) =>
-          one.kind === "find" &&
-          one.method === "count" &&
-          one.select !== null &&
-          seeks(one, TRUNCATED),
-      ),
-  },
-  {
-    why: "An order of ciphertext is refused once TypeORM has asked for the keys of a page.",
-    matches: ({ operations }) =>
-      operations.some(
-        (one) =>
-          one.kind === "query" &&
-          one.page === "take" &&
-          one.joins.length > 0 &&
-          one.order.some(([path]) => !plainPaths.includes(path)),
-      ),
-  },
-  {
     why: "A page of none, which TypeORM takes for no page where there is a join, and for none elsewhere.",
     matches: ({ operations }) =>
       operations.some((one) => one.kind === "find" && one.take === 0 && seeks(one, TRUNCATED)),
