@@ -112,6 +112,12 @@ export function builderInternalsOf(builder: QueryBuilder<ObjectLiteral>): Builde
   return builder as unknown as BuilderInternals
 }
 
+/** The DataSource of a query runner, which TypeORM 0.3 calls `connection`. */
+export function dataSourceOfRunner(runner: QueryRunner): DataSource {
+  const { dataSource, connection } = runner as { dataSource?: DataSource; connection: DataSource }
+  return dataSource ?? connection
+}
+
 /** The members of a builder of a SELECT that it is executed by. */
 export function selectInternalsOf(builder: QueryBuilder<ObjectLiteral>): SelectInternals {
   return builder as unknown as SelectInternals

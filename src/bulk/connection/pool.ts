@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import type { DataSource, QueryRunner } from "typeorm"
 
+import { dataSourceOfRunner } from "../../binding/typeorm-internals"
 import type { CheckedOptions } from "../options"
 import { borrowWorker, openWorker, type Worker } from "./worker"
 
@@ -16,10 +17,7 @@ export type Workers = readonly [Worker, ...Worker[]]
 
 /** Returns the DataSource that a source belongs to. */
 export function dataSourceOf(source: BulkSource): DataSource {
-  if (!isQueryRunner(source)) return source
-  // TypeORM 0.3 has only `connection`
-  const { dataSource, connection } = source as { dataSource?: DataSource; connection: DataSource }
-  return dataSource ?? connection
+  return isQueryRunner(source) ? dataSourceOfRunner(source) : source
 }
 
 /** Opens the workers of a run: as many connections as are asked for, or the one of a migration. */

@@ -1,4 +1,6 @@
-import { describe, expect, test } from "@jest/globals"
+import { hash } from "node:crypto"
+
+import { describe, expect, jest, test } from "@jest/globals"
 import fc from "fast-check"
 
 import {
@@ -34,7 +36,25 @@ describe("a comparison operand", () => {
     const operand = comparisonOperand(mark, "078-05-1120")
 
     expect(operand).not.toContain("078")
+    expect(operand).not.toContain(hash("sha256", "078-05-1120"))
     expect(operand).toMatch(/^typeorm-fernet:operand:[0-9a-f]{32}:[0-9a-f]{64}:[\w-]+$/)
+  })
+
+  test("has a digest that no other process makes of the same plaintext", () => {
+    const digestIn = (module: { readonly comparisonOperand: typeof comparisonOperand }): string =>
+      module.comparisonOperand(mark, "078-05-1120").split(":")[3] ?? ""
+    const others = [0, 1].map(() => {
+      let digest = ""
+      jest.isolateModules(() => {
+        digest = digestIn(jest.requireActual("../../../src/binding/columns/comparison-operand"))
+      })
+      return digest
+    })
+
+    const digests = [digestIn({ comparisonOperand }), ...others]
+
+    expect(new Set(digests).size).toBe(3)
+    for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{64}$/)
   })
 
   test.each(["Patient.ssn", "Patient.contact.phone", "Größe.Wert", "A.b c:d"])(
