@@ -17,8 +17,11 @@ export const peerTargets: Readonly<
   "Python cryptography": { upTo: 64, encrypt: atLeast(10, 13), decrypt: atLeast(10, 13) },
 }
 
-/** A batch against one by one, for values of up to 64 bytes. */
-export const batchTarget = atLeast(1.3, 1.6)
+/** What is done with many values at once. */
+export type BatchWay = "decrypt" | "encrypt" | "rotate"
+
+/** A batch against the same without the batch engine, and against what one writes without a library. */
+export const batchTargets = { withoutEngine: atLeast(2.5, 4), straightforward: atLeast(9, 14) }
 
 /** A ring of six, the right key last, against one key. */
 export const ringTargets = { warm: atMost(1.2), cold: atMost(4.5, 1) }
