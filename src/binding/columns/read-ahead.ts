@@ -1,8 +1,11 @@
+import { LIMITS } from "../../fernet/batch-engine/layout"
 import type { Keyring } from "../../fernet/keyring"
 import type { FetchedRow, FetchedRows } from "./fetched-rows"
 
-/** Cells that are decrypted with one call of the decipher: enough to make the call cost nothing. */
-const CHUNK = 64
+/** Cells that are decrypted at once at first, when the guess may be wrong. Each time they are twice as many. */
+const FIRST_CHUNK = 64
+/** Cells that are decrypted at once at most: what one run of the batch engine takes. */
+const LARGEST_CHUNK: number = LIMITS.entries
 
 /**
  * Reads the cells of one column ahead. TypeORM asks for one cell after another, and a call of the
@@ -19,6 +22,7 @@ export class ReadAhead {
   /** The alias of the column in the result; `undefined` if nothing is read ahead. */
   #alias: string | undefined
   #nextRow = 0
+  #chunk = FIRST_CHUNK
   #ring: Keyring | undefined
   #tokens: readonly string[] = []
   #texts: readonly (string | undefined)[] = []
@@ -48,10 +52,11 @@ export class ReadAhead {
   #begin(token: string): void {
     this.#forget()
     this.#fetch = this.#fetched.fetches
+    this.#chunk = FIRST_CHUNK
     const { rows } = this.#fetched
     if (!rows) return
     // NULL may come before it
-    this.#nextRow = rows.slice(0, CHUNK).findIndex((row) => {
+    this.#nextRow = rows.slice(0, FIRST_CHUNK).findIndex((row) => {
       this.#alias = Object.keys(row).find((alias) => row[alias] === token)
       return this.#alias !== undefined
     })
@@ -66,13 +71,14 @@ export class ReadAhead {
     this.#ring = keyring
     this.#tokens = tokens
     this.#texts = keyring.decryptMany(tokens)
+    this.#chunk = Math.min(2 * this.#chunk, LARGEST_CHUNK)
     this.#next = 0
     return true
   }
 
   #tokensBelow(rows: readonly FetchedRow[], keyring: Keyring): readonly string[] {
     const tokens: string[] = []
-    while (tokens.length < CHUNK) {
+    while (tokens.length < this.#chunk) {
       const row = rows[this.#nextRow]
       if (row === undefined || this.#ringOf(row) !== keyring) break
       this.#nextRow++

@@ -21,7 +21,7 @@ class WatchedKeyring extends Keyring {
 const watched = new WatchedKeyring([Fernet.generateKey()])
 
 const text = (i: number): string => `patient ${i}`
-const tokens = Array.from({ length: 300 }, (_, i) => keyring.encrypt(text(i)))
+const tokens = Array.from({ length: 2000 }, (_, i) => keyring.encrypt(text(i)))
 const rowOf = (token: unknown, i = 0): Row => ({ Patient_id: i, Patient_ssn: token })
 
 function column(rows: readonly Row[]): { fetched: FetchedRows; take: (token: string) => unknown } {
@@ -36,12 +36,12 @@ beforeEach(() => {
 })
 
 describe("reading ahead", () => {
-  test("decrypts a chunk of a column at the first cell", () => {
+  test("decrypts a chunk of a column at the first cell, and a larger one after it", () => {
     const rows = tokens.map(rowOf)
     const { take } = column(rows)
 
     expect(tokens.map(take)).toEqual(tokens.map((_, i) => text(i)))
-    expect(chunks).toEqual([64, 64, 64, 64, 44])
+    expect(chunks).toEqual([64, 128, 256, 512, 512, 512, 16])
   })
 
   test("passes NULL and plaintext over, as nobody asks for them", () => {
@@ -83,6 +83,7 @@ describe("reading ahead", () => {
     const next = tokens.map(rowOf)
     fetched.note(next)
     expect(take(tokens[0] ?? "")).toBe(text(0))
+    expect(chunks).toEqual([64, 64])
   })
 
   test("gives the first token of a later chunk no other's text", () => {
