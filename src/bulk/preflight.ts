@@ -53,6 +53,7 @@ export async function describeTable(
     key: names.flatMap(factsOf).map(({ name, type, collation }) => ({ name, type, collation })),
     columns: [...named.columns, ...named.indexes].map(({ name }) => name),
     ...(named.indexes.length > 0 && { companions: named.indexes }),
+    mustReread: found.mustReread,
     kept: found.columns.filter((column) => column.selfUpdating).map(({ name }) => name),
     where,
   }

@@ -134,7 +134,7 @@ export class Tally {
   failedAt(column: string, key: Key, problem: string): void {
     this.failed++
     if (this.#failures.length < LISTED_FAILURES) {
-      this.#failures.push({ column, key: key.map(partText), problem })
+      this.#failures.push({ column, key: keyParts(key), problem })
     }
   }
 
@@ -167,7 +167,12 @@ export class Tally {
 
 /** Returns a text that tells keys apart. */
 export function keyText(key: Key): string {
-  return JSON.stringify(key.map(partText))
+  return JSON.stringify(keyParts(key))
+}
+
+/** Returns the values of a key as a report spells them. */
+export function keyParts(key: Key): readonly string[] {
+  return key.map(partText)
 }
 
 /** Bytes, as of a binary uuid, in hexadecimal. */

@@ -14,7 +14,7 @@ import {
 } from "./connection/pool"
 import type { Worker } from "./connection/worker"
 import { constrainedColumns, driftOf, fitColumns, type TypeDemands } from "./definition"
-import { fetchKeys } from "./keys"
+import { fetchKeys, type RunKeys } from "./keys"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
 import type { CellJob } from "./pass/cells"
 import { type CompanionDemand, Companions } from "./pass/companions"
@@ -29,7 +29,6 @@ import {
   requireRightKeys,
 } from "./preflight"
 import { ProgressMeter } from "./progress-meter"
-import { requireFaithful } from "./rehearsal"
 import { type BulkReport, Tally } from "./report"
 import { requireVacuum, Vacuum } from "./vacuum"
 
@@ -78,18 +77,21 @@ export async function runBulk(
   const named = nameTable(dataSource, target)
   const { columns, indexes } = named
   const keys = await fetchKeys(dataSource, options, indexes.length > 0)
-  const companions = new Companions(indexes, columns, keys.indexRing)
-  const decider = { columns, indexes, keys, job: job.cells, companions, demand: job.demand }
   const workers = await openWorkers(source, options)
   try {
     if (options.vacuum) await requireVacuum(workers[0])
     const statements: string[] = []
     const described = await workers[0].run((session) =>
       describeFit(session, workers[0].inTransaction, {
-        ...{ named, decider, options, statements },
+        ...{ named, keys, options, statements },
         types: job.types,
       }),
     )
+    const decider = {
+      ...{ columns, indexes, keys, job: job.cells, demand: job.demand },
+      limits: described.facts.map(({ limit }) => limit),
+      companions: new Companions(indexes, columns, keys.indexRing),
+    }
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
     const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
     const run = { ...described, job, options, decider, workers, tally, statements }
@@ -105,13 +107,13 @@ export async function runBulk(
 async function describeFit(
   session: Session,
   inTransaction: boolean,
-  { named, decider, options, types, statements }: Fitting,
+  { named, keys, options, types, statements }: Fitting,
 ): Promise<DescribedTable> {
   const { where, dryRun, force } = options
   const described = await describeTable(session, named, where)
   const alters = types.alter && !dryRun
   // With the wrong keys not even a type is changed
-  if (alters && !force) await requireRightKeys(session, described, decider.keys)
+  if (alters && !force) await requireRightKeys(session, described, keys)
   const demands = { ...types, alter: alters }
   statements.push(...(await fitColumns(session, inTransaction, described, demands)))
   return statements.length === 0 ? described : describeTable(session, named, where)
@@ -120,7 +122,7 @@ async function describeFit(
 /** What is known when columns are made to hold what they are going to hold. */
 interface Fitting {
   readonly named: NamedTable
-  readonly decider: Decider
+  readonly keys: RunKeys
   readonly options: CheckedOptions
   readonly types: TypeDemands
   readonly statements: string[]
@@ -202,7 +204,7 @@ async function runPhases(run: Run): Promise<BulkReport> {
   return tally.report(run.label, { completed, dryRun, constrained, drift, statements })
 }
 
-/** Sees to it, before anything is written, that keys are the right ones and cells will be kept. */
+/** Sees to it, before anything is written, that the keys are the right ones and cells what they seem. */
 async function requireSafe(run: Run): Promise<void> {
   const { job, options, table, decider, workers } = run
   const [first] = workers
@@ -217,7 +219,6 @@ async function requireSafe(run: Run): Promise<void> {
   if (preflight && !options.dryRun) {
     await first.run((session) => preflight(session, run, decider))
   }
-  if (!options.dryRun) await requireFaithful(first, table, job.filter, decider)
 }
 
 async function runPhase(

@@ -20,12 +20,17 @@ export interface Connection {
   list(sql: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>
 
   /**
-   * Runs a statement once for each list of values, as one transaction of its own or as part of the
-   * one that is open. Returns the rows that were changed. For a database within the process, where a
-   * statement costs next to nothing.
+   * Runs statements at once, as one transaction of its own or as part of the one that is open; what
+   * is thrown undoes them. For a database within the process, where a statement costs next to
+   * nothing.
    */
-  readonly runEach?: (sql: string, lists: readonly (readonly unknown[])[]) => Promise<number>
+  readonly atOnce?: <Result>(run: (prepare: Prepare) => Result) => Promise<Result>
 
   /** Runs `COPY … TO STDOUT` and returns all that comes, if the driver lets that through. */
   readonly copyOut?: (sql: string) => Promise<Buffer>
 }
+
+/** Prepares a statement, which then returns its first row for a list of values. */
+export type Prepare = (
+  sql: string,
+) => (values: readonly unknown[]) => readonly unknown[] | undefined

@@ -1,5 +1,6 @@
-import type { Batch, Changes, Key, NewCells } from "./batch"
+import type { Batch, Changes, Key } from "./batch"
 import type { Connection } from "./connection"
+import type { WriteResult } from "./proof"
 
 /** A column of a primary key, as the database knows it. */
 export interface KeyColumn {
@@ -21,6 +22,11 @@ export interface BulkTable {
   readonly companions?: readonly CompanionColumn[]
   /** Other columns that the database would change with a row unless told not to. */
   readonly kept: readonly string[]
+  /**
+   * Whether a statement's own result says nothing of what rows hold when it is over: where there are
+   * triggers that come after it, or rules.
+   */
+  readonly mustReread?: boolean
   /** A raw condition that reading is restricted by. */
   readonly where: string | undefined
 }
@@ -93,6 +99,8 @@ export interface TableFacts {
   readonly primaryKey: readonly string[]
   /** Sets of columns that are unique in all rows, the primary key among them. */
   readonly uniqueKeys: readonly (readonly string[])[]
+  /** As {@link BulkTable.mustReread} says. */
+  readonly mustReread: boolean
 }
 
 /** Why a statement failed, if trying again makes sense. */
@@ -123,25 +131,21 @@ export interface Dialect {
   ): Promise<readonly RowSize[]>
 
   /**
-   * Changes rows of a batch as one transaction of its own, or as part of the one that is open.
-   * Returns how many there were whose cells still were what had been read: a concurrent write wins.
+   * Changes rows of a batch whose cells still are what had been read: a concurrent write wins. What
+   * the database holds afterwards is compared with what was meant; if a row holds something else, as
+   * a trigger may see to, nothing is changed.
+   *
+   * @param inTransaction - whether a transaction is open that the write is to be part of
    */
-  write(connection: Connection, table: BulkTable, changes: Changes): Promise<number>
-
-  /** Characters of a row beyond which it has to be written by itself; `undefined` for no limit. */
-  readonly longestInCompany?: number
-
-  /**
-   * Writes changes, then other cells in their place, and undoes both. Returns `false` if the database
-   * had stored something else, as a trigger may.
-   */
-  rehearse(
+  write(
     connection: Connection,
     table: BulkTable,
     changes: Changes,
-    again: readonly NewCells[],
     inTransaction: boolean,
-  ): Promise<boolean>
+  ): Promise<WriteResult>
+
+  /** Characters of a row beyond which it has to be written by itself; `undefined` for no limit. */
+  readonly longestInCompany?: number
 
   /**
    * Returns the condition that passes one of `count` equal parts of the rows, by a hash of the key;
@@ -149,8 +153,16 @@ export interface Dialect {
    */
   shardCondition(table: BulkTable, index: number, count: number): string | undefined
 
-  /** Bounds how long a statement waits for a lock. Returns how to undo that. */
-  boundLockWaits(connection: Connection, milliseconds: number): Promise<() => Promise<void>>
+  /**
+   * Makes a session fit for a run: nothing is cut to fit, no limit of the role or the server stops a
+   * statement, and none waits long for a lock. Returns how to undo that.
+   *
+   * @param lockTimeoutMs - `undefined` to leave in place what the caller waits for
+   */
+  prepareSession(
+    connection: Connection,
+    lockTimeoutMs: number | undefined,
+  ): Promise<() => Promise<void>>
 
   /** Returns the statement that frees the room of old rows, if the database has need of one. */
   readonly vacuum?: (table: BulkTable) => string

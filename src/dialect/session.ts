@@ -50,7 +50,7 @@ export async function openSession(
     }
     case "better-sqlite3": {
       const connection = await openSqlite(runner)
-      return { connection, dialect: sqliteDialect(connection.runEach), schema: sqliteSchema }
+      return { connection, dialect: sqliteDialect(connection.atOnce), schema: sqliteSchema }
     }
     default:
       throw new EncryptionError(

@@ -40,7 +40,7 @@ export async function openWorker(dataSource: DataSource, lockTimeoutMs: number):
   async function begin(): Promise<Session> {
     try {
       const opened = await openSession(runner, dataSource.options.type)
-      restore = await opened.dialect.boundLockWaits(opened.connection, lockTimeoutMs)
+      restore = await opened.dialect.prepareSession(opened.connection, lockTimeoutMs)
       return opened
     } catch (error) {
       await end()
@@ -90,9 +90,11 @@ export async function borrowWorker(
   const session = await openSession(runner, driver)
   const inTransaction = runner.isTransactionActive
   const { connection, dialect } = session
-  const restore = inTransaction
-    ? undefined
-    : await dialect.boundLockWaits(connection, lockTimeoutMs)
+  // A transaction waits for locks as long as its owner wants it to
+  const restore = await dialect.prepareSession(
+    connection,
+    inTransaction ? undefined : lockTimeoutMs,
+  )
   const isLock = (error: unknown): boolean => dialect.transience(error) === "lock"
   return {
     inTransaction,
@@ -112,7 +114,7 @@ export async function borrowWorker(
     isLock,
 
     close: async () => {
-      await restore?.().catch(() => undefined)
+      await restore().catch(() => undefined)
     },
   }
 }

@@ -1,8 +1,8 @@
-import { type Batch, type Changes, changedRows, type Key } from "../../dialect/batch"
+import { type Batch, type Cell, type Changes, changedRows, type Key } from "../../dialect/batch"
 import type { BulkIndex } from "../bulk-index"
 import type { BulkColumn } from "../bulk-target"
 import type { RunKeys } from "../keys"
-import type { CellJob, ColumnDecisions } from "./cells"
+import type { CellDecisions, CellJob, ColumnDecisions } from "./cells"
 import type { CompanionDecisions, CompanionDemand, Companions } from "./companions"
 
 /** What decisions about batches are made by. */
@@ -11,6 +11,8 @@ export interface Decider {
   /** The blind indexes whose companion cells follow those of the columns in a row. */
   readonly indexes: readonly BulkIndex[]
   readonly keys: RunKeys
+  /** The characters that cells of each column may have; `undefined` for no limit that matters. */
+  readonly limits: readonly (number | undefined)[]
   readonly job: CellJob
   readonly companions: Companions
   readonly demand: CompanionDemand
@@ -29,9 +31,31 @@ export function decide(decider: Decider, batch: Batch): Decision {
   const keyAt = (row: number): Key => batch.keyAt(row)
   const columns = decider.columns.map((column, i) => {
     const keyring = decider.keys.ringFor(column)
-    return { ...decider.job.decide(batch.cells[i] ?? [], column, keyring, keyAt), keyring }
+    const decided = decider.job.decide(batch.cells[i] ?? [], column, keyring, keyAt)
+    return { ...fitting(decided, column, decider.limits[i]), keyring }
   })
   const companions = decider.companions.decide(decider.demand, batch, columns)
   const newCells = [...columns, ...companions].map((decided) => decided.newCells)
   return { batch, columns, companions, newCells, rows: changedRows(batch.size, newCells) }
+}
+
+/** Cells that would not fit are left as they are: a database may cut them, or refuse the whole batch. */
+function fitting(
+  decided: CellDecisions,
+  { label }: BulkColumn,
+  limit: number | undefined,
+): CellDecisions {
+  if (limit === undefined || !decided.newCells.some((cell) => isLonger(cell, limit))) return decided
+  const problems = new Map(decided.problems)
+  const newCells = decided.newCells.map((cell, row) => {
+    if (!isLonger(cell, limit)) return cell
+    problems.set(row, `${label} is left as it was: what it would become is longer than ${limit}.`)
+    return undefined
+  })
+  return { ...decided, newCells, problems }
+}
+
+/** Databases count characters, not units of UTF-16. */
+function isLonger(cell: Cell | undefined, limit: number): boolean {
+  return !!cell && cell.length > limit && Array.from(cell).length > limit
 }

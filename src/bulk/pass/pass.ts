@@ -1,6 +1,7 @@
 import type { Key } from "../../dialect/batch"
+import { ColumnMisuseError } from "../../errors"
 import type { Worker } from "../connection/worker"
-import type { Tally } from "../report"
+import { keyParts, type Tally } from "../report"
 import { decide, type Decider, type Decision } from "./decision"
 import { noteOutcome } from "./outcome"
 import { noteRacedRows } from "./raced-rows"
@@ -72,7 +73,8 @@ async function changeBatch(
   let upTo = end
   let refusals = 0
   for (let rereads = 0; ; rereads++) {
-    const { changed, locked } = await write(pass, worker, decision)
+    const { changed, locked, altered } = await write(pass, worker, decision)
+    if (altered) throw alteredRow(pass, altered)
     if (isDone(pass, decision, changed)) {
       pass.tally.changed += changed
       noteOutcome(pass, decision, !pass.dryRun)
@@ -93,6 +95,15 @@ async function changeBatch(
 /** What the audit wrote it looks at once more: a trigger may have had its way. */
 function isDone({ audit, dryRun }: Pass, { rows }: Decision, changed: number): boolean {
   return rows.length === 0 || (changed === rows.length && (!audit || dryRun))
+}
+
+/** What else alters cells, a lenient mode of the session, is set aside where there is one. */
+function alteredRow({ columns }: Pass, key: Key): ColumnMisuseError {
+  const labels = columns.map(({ label }) => label).join(" or ")
+  return new ColumnMisuseError([
+    `A trigger changes what is written to ${labels}, as in row ${keyParts(key).join(", ")}, which ` +
+      "was left as it was with all of its batch. Remove the trigger first.",
+  ])
 }
 
 function write(pass: Pass, worker: Worker, decision: Decision): Promise<Written> {

@@ -1,4 +1,4 @@
-import type { Changes } from "../../dialect/batch"
+import type { Changes, Key } from "../../dialect/batch"
 import type { BulkTable } from "../../dialect/dialect"
 import { isDuplicate } from "../../dialect/statement-error"
 import type { Worker } from "../connection/worker"
@@ -18,6 +18,8 @@ export interface Written {
   readonly changed: number
   /** Whether rows were left out because others held locks on them for too long. */
   readonly locked: boolean
+  /** The key of a row that the database would have held something else in; nothing follows it. */
+  readonly altered?: Key
 }
 
 /**
@@ -38,12 +40,14 @@ export async function writeChanges(
   while (next < all.length && locked < MAX_LOCKED) {
     let rows: readonly number[] = []
     try {
-      changed += await worker.run(({ connection, dialect }, attempt) => {
+      const result = await worker.run(({ connection, dialect }, attempt) => {
         if (attempt > ATTEMPTS_AT_FULL_SIZE) size = Math.max(1, Math.ceil(rows.length / 2))
         const fitting = rowsThatFit(changes, next, dialect.longestInCompany)
         rows = all.slice(next, next + Math.min(size, fitting))
-        return dialect.write(connection, table, { ...changes, rows })
+        return dialect.write(connection, table, { ...changes, rows }, worker.inTransaction)
       })
+      changed += result.changed
+      if (result.altered) return { changed, locked: locked > 0, altered: result.altered }
       size *= 2
     } catch (error) {
       if (worker.inTransaction) throw error

@@ -1,10 +1,10 @@
 import type { Dialect, Transience } from "../dialect"
 import { readingIn } from "../reading"
-import { rehearseInTransaction } from "../rehearse"
+import { proveChanges, undoIfAltered } from "../proof"
 import { driverCodeOf, isConnectionLost } from "../statement-error"
 import { bindMysql, escapeMysql, mysqlSpelling } from "./expressions"
 import { describeMysqlTable } from "./table"
-import { type RowWord, updateStatement } from "./update"
+import { holdsAsMeant, readChanged, type RowWord, updateStatement } from "./update"
 
 /** Less than 64 KiB in any encoding, which is where MariaDB cuts bytes in a VALUES list off. */
 const LONGEST_IN_COMPANY = 16_000
@@ -21,32 +21,44 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
 
     describe: describeMysqlTable,
 
-    async write(connection, table, changes) {
-      const [sql, values] = updateStatement(table, changes, rowWord)
-      return (await connection.query(sql, values)).affected
-    },
+    write: (connection, table, changes, inTransaction) =>
+      undoIfAltered(connection, inTransaction, async () => {
+        const [sql, values] = updateStatement(table, changes, rowWord)
+        const { affected } = await connection.query(sql, values)
+        if (affected === changes.rows.length) {
+          if (await holdsAsMeant(connection, table, changes, rowWord)) return { changed: affected }
+        }
+        const cells = await readChanged(connection, table, changes, rowWord)
+        return proveChanges(changes, affected, (row) => cells.get(row))
+      }),
 
     longestInCompany: LONGEST_IN_COMPANY,
-
-    rehearse(connection, table, changes, again, inTransaction) {
-      return rehearseInTransaction(this, connection, table, changes, again, inTransaction)
-    },
 
     shardCondition(table, index, count) {
       const key = table.key.map(({ name }) => `t.${escapeMysql(name)}`).join(", ")
       return `CRC32(CONCAT_WS('/', ${key})) % ${count} = ${index}`
     },
 
-    async boundLockWaits(connection, milliseconds) {
-      const wait = "innodb_lock_wait_timeout"
-      const { rows } = await connection.query(
-        `SELECT @@SESSION.${wait} AS wait, @@SESSION.autocommit AS autocommit`,
-      )
-      const set = (seconds: number, autocommit: number): Promise<unknown> =>
-        connection.query(`SET SESSION ${wait} = ${seconds}, SESSION autocommit = ${autocommit}`)
-      await set(Math.max(1, Math.round(milliseconds / 1000)), 1)
+    async prepareSession(connection, lockTimeoutMs) {
+      const settings: Record<string, string> = {
+        // Cut to fit otherwise; and an empty string becomes NULL in some modes
+        sql_mode:
+          "TRIM(BOTH ',' FROM REPLACE(CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'), " +
+          "'EMPTY_STRING_IS_NULL', ''))",
+        sql_safe_updates: "0",
+        sql_select_limit: "DEFAULT",
+        sql_big_selects: "1",
+      }
+      if (lockTimeoutMs !== undefined) {
+        settings.innodb_lock_wait_timeout = String(Math.max(1, Math.round(lockTimeoutMs / 1000)))
+        settings.autocommit = "1"
+      }
+      const current = Object.keys(settings).map((name) => `@@SESSION.${name} AS ${name}`)
+      const { rows } = await connection.query(`SELECT ${current.join(", ")}`)
+      await connection.query(setStatement(settings))
       return async () => {
-        await set(Number(rows[0]?.wait), Number(rows[0]?.autocommit))
+        const before = Object.entries(rows[0] ?? {}).map(([name, value]) => [name, spelled(value)])
+        await connection.query(setStatement(Object.fromEntries(before) as typeof settings))
       }
     },
 
@@ -64,6 +76,16 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
 
     transience: (error) => transienceOf(driverCodeOf(error)),
   }
+}
+
+function setStatement(settings: Readonly<Record<string, string>>): string {
+  const assignments = Object.entries(settings).map(([name, value]) => `SESSION ${name} = ${value}`)
+  return `SET ${assignments.join(", ")}`
+}
+
+/** Spells a setting: a number of up to 64 bits, or names, which need no escape. */
+function spelled(value: unknown): string {
+  return /^\d+$/.test(String(value)) ? String(value) : `'${String(value)}'`
 }
 
 const LOST_TO_LOCKS: ReadonlySet<string> = new Set([

@@ -16,7 +16,7 @@ export async function describeMysqlTable(
   path: string,
 ): Promise<TableFacts> {
   const columns = await rowsOf(connection, `SHOW FULL COLUMNS FROM ${path}`)
-  if (columns.length === 0) return { columns: [], primaryKey: [], uniqueKeys: [] }
+  if (columns.length === 0) return { columns: [], primaryKey: [], uniqueKeys: [], mustReread: true }
   const parts = await rowsOf(connection, `SHOW INDEX FROM ${path} WHERE Non_unique = 0`)
   parts.sort((a, b) => Number(a.Seq_in_index) - Number(b.Seq_in_index))
   const keyNames = new Set(parts.map(({ Key_name }) => String(Key_name)))
@@ -26,6 +26,8 @@ export async function describeMysqlTable(
     columns: columns.map(columnFacts),
     primaryKey: keys.filter(([part]) => part?.Key_name === "PRIMARY").flatMap(names),
     uniqueKeys: keys.filter((key) => key.every(isWholeColumn)).map(names),
+    // No statement returns what it wrote
+    mustReread: true,
   }
 }
 

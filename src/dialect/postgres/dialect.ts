@@ -1,12 +1,12 @@
 import type { Connection } from "../connection"
 import type { Dialect, Transience } from "../dialect"
 import { readingIn } from "../reading"
-import { rehearseInTransaction } from "../rehearse"
+import { undoIfAltered } from "../proof"
 import { driverCodeOf, isConnectionLost } from "../statement-error"
 import { escape, postgresSpelling } from "./expressions"
 import { PackedBatch, packedSelect } from "./packed-batch"
 import { describePostgresTable } from "./table"
-import { updateStatement } from "./update"
+import { updateAndReread, updateReturning } from "./update"
 
 /**
  * PostgreSQL, and what speaks its protocol and dialect: nothing here but UPDATE … FROM unnest(),
@@ -18,14 +18,12 @@ export const postgresDialect: Dialect = {
 
   describe: describePostgresTable,
 
-  async write(connection, table, changes) {
-    const [sql, values] = updateStatement(table, changes)
-    return (await connection.query(sql, values)).affected
-  },
-
-  rehearse(connection, table, changes, again, inTransaction) {
-    return rehearseInTransaction(this, connection, table, changes, again, inTransaction)
-  },
+  write: (connection, table, changes, inTransaction) =>
+    undoIfAltered(connection, inTransaction, () =>
+      table.mustReread
+        ? updateAndReread(connection, table, changes)
+        : updateReturning(connection, table, changes),
+    ),
 
   shardCondition(table, index, count) {
     const key = table.key.map(({ name }) => `t.${escape(name)}::text`).join(", ")
@@ -33,13 +31,19 @@ export const postgresDialect: Dialect = {
     return `${hash} % ${count} = ${index}`
   },
 
-  async boundLockWaits(connection, milliseconds) {
-    const { rows } = await connection.query("SHOW lock_timeout")
-    await connection.query(`SET lock_timeout = ${Math.ceil(milliseconds)}`)
+  async prepareSession(connection, lockTimeoutMs) {
+    const settings: Record<string, string> = { statement_timeout: "0" }
+    if (lockTimeoutMs !== undefined) settings.lock_timeout = String(Math.ceil(lockTimeoutMs))
+    const names = Object.keys(settings)
+    const set = (values: readonly unknown[]): Promise<unknown> => {
+      const calls = names.map((name, i) => `set_config('${name}', $${i + 1}, false)`)
+      return connection.query(`SELECT ${calls.join(", ")}`, values)
+    }
+    const current = names.map((name) => `current_setting('${name}') AS ${name}`)
+    const { rows } = await connection.query(`SELECT ${current.join(", ")}`)
+    await set(Object.values(settings))
     return async () => {
-      await connection.query("SELECT set_config('lock_timeout', $1, false)", [
-        rows[0]?.lock_timeout,
-      ])
+      await set(names.map((name) => rows[0]?.[name]))
     }
   },
 

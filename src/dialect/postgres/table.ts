@@ -4,6 +4,9 @@ import type { ColumnFacts, TableFacts } from "../dialect"
 /** Types whose values are text as they stand; `character` is none, since it pads with spaces. */
 const TEXT_TYPES = /^(?:text|character varying|varchar|citext)\b/
 
+/** The bit of `pg_trigger.tgtype` of triggers whose work a statement returns. */
+const BEFORE = 2
+
 /** Asks PostgreSQL for the columns and keys of a table. */
 export async function describePostgresTable(
   connection: Connection,
@@ -25,11 +28,20 @@ export async function describePostgresTable(
       "GROUP BY i.indexrelid, i.indisprimary",
     [path],
   )
+  const late = await connection.query(
+    "WITH RECURSIVE part AS (SELECT to_regclass($1)::oid AS oid UNION " +
+      "SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid) " +
+      "SELECT EXISTS (SELECT FROM pg_trigger g JOIN part ON g.tgrelid = part.oid " +
+      `WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & ${BEFORE} = 0) OR ` +
+      "EXISTS (SELECT FROM pg_rewrite r JOIN part ON r.ev_class = part.oid AND r.ev_type <> '1') AS late",
+    [path],
+  )
   const primary = keys.rows.find(({ indisprimary }) => indisprimary === true)
   return {
     columns: columns.rows.map(columnFacts),
     primaryKey: primary ? keyNames(primary) : [],
     uniqueKeys: keys.rows.map(keyNames),
+    mustReread: late.rows[0]?.late === true,
   }
 }
 

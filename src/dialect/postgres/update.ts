@@ -1,21 +1,71 @@
 import type { Changes } from "../batch"
+import type { Connection } from "../connection"
 import type { BulkTable } from "../dialect"
+import type { WriteResult } from "../proof"
 import { Values, whereClause } from "../sql"
 import { cellText, escape, keyComparison, postgresSpelling } from "./expressions"
 import { listsOf } from "./packed-batch"
 
-/**
- * Returns the statement that changes rows whose cells are what was read. The bounds keep the planner
- * from reading the key's index from its start. The guard compares bytes, since under the column's own
- * collation another text might count as equal.
- */
-export function updateStatement(
+/** Changes rows, and has the server compare what it returns with what was meant. */
+export async function updateReturning(
+  connection: Connection,
   table: BulkTable,
   changes: Changes,
-): [sql: string, values: readonly unknown[]] {
-  const { batch, rows } = changes
-  const { keys, keyCasts, oldCells, newCells } = listsOf(table, changes)
+): Promise<WriteResult> {
   const values = new Values(postgresSpelling.placeholder)
+  const update = updateStatement(table, changes, values)
+  const asMeant = sameCells(table, "n")
+  const { rows } = await connection.query(
+    `WITH u AS (${update} RETURNING v.i, ${asMeant} AS meant, ${sameCells(table, "o")} AS kept) ` +
+      "SELECT count(*) FILTER (WHERE meant) AS changed, " +
+      "min(i) FILTER (WHERE NOT meant AND NOT kept) AS altered FROM u",
+    values.list,
+  )
+  return resultOf(changes, Number(rows[0]?.changed), rows[0]?.altered)
+}
+
+/** Changes rows, lets triggers have their way, and looks at what came of it. */
+export async function updateAndReread(
+  connection: Connection,
+  table: BulkTable,
+  changes: Changes,
+): Promise<WriteResult> {
+  const update = new Values(postgresSpelling.placeholder)
+  const sql = updateStatement(table, changes, update)
+  const { affected } = await connection.query(sql, update.list)
+  await connection.query("SET CONSTRAINTS ALL IMMEDIATE")
+  const values = new Values(postgresSpelling.placeholder)
+  const keys = table.key.map(({ name }, i) => `t.${escape(name)} = v.k${i}`)
+  const [first] = table.key
+  const isThere = `t.${escape(first?.name ?? "")} IS NOT NULL`
+  const { rows } = await connection.query(
+    "SELECT count(*) FILTER (WHERE meant) AS meant, count(*) FILTER (WHERE kept) AS kept, " +
+      "min(i) FILTER (WHERE NOT meant AND NOT kept) AS other FROM (" +
+      `SELECT v.i, ${isThere} AND ${sameCells(table, "n")} AS meant, ` +
+      `${isThere} AND ${sameCells(table, "o")} AS kept ` +
+      `FROM ${changedRowsSource(table, changes, values)} LEFT JOIN ${table.path} t ON ${keys.join(" AND ")}) r`,
+    values.list,
+  )
+  const { meant = 0, kept = 0, other } = rows[0] ?? {}
+  // What others wrote was not changed by this statement
+  const isAltered = Number(meant) + Number(kept) < affected
+  return resultOf(changes, Math.min(affected, Number(meant)), isAltered ? other : undefined)
+}
+
+function resultOf(changes: Changes, changed: number, altered: unknown): WriteResult {
+  if (altered === null || altered === undefined) return { changed }
+  return { changed: 0, altered: changes.batch.keyAt(changes.rows[Number(altered) - 1] ?? 0) }
+}
+
+/** Says whether all cells of a row are those of a list, compared as bytes. */
+function sameCells({ columns }: BulkTable, list: "n" | "o"): string {
+  const same = columns.map((name, i) => `${cellText(name)} IS NOT DISTINCT FROM v.${list}${i}`)
+  return `(${same.join(" AND ")})`
+}
+
+/** The rows to change as a table `v` of keys, new cells, old cells and positions from 1. */
+function changedRowsSource(table: BulkTable, changes: Changes, values: Values): string {
+  const { keys, keyCasts, oldCells, newCells } = listsOf(table, changes)
   const sources = [
     ...keys.map((list, i) => `${values.add(list)}::${keyCasts[i] ?? "text[]"}`),
     ...newCells.map((list) => `${values.add(list)}::text[]`),
@@ -26,15 +76,23 @@ export function updateStatement(
     ...newCells.map((_, i) => `n${i}`),
     ...oldCells.map((_, i) => `o${i}`),
   ]
+  return `unnest(${sources.join(", ")}) WITH ORDINALITY AS v(${names.join(", ")}, i)`
+}
+
+/**
+ * Returns the statement that changes rows whose cells are what was read. The bounds keep the planner
+ * from reading the key's index from its start. The guard compares bytes, since under the column's own
+ * collation another text might count as equal.
+ */
+function updateStatement(table: BulkTable, changes: Changes, values: Values): string {
+  const { batch, rows } = changes
+  const source = changedRowsSource(table, changes, values)
   const set = table.columns.map((name, i) => `${escape(name)} = v.n${i}`)
   const conditions = [
     ...table.key.map(({ name }, i) => `t.${escape(name)} = v.k${i}`),
-    ...table.columns.map((name, i) => `${cellText(name)} IS NOT DISTINCT FROM v.o${i}`),
+    sameCells(table, "o"),
     keyComparison(table, ">=", batch.keyAt(rows[0] ?? 0), values),
     keyComparison(table, "<=", batch.keyAt(rows.at(-1) ?? 0), values),
   ]
-  const sql =
-    `UPDATE ${table.path} t SET ${set.join(", ")} ` +
-    `FROM unnest(${sources.join(", ")}) AS v(${names.join(", ")})${whereClause(...conditions)}`
-  return [sql, values.list]
+  return `UPDATE ${table.path} t SET ${set.join(", ")} FROM ${source}${whereClause(...conditions)}`
 }

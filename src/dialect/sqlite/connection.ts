@@ -1,18 +1,22 @@
 import type { QueryRunner } from "typeorm"
 
-import type { Connection } from "../connection"
-import { statementError } from "../statement-error"
+import type { Connection, Prepare } from "../connection"
+import { type StatementError, statementError } from "../statement-error"
 
 /** What is used of a database of `better-sqlite3`. */
 interface SqliteDatabase {
   prepare(sql: string): SqliteStatement
   /** Makes a function a transaction, or within one a savepoint. */
-  transaction(run: () => number): { immediate(): number }
+  transaction<Result>(run: () => Result): { immediate(): Result }
+}
+interface RawStatement {
+  all(...values: readonly unknown[]): unknown[][]
+  get(...values: readonly unknown[]): unknown[] | undefined
 }
 interface SqliteStatement {
   readonly reader: boolean
   safeIntegers(on: boolean): SqliteStatement
-  raw(on: boolean): { all(...values: readonly unknown[]): unknown[][] }
+  raw(on: boolean): RawStatement
   all(...values: readonly unknown[]): Record<string, unknown>[]
   run(...values: readonly unknown[]): { changes: number }
 }
@@ -20,7 +24,7 @@ interface SqliteStatement {
 /** Takes the driver's own database out of a query runner that is connected through better-sqlite3. */
 export async function openSqlite(
   runner: QueryRunner,
-): Promise<Connection & Required<Pick<Connection, "runEach">>> {
+): Promise<Connection & Required<Pick<Connection, "atOnce">>> {
   const database = (await runner.connect()) as SqliteDatabase
   const run = async <Result>(sql: string, use: (statement: SqliteStatement) => Result) => {
     // Never in the same turn as the caller, as with any other database
@@ -28,7 +32,7 @@ export async function openSqlite(
     try {
       return use(database.prepare(sql))
     } catch (error) {
-      throw statementError(error, (code) => code !== "SQLITE_CONSTRAINT_TRIGGER")
+      throw sqliteError(error)
     }
   }
   return {
@@ -47,16 +51,26 @@ export async function openSqlite(
           .all(...values),
       ),
 
-    runEach: (sql, lists) =>
-      run(sql, (statement) =>
+    async atOnce(run) {
+      await Promise.resolve()
+      const prepare: Prepare = (sql) => {
+        const statement = database.prepare(sql).raw(true)
+        return (values) => statement.get(...values)
+      }
+      try {
         // Begun as a writer: one that begins by reading may find it cannot write
-        database
-          .transaction(() => {
-            let changes = 0
-            for (const values of lists) changes += statement.run(...values).changes
-            return changes
-          })
-          .immediate(),
-      ),
+        return database.transaction(() => run(prepare)).immediate()
+      } catch (error) {
+        throw isDriverError(error) ? sqliteError(error) : error
+      }
+    },
   }
+}
+
+function sqliteError(error: unknown): StatementError {
+  return statementError(error, (code) => code !== "SQLITE_CONSTRAINT_TRIGGER")
+}
+
+function isDriverError(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith("SQLITE_")
 }

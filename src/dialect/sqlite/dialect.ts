@@ -1,6 +1,7 @@
-import { type Changes, cellAfter, type Key } from "../batch"
-import type { Connection } from "../connection"
+import { type Batch, type Cell, cellAfter, type Changes, type Key } from "../batch"
+import type { Connection, Prepare } from "../connection"
 import type { BulkTable, Dialect } from "../dialect"
+import { proveChanges, type WriteResult } from "../proof"
 import { readingIn, type Spelling } from "../reading"
 import { type Values, whereClause } from "../sql"
 import { driverCodeOf } from "../statement-error"
@@ -21,24 +22,29 @@ const spelling: Spelling = {
 /**
  * SQLite.
  *
- * @param runEach - runs a statement once for each list of values
+ * @param atOnce - runs statements without anything between them
  */
-export function sqliteDialect(runEach: NonNullable<Connection["runEach"]>): Dialect {
+export function sqliteDialect(atOnce: NonNullable<Connection["atOnce"]>): Dialect {
   return {
     ...readingIn(spelling),
 
     describe: describeSqliteTable,
 
-    write: (_, table, changes) => runEach(updateStatement(table), updateValues(changes)),
-
-    // Its triggers cannot change what is written; and others share the connection and its transaction
-    rehearse: () => Promise.resolve(true),
+    async write(_, table, changes) {
+      try {
+        return await atOnce((prepare) => writeRows(prepare, table, changes))
+      } catch (error) {
+        if (error instanceof AlteredRow) return { changed: 0, altered: error.key }
+        throw error
+      }
+    },
 
     shardCondition: () => undefined,
 
-    async boundLockWaits(connection, milliseconds) {
+    async prepareSession(connection, lockTimeoutMs) {
+      if (lockTimeoutMs === undefined) return () => Promise.resolve()
       const { rows } = await connection.query("PRAGMA busy_timeout")
-      await connection.query(`PRAGMA busy_timeout = ${Math.ceil(milliseconds)}`)
+      await connection.query(`PRAGMA busy_timeout = ${Math.ceil(lockTimeoutMs)}`)
       return async () => {
         await connection.query(`PRAGMA busy_timeout = ${Number(rows[0]?.timeout)}`)
       }
@@ -52,23 +58,62 @@ export function sqliteDialect(runEach: NonNullable<Connection["runEach"]>): Dial
   }
 }
 
-/** Changes one row: prepared once, it costs less than one statement for many. */
+/** Thrown to undo a write. */
+class AlteredRow extends Error {
+  readonly key: Key
+
+  constructor(key: Key) {
+    super("A row was altered.")
+    this.key = key
+  }
+}
+
+/** Changes one row after the other: prepared once, a statement costs less than one for many rows. */
+function writeRows(prepare: Prepare, table: BulkTable, changes: Changes): WriteResult {
+  const { batch, rows } = changes
+  const update = prepare(updateStatement(table))
+  const changed = new Map<number, readonly Cell[]>()
+  for (const row of rows) {
+    const returned = update([
+      ...batch.cells.map((_, i) => cellAfter(changes, i, row)),
+      ...batch.keyAt(row),
+      ...batch.cells.map((column) => column[row] ?? null),
+    ])
+    if (returned) changed.set(row, returned as readonly Cell[])
+  }
+  const cellsOf = table.mustReread
+    ? rereadIn(prepare, table, batch)
+    : (row: number) => changed.get(row)
+  const result = proveChanges({ ...changes, rows: [...changed.keys()] }, changed.size, cellsOf)
+  if (result.altered) throw new AlteredRow(result.altered)
+  return result
+}
+
+/** What a statement returns is what a row held before triggers came after it. */
+function rereadIn(
+  prepare: Prepare,
+  { path, key, columns }: BulkTable,
+  batch: Batch,
+): (row: number) => readonly Cell[] | undefined {
+  const isRow = key.map(({ name }) => `t.${escape(name)} = ?`)
+  const read = prepare(
+    `SELECT ${columns.map(cellText).join(", ")} FROM ${path} AS t${whereClause(...isRow)}`,
+  )
+  return (row) => read(batch.keyAt(row)) as readonly Cell[] | undefined
+}
+
 function updateStatement({ path, key, columns }: BulkTable): string {
   const set = columns.map((name) => `${escape(name)} = ?`)
   const conditions = [
     ...key.map(({ name }) => `t.${escape(name)} = ?`),
     ...columns.map((name) => `${cellText(name)} IS ?`),
   ]
-  return `UPDATE ${path} AS t SET ${set.join(", ")}${whereClause(...conditions)}`
-}
-
-function updateValues(changes: Changes): readonly (readonly unknown[])[] {
-  const { batch, rows } = changes
-  return rows.map((row) => [
-    ...batch.cells.map((_, i) => cellAfter(changes, i, row)),
-    ...batch.keyAt(row),
-    ...batch.cells.map((column) => column[row] ?? null),
-  ])
+  // Its columns have no table's name there
+  const returned = columns.map((name) => `CAST(${escape(name)} AS TEXT)`)
+  return (
+    `UPDATE ${path} AS t SET ${set.join(", ")}${whereClause(...conditions)} ` +
+    `RETURNING ${returned.join(", ")}`
+  )
 }
 
 /** Text, though a column may hold a blob; of no collation, since a cast has none. */

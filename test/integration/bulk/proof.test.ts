@@ -1,0 +1,203 @@
+import { beforeEach, describe, expect, test } from "@jest/globals"
+import type { DataSource, QueryRunner } from "typeorm"
+
+import { encryptColumns, type TableDescription } from "../../../src"
+import { eachDatabase } from "../../support/databases"
+import { keyring } from "../../support/keys"
+import { open } from "../stored"
+import { createPatients, patients, patientSsns } from "./patients"
+
+const valueOf = (id: number): string => `value ${id}`
+
+/** What a cell says, encrypted or not. A token that was altered does not open. */
+const valueIn = (cell: string | null): unknown => (cell?.startsWith("gAAAAA") ? open(cell) : cell)
+
+eachDatabase("a table that stores something else than was written", (db) => {
+  let source: DataSource
+
+  beforeEach(async () => {
+    await createPatients(
+      db,
+      Array.from({ length: 30 }, (_, i) => [valueOf(i + 1), null]),
+    )
+    source = await db.connect()
+  })
+
+  /** Encrypts in small batches, which must end at row 17 with nothing lost. */
+  async function expectRefused(): Promise<void> {
+    const running = encryptColumns(source, patients, { keyring, batchSize: 5, concurrency: 1 })
+
+    await expect(running).rejects.toMatchObject({
+      code: "ERR_COLUMN_MISUSE",
+      message: expect.stringMatching(/A trigger changes what .* as in row 17,/) as unknown,
+    })
+    const cells = await patientSsns(db)
+    expect(cells.map(valueIn)).toEqual(cells.map((_, i) => valueOf(i + 1)))
+    expect(cells.slice(15)).toEqual(cells.slice(15).map((_, i) => valueOf(i + 16)))
+  }
+
+  async function createTrigger(
+    when: string,
+    body: string,
+    timing = "CREATE TRIGGER",
+  ): Promise<void> {
+    if (db.name === "PostgreSQL") {
+      await db.rawRows(
+        "CREATE OR REPLACE FUNCTION rewrite() RETURNS trigger LANGUAGE plpgsql AS " +
+          `'BEGIN IF NEW.id = 17 THEN ${body}; END IF; RETURN NEW; END'`,
+      )
+      await db.rawRows(`${timing} rewrite ${when} FOR EACH ROW EXECUTE FUNCTION rewrite()`)
+    } else {
+      await db.rawRows(`CREATE TRIGGER rewrite ${when} ${body}`)
+    }
+  }
+
+  if (db.name !== "SQLite") {
+    test("in a single row, by a trigger before the change, keeps every value", async () => {
+      await createTrigger(
+        "BEFORE UPDATE ON patient",
+        db.name === "PostgreSQL"
+          ? "NEW.ssn = left(NEW.ssn, 90)"
+          : "FOR EACH ROW SET NEW.ssn = IF(OLD.id = 17, left(NEW.ssn, 90), NEW.ssn)",
+      )
+
+      await expectRefused()
+    })
+  }
+
+  if (db.name !== "MariaDB") {
+    test("in a single row, by a trigger after the change, keeps every value", async () => {
+      const cut = "UPDATE patient SET ssn = lower(ssn) WHERE id = 17"
+      await createTrigger(
+        "AFTER UPDATE ON patient",
+        db.name === "PostgreSQL"
+          ? `IF pg_trigger_depth() = 1 THEN ${cut}; END IF`
+          : `WHEN new.id = 17 BEGIN ${cut}; END`,
+      )
+
+      await expectRefused()
+    })
+  }
+
+  if (db.name === "PostgreSQL") {
+    test("at the end of the transaction, by a deferred trigger, keeps every value", async () => {
+      await createTrigger(
+        "AFTER UPDATE ON patient DEFERRABLE INITIALLY DEFERRED",
+        "IF pg_trigger_depth() = 1 THEN UPDATE patient SET ssn = lower(ssn) WHERE id = 17; END IF",
+        "CREATE CONSTRAINT TRIGGER",
+      )
+
+      await expectRefused()
+    })
+  }
+
+  test("undoes the batch within the transaction of a migration, which stays open", async () => {
+    const runner = source.createQueryRunner()
+    await createTrigger(
+      db.name === "SQLite" ? "AFTER UPDATE ON patient" : "BEFORE UPDATE ON patient",
+      {
+        PostgreSQL: "NEW.ssn = left(NEW.ssn, 90)",
+        MariaDB: "FOR EACH ROW SET NEW.ssn = IF(OLD.id = 17, left(NEW.ssn, 90), NEW.ssn)",
+        SQLite: "WHEN new.id = 17 BEGIN UPDATE patient SET ssn = lower(ssn) WHERE id = 17; END",
+      }[db.name],
+    )
+    await runner.startTransaction()
+
+    const running = encryptColumns(runner, patients, { keyring, batchSize: 5 })
+
+    await expect(running).rejects.toMatchObject({ code: "ERR_COLUMN_MISUSE" })
+    await runner.query("UPDATE patient SET note = 'still open' WHERE id = 1")
+    await runner.commitTransaction()
+    await runner.release()
+    const cells = await patientSsns(db)
+    expect(cells.map(valueIn)).toEqual(cells.map((_, i) => valueOf(i + 1)))
+    expect(await db.rawRows("SELECT note FROM patient WHERE id = 1")).toEqual([
+      { note: "still open" },
+    ])
+  })
+})
+
+eachDatabase("a session that cuts or limits", (db) => {
+  let runner: QueryRunner
+
+  beforeEach(async () => {
+    await createPatients(
+      db,
+      Array.from({ length: 30 }, (_, i) => [i === 4 ? "" : valueOf(i + 1), null]),
+    )
+    runner = (await db.connect()).createQueryRunner()
+  })
+
+  const settings = {
+    PostgreSQL: { statement_timeout: "'1ms'" },
+    MariaDB: {
+      sql_mode: "'EMPTY_STRING_IS_NULL'",
+      sql_safe_updates: "1",
+      sql_select_limit: "3",
+      max_join_size: "2",
+    },
+    SQLite: {},
+  } as const
+
+  async function current(): Promise<unknown> {
+    const names = Object.keys(settings[db.name])
+    if (names.length === 0) return []
+    const spelled = names.map((name) =>
+      db.name === "PostgreSQL" ? `current_setting('${name}') AS ${name}` : `@@${name} AS ${name}`,
+    )
+    const rows: unknown = await runner.query(`SELECT ${spelled.join(", ")}`)
+    return rows
+  }
+
+  test("encrypts all the same, and is as it was afterwards", async () => {
+    for (const [name, value] of Object.entries(settings[db.name])) {
+      await runner.query(`SET SESSION ${name} = ${value}`)
+    }
+    const before = await current()
+
+    const report = await encryptColumns(runner, patients, { keyring, batchSize: 7 })
+
+    expect(report).toMatchObject({ completed: true, failed: 0, changed: 30 })
+    expect(await current()).toEqual(before)
+    expect((await patientSsns(db)).map(valueIn)[4]).toBe("")
+    await runner.release()
+  })
+
+  if (db.name === "SQLite") return
+
+  describe("with a column that is too narrow for a value written meanwhile", () => {
+    test("lists that value, and encrypts all others", async () => {
+      await db.rawRows(
+        db.name === "PostgreSQL"
+          ? "ALTER TABLE patient ALTER ssn TYPE varchar(120)"
+          : "ALTER TABLE patient MODIFY ssn varchar(120)",
+      )
+      if (db.name === "MariaDB") await runner.query("SET SESSION sql_mode = ''")
+      const late = "longer than what fits, ".repeat(4)
+      let written: Promise<unknown> | undefined
+      const codec = {
+        encode: (value: unknown) => Buffer.from(String(value), "utf8"),
+        decode(bytes: Uint8Array) {
+          // Runs when the range was counted and not all of it was read
+          written ??= db.rawRows(`UPDATE patient SET ssn = '${late}' WHERE id = 20`)
+          return Buffer.from(bytes).toString("utf8")
+        },
+      }
+      const target: TableDescription = { table: "patient", columns: { ssn: { codec } } }
+
+      const running = encryptColumns(runner, target, { keyring, batchSize: 7 })
+
+      await expect(running).rejects.toMatchObject({
+        code: "ERR_BULK_INCOMPLETE",
+        message: expect.stringMatching(/^1 cells .* 20: patient.ssn .* longer than 120/) as unknown,
+      })
+      await written
+      const cells = await patientSsns(db)
+      expect(cells[19]).toBe(late)
+      expect(cells.map(valueIn).filter((_, i) => i !== 19)).toEqual(
+        cells.map((_, i) => (i === 4 ? "" : valueOf(i + 1))).filter((_, i) => i !== 19),
+      )
+      await runner.release()
+    })
+  })
+})
