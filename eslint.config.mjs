@@ -66,14 +66,7 @@ const oneWayImports = [
 
 export default tseslint.config(
   {
-    ignores: [
-      "dist",
-      "bench/.build",
-      "coverage",
-      "reports",
-      ".stryker-tmp",
-      "test/compatibility",
-    ],
+    ignores: ["dist", "bench/.build", "coverage", "reports", ".stryker-tmp", "test/compatibility"],
   },
   {
     files: ["**/*.ts"],
