@@ -1,6 +1,5 @@
 import type { Case } from "./cases/case"
 import { type Condition, isAboutNull } from "./cases/condition"
-import { comparesEncrypted } from "./cases/text"
 import type { Variant } from "./model/variants"
 
 /** Where a case is done. */
@@ -41,17 +40,6 @@ const exclusions: readonly Exclusion[] = [
     why: "A page of none, which TypeORM takes for no page where there is a join, and for none elsewhere.",
     matches: ({ operations }) =>
       operations.some((one) => one.kind === "find" && one.take === 0 && seeks(one, TRUNCATED)),
-  },
-  {
-    why: "On legacy plaintext, parameters of a join's string are not there when the keys of a page are read.",
-    matches: ({ operations }, { variant }) =>
-      variant.legacy === true &&
-      operations.some(
-        (one) =>
-          one.kind === "query" &&
-          one.page === "take" &&
-          one.joins.some(({ on }) => on !== null && comparesEncrypted(on)),
-      ),
   },
   {
     why: "A database cannot normalize legacy plaintext by a function of the application's, as README says.",

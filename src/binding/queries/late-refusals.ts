@@ -10,9 +10,9 @@ import { selectInternalsOf } from "../typeorm-internals"
  * @throws {@link UnsupportedQueryError}
  */
 export function refuseLater(builder: QueryBuilder<ObjectLiteral>, counts: boolean): void {
-  const { skip, take, joinAttributes, orderBys } = builder.expressionMap
-  const isPage = Boolean(skip ?? take) && joinAttributes.length > 0
-  if (isPage && Object.keys(orderBys).length > 0) builder.getQuery()
+  const { skip, take, joinAttributes } = builder.expressionMap
+  // The statement for the keys of a page is a copy, and its parameters are those of the builder
+  if ((Boolean(skip) || Boolean(take)) && joinAttributes.length > 0) builder.getQuery()
   const select = selectInternalsOf(builder)
   if (!counts || !select.findOptions.select) return
   const counting = selectInternalsOf(builder.clone())

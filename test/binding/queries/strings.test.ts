@@ -237,6 +237,16 @@ describe("a string of a query builder", () => {
     ],
     ["a page of a join", (b) => b.innerJoinAndSelect("u.posts", "p").take(1).getMany()],
     [
+      "a condition on the first page of a join, whatever its order",
+      (b) =>
+        b
+          .leftJoinAndSelect("u.posts", "p")
+          .where("u.email = :email", ADA)
+          .skip(0)
+          .take(1)
+          .getMany(),
+    ],
+    [
       "a value that is set",
       () =>
         users

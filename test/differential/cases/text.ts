@@ -1,6 +1,6 @@
 import fc from "fast-check"
 
-import { encryptedAt, entities, type EntityName, type Scalar } from "../model/description"
+import { entities, type EntityName, type Scalar } from "../model/description"
 import { valueOf } from "./condition"
 import { memoized } from "./memoized"
 import { askedIndex, comparedPath, sought, type Speaker, type Value } from "./speaker"
@@ -113,9 +113,4 @@ function spell(
   // Without an alias nothing is resolved, and PostgreSQL folds what is not quoted
   if (alias === "") return driver.escape(name)
   return `${alias}.${spelt}`
-}
-
-/** Whether a string compares an encrypted property, by whatever operator. */
-export function comparesEncrypted({ comparisons: all }: Text): boolean {
-  return all.some(({ entity, path }) => encryptedAt(entity, path) !== undefined)
 }
