@@ -1,6 +1,5 @@
 import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 
-import { TOKEN_HEAD } from "../../fernet/token-format"
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
 import { indexedProperty } from "./indexed-property"
@@ -91,18 +90,25 @@ class Statement {
     return isKeyword(tokens[last], "NULL")
   }
 
-  /** What a blind operator says of cells that are still in plaintext. */
-  #isOurs({ end }: Mention): boolean {
+  /**
+   * What a blind operator says of cells that are still in plaintext, in whatever words a database tells
+   * a token: `CASE WHEN NOT … THEN … IN (:...parameter) END`, whose parameter no caller names.
+   */
+  #isOurs({ start, end }: Mention): boolean {
     const tokens = this.#tokens
-    const isHead = tokens[end + 2]?.text === `'${TOKEN_HEAD}%'`
-    if (isKeyword(tokens[end], "NOT") && isKeyword(tokens[end + 1], "LIKE") && isHead) return true
-    let at = end
-    while (isSymbol(tokens[at], ")") || isKeyword(tokens[at], "AS", "BINARY", "NOT")) at++
-    const parameter = tokens[at + 2]
+    let first = start
+    while (first > 0 && !isKeyword(tokens[first], "CASE", "SELECT", "END")) first--
+    let last = end
+    while (last < tokens.length && !isKeyword(tokens[last], "CASE", "SELECT", "END")) last++
+    const parameter = tokens[last - 2]
     return (
-      isKeyword(tokens[at], "IN") &&
+      isKeyword(tokens[first], "CASE") &&
+      isKeyword(tokens[last], "END") &&
+      isSymbol(tokens[last - 1], ")") &&
       parameter?.kind === "parameter" &&
-      isPlaintextParameter(nameOf(parameter))
+      isPlaintextParameter(nameOf(parameter)) &&
+      isSymbol(tokens[last - 3], "(") &&
+      isKeyword(tokens[last - 4], "IN")
     )
   }
 
