@@ -75,6 +75,7 @@ class Statement {
     const { clause } = mention.place
     if (clause === "set" || clause === "other") return undefined
     if (this.#isPresence(mention) || this.#isOurs(mention)) return undefined
+    if (this.#isUpsertOf(mention)) return undefined
     if (this.#isCounted(mention)) return undefined
     if (clause === "select" && this.#isSelected(mention)) return undefined
     const comparison = this.#comparisonAt(mention)
@@ -110,6 +111,12 @@ class Statement {
       isSymbol(tokens[last - 3], "(") &&
       isKeyword(tokens[last - 4], "IN")
     )
+  }
+
+  /** Whether an upsert changes a value: one token differs from another, so that it always writes. */
+  #isUpsertOf({ end }: Mention): boolean {
+    const words = ["IS", "DISTINCT", "FROM", "EXCLUDED"]
+    return words.every((word, i) => isKeyword(this.#tokens[end + i], word))
   }
 
   /** COUNT counts presence; of different values, only if the rows differ anyway. */
