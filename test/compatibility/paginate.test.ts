@@ -15,9 +15,6 @@ const config: PaginateConfig<Patient> = {
   defaultSortBy: [["id", "ASC"]],
 }
 
-/** It builds strings for its users, which go to the database as they are until they are compiled. */
-const STRINGS = "conditions in strings"
-
 describe("nestjs-paginate", () => {
   let clinic: Clinic
 
@@ -68,19 +65,19 @@ describe("nestjs-paginate", () => {
     assert.deepEqual(await page({ filter: { diagnosis: "$null" } }), ["legible-2@example.org"])
   })
 
-  test("filters by a blind index, or refuses", { todo: STRINGS }, async () => {
-    const found = await answerOrRefusal(page({ filter: { email: "$eq:legible-3@example.org" } }))
+  test("filters by a blind index", async () => {
+    const found = await page({ filter: { email: "$eq:LEGIBLE-3@example.org" } })
 
-    assert.ok(found === "refused" || found.join() === "Legible-3@example.org")
+    assert.deepEqual(found, ["Legible-3@example.org"])
     assert.deepEqual(legible(clinic), [])
   })
 
-  test("refuses to filter by an encrypted column without an index", { todo: STRINGS }, async () => {
+  test("refuses to filter by an encrypted column without an index", async () => {
     assert.equal(await answerOrRefusal(page({ filter: { diagnosis: "$eq:legible" } })), "refused")
     assert.deepEqual(legible(clinic), [])
   })
 
-  test("refuses patterns on an encrypted column", { todo: STRINGS }, async () => {
+  test("refuses patterns on an encrypted column", async () => {
     const searchable = { searchableColumns: ["email"] as "email"[] }
 
     assert.equal(await answerOrRefusal(page({ search: "legible" }, searchable)), "refused")
