@@ -1,5 +1,5 @@
 import type { Case } from "./cases/case"
-import { type Condition, isAboutNull } from "./cases/condition"
+import { type Condition, isAboutNull, namedIndex } from "./cases/condition"
 import type { Variant } from "./model/variants"
 
 /** Where a case is done. */
@@ -46,6 +46,14 @@ const exclusions: readonly Exclusion[] = [
     matches: (one, { variant }) =>
       variant.legacy === true && JSON.stringify(one).includes('"index":"ix_phone_tail"'),
   },
+  {
+    why: "In plaintext, one key column answers a condition: not one on two indexes, or on one and presence.",
+    matches: (one, { variant }) =>
+      someCondition(one, (condition) => {
+        const asked = new Set(leavesOf(condition).map((leaf) => askedOf(leaf)))
+        return asked.size > 1 && (variant.unindexed === true || asked.has(TAIL))
+      }),
+  },
 ]
 
 /** Properties whose only index is truncated. */
@@ -58,6 +66,26 @@ function seeks(part: unknown, paths: readonly string[]): boolean {
   if (path !== undefined && condition && paths.includes(path) && !isAboutNull(condition))
     return true
   return Object.values(part).some((inner) => seeks(inner, paths))
+}
+
+/** The index of a property that has two, and that a condition has to name. */
+const TAIL = "ix_phone_tail"
+
+/** What a part of a condition is answered by: the cell, or an index. */
+function askedOf(leaf: Condition): string {
+  return isAboutNull(leaf) ? "cell" : (namedIndex(leaf) ?? "index")
+}
+
+function leavesOf(condition: Condition): readonly Condition[] {
+  return "of" in condition ? [condition.of].flat().flatMap(leavesOf) : [condition]
+}
+
+/** Whether a condition on a property, anywhere in a case, is such a one. */
+function someCondition(part: unknown, matches: (condition: Condition) => boolean): boolean {
+  if (typeof part !== "object" || part === null) return false
+  const { path, condition } = part as { readonly path?: string; readonly condition?: Condition }
+  if (path !== undefined && condition) return matches(condition)
+  return Object.values(part).some((inner) => someCondition(inner, matches))
 }
 
 /** Whether a case is left out. */

@@ -48,6 +48,7 @@ function patternFor(names: ReadonlySet<string>): RegExp {
 
 /** What TypeORM selects itself, escaped and in one piece, says nothing that has to be looked at. */
 function beyondOwnSelection(map: ExpressionMap, sql: string): string {
+  const selected = new Set(map.selects.map(({ selection }) => selection))
   const isOwn =
     (sql.startsWith("SELECT ") || sql.startsWith("(SELECT ")) &&
     !map.selectDistinct &&
@@ -56,7 +57,8 @@ function beyondOwnSelection(map: ExpressionMap, sql: string): string {
     // By the alias of what is selected
     map.havings.length === 0 &&
     map.groupBys.every((path) => path.includes(".")) &&
-    Object.keys(map.orderBys).every((path) => path.includes("."))
+    // What is selected by itself is ordered by its alias
+    Object.keys(map.orderBys).every((path) => path.includes(".") && !selected.has(path))
   const from = isOwn ? sql.indexOf(" FROM ") : -1
   return from < 0 ? sql : sql.slice(from)
 }

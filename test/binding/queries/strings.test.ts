@@ -178,6 +178,10 @@ describe("a string of a query builder", () => {
     ["an index of few bits", (b) => b.where("u.tag = :email", ADA).getMany()],
     ["a condition of a join", (b) => b.innerJoin("u.posts", "p", "p.title > 'a'").getMany()],
     ["an order", (b) => b.orderBy("u.email").getMany()],
+    [
+      "an order by what is selected by itself",
+      (b) => b.select(["u.id", "u.email"]).orderBy("u.email").getMany(),
+    ],
     ["an order of several", (b) => b.orderBy("u.n, u.email").getMany()],
     ["an order by an expression", (b) => b.orderBy("LOWER(u.email)").getMany()],
     ["an order by an alias", (b) => b.select("u.email", "e").orderBy("e").getRawMany()],

@@ -96,6 +96,8 @@ export interface Adding {
   /** The builder of the statement, which parameters of nested queries go to. */
   readonly builder: SelectQueryBuilder<ObjectLiteral> | undefined
   readonly entity: EntityName
+  /** Where the parameters that TypeORM names are counted from, if not from the first. */
+  readonly parameterIndex?: number
 }
 
 /** Adds conditions to a builder, or to one inside brackets. */
@@ -119,7 +121,7 @@ export function addSteps(
         const Class = where.negated ? NotBrackets : Brackets
         target[method](
           new Class((inner) => {
-            addSteps(adding, inner, where.steps)
+            addSteps(adding, numbered(inner, adding), where.steps)
           }),
         )
         break
@@ -128,6 +130,14 @@ export function addSteps(
         addNested(adding, target, method, where)
     }
   }
+}
+
+/** Two builders name their parameters alike, and the outer one would take those of the inner. */
+function numbered<Builder extends WhereExpressionBuilder>(
+  builder: Builder,
+  { parameterIndex }: Adding,
+): Builder {
+  return parameterIndex === undefined ? builder : Object.assign(builder, { parameterIndex })
 }
 
 function addNested(
@@ -146,12 +156,11 @@ function addNested(
     form === "subQuery"
       ? builder.subQuery().select("nested.id").from<ObjectLiteral>(to, "nested")
       : manager.createQueryBuilder<ObjectLiteral>(to, "nested").select("nested.id")
-  // Two builders name their parameters alike, and the outer one would take those of the inner
-  if (form !== "subQuery") Object.assign(query, { parameterIndex: 1000 })
-  query.where(link)
+  const within = { ...adding, entity: to, ...(form !== "subQuery" && { parameterIndex: 1000 }) }
+  numbered(query, within).where(link)
   query.andWhere(
-    new Brackets((within) => {
-      addSteps({ ...adding, entity: to }, within, inner)
+    new Brackets((brackets) => {
+      addSteps(within, numbered(brackets, within), inner)
     }),
   )
   if (form === "exists" && method === "andWhere" && !negated && "andWhereExists" in builder) {
