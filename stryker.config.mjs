@@ -24,7 +24,8 @@ export default {
   // Changes to what is computed while modules load (offsets, tables of messages) need every test and
   // four fifths of the time; offsets that are off by one fail all tests anyway.
   ignoreStatic: true,
-  mutate: sample ?? ["src/fernet/**/*.ts"],
+  // The batch engine is not among them yet: nearly all of it runs once, when its program is generated.
+  mutate: sample ?? ["src/fernet/*.ts"],
   ignorePatterns: [
     "coverage",
     "dist",

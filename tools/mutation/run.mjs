@@ -26,11 +26,11 @@ function commit() {
   }
 }
 
-/** The files of patterns such as `src/fernet/**\/*.ts`. */
+/** The files of patterns such as `src/fernet/*.ts` and `src/fernet/**\/*.ts`. */
 function filesOf(patterns) {
   return patterns.flatMap((pattern) => {
-    const [folder] = pattern.split("/**")
-    const names = readdirSync(folder, { recursive: true })
+    const folder = pattern.slice(0, pattern.indexOf("/*"))
+    const names = readdirSync(folder, { recursive: pattern.includes("/**") })
     return names.filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`)
   })
 }
