@@ -132,6 +132,13 @@ export function addSteps(
   }
 }
 
+let builders = 0
+
+/** Far enough apart for the parameters of one builder. */
+function nextIndex(): number {
+  return 1000 * (1 + (builders++ % 100))
+}
+
 /** Two builders name their parameters alike, and the outer one would take those of the inner. */
 function numbered<Builder extends WhereExpressionBuilder>(
   builder: Builder,
@@ -156,7 +163,11 @@ function addNested(
     form === "subQuery"
       ? builder.subQuery().select("nested.id").from<ObjectLiteral>(to, "nested")
       : manager.createQueryBuilder<ObjectLiteral>(to, "nested").select("nested.id")
-  const within = { ...adding, entity: to, ...(form !== "subQuery" && { parameterIndex: 1000 }) }
+  const within = {
+    ...adding,
+    entity: to,
+    ...(form !== "subQuery" && { parameterIndex: nextIndex() }),
+  }
   numbered(query, within).where(link)
   query.andWhere(
     new Brackets((brackets) => {
