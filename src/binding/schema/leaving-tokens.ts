@@ -1,5 +1,6 @@
 import type { EntityMetadata, Table, TableColumn } from "typeorm"
 
+import { type TokenCondition, tokenConditionOf } from "../../dialect/token-condition"
 import type { Keyring } from "../../fernet/keyring"
 import { isToken, SHORTEST_TOKEN } from "../../fernet/token-format"
 import type { Driver, SchemaRunner } from "../typeorm-internals"
@@ -35,12 +36,14 @@ export async function findLeavingTokens(
     if (declared.some(isOurs)) continue
     const path = runner.escapePath(table)
     const what = { column: `${table.name}.${column.name}`, path, name: driver.escape(column.name) }
+    const mayBe = conditionOf(driver)
     const [first] = declared
     if (!first) {
-      if (await holdsTokens(runner, what)) problems.push(dropped(what))
+      if (await holdsTokens(runner, what, mayBe)) problems.push(dropped(what))
     } else if (changesType(column, declaredColumn(driver, first))) {
-      if (await holdsTokens(runner, what)) problems.push(unencrypted(what, "would be emptied"))
-    } else if (keyring && (await holdsOwnTokens(runner, what, keyring))) {
+      if (await holdsTokens(runner, what, mayBe))
+        problems.push(unencrypted(what, "would be emptied"))
+    } else if (keyring && (await holdsOwnTokens(runner, what, mayBe, keyring))) {
       problems.push(unencrypted(what, "would be read as tokens"))
     }
   }
@@ -63,31 +66,40 @@ export async function columnHoldsTokens(
 ): Promise<boolean> {
   if (!TEXT_TYPES.test(column.type) || column.isArray) return false
   const path = runner.escapePath(table)
-  return holdsTokens(runner, { column: column.name, path, name: driver.escape(column.name) })
+  const named = { column: column.name, path, name: driver.escape(column.name) }
+  return holdsTokens(runner, named, conditionOf(driver))
 }
 
-async function holdsTokens(runner: SchemaRunner, { path, name }: NamedColumn): Promise<boolean> {
-  const cells: unknown = await runner.query(
+/** As many candidates of which none is a token may hide one: then the column is taken to hold some. */
+async function holdsTokens(
+  runner: SchemaRunner,
+  { path, name }: NamedColumn,
+  mayBe: TokenCondition,
+): Promise<boolean> {
+  const found: unknown = await runner.query(
     `SELECT ${name} AS cell FROM ${path} WHERE ${mayBe(name)} LIMIT ${CANDIDATES}`,
   )
-  return cellsOf(cells).some(isToken)
+  const cells = cellsOf(found)
+  return cells.some(isToken) || cells.length === CANDIDATES
 }
 
 async function holdsOwnTokens(
   runner: SchemaRunner,
   { path, name }: NamedColumn,
+  mayBe: TokenCondition,
   keyring: Keyring,
 ): Promise<boolean> {
   const cells: unknown = await runner.query(
     `SELECT cell FROM (SELECT ${name} AS cell FROM ${path} WHERE ${name} IS NOT NULL ` +
-      `LIMIT ${SAMPLED_CELLS}) sample WHERE ${mayBe("cell")} LIMIT ${CANDIDATES}`,
+      `LIMIT ${SAMPLED_CELLS}) sample WHERE ${mayBe("cell")}`,
   )
   return cellsOf(cells).some((cell) => keyring.keyIndexOf(cell) !== undefined)
 }
 
-/** What a cell has that may be a token, in the words of every database. */
-function mayBe(cell: string): string {
-  return `${cell} LIKE 'g%' AND length(${cell}) >= ${SHORTEST_TOKEN}`
+/** What a cell has that may be a token; of a database that is not known, in the words of every one. */
+function conditionOf({ options: { type } }: Driver): TokenCondition {
+  const isShaped = tokenConditionOf(type) ?? ((cell: string) => `${cell} LIKE 'g%'`)
+  return (cell) => `${isShaped(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}`
 }
 
 function cellsOf(rows: unknown): readonly string[] {

@@ -201,6 +201,18 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
     expect(await rows()).toEqual(encrypted)
   })
 
+  test("cannot leave the model with one token behind many texts that begin like one", async () => {
+    const source = await bound(db, { entities: [Encrypted], synchronize: true })
+    const text = "g".repeat(120)
+    const texts = Array.from({ length: 150 }, (_, i) => `(${i + 100}, '${text}', 'IBAN ${i}')`)
+    await db.rawRows(`INSERT INTO patient (id, phone, iban) VALUES ${texts.join()}`)
+    await source.manager.save(Encrypted, { id: 1000, phone: "555", iban: "DE" })
+
+    const leaving = await bound(db, { entities: [WithoutPhone] })
+
+    await expect(leaving.synchronize()).rejects.toThrow(/patient\.phone holds tokens/)
+  })
+
   test("cannot be dropped or changed by a migration while it holds tokens", async () => {
     const source = await bound(db, { entities: [Encrypted], synchronize: true })
     await source.manager.save(Encrypted, { id: 3, phone: "555", iban: "DE" })
