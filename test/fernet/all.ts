@@ -3,6 +3,11 @@
  * of a dozen. What needs Python, memory or luck is left out; it notices nothing that these do not.
  */
 import "./base64url.test"
+import "./batch-engine/assembler.test"
+import "./batch-engine/base64url-lanes.test"
+import "./batch-engine/batch-engine.test"
+import "./batch-engine/engine-in-use.test"
+import "./batch-engine/hash-lanes.test"
 import "./block-stream.test"
 import "./fernet.test"
 import "./key-source.test"

@@ -35,7 +35,11 @@ describe("an encrypted column", () => {
     ["an enum", encrypted({ enum: ["a"] }), "cannot be an enum of the database"],
     ["read by no reader", encryptedColumn({ legacy: 5 as never }), "has a legacy option that is"],
     ["read by none", encryptedColumn({ legacy: [] as never }), "has a legacy option that is"],
-    ["read without decode()", encryptedColumn({ legacy: {} as never }), "has a legacy option that is"],
+    [
+      "read without decode()",
+      encryptedColumn({ legacy: {} as never }),
+      "has a legacy option that is",
+    ],
     ["read by null", encryptedColumn({ legacy: [null] as never }), "has a legacy option that is"],
     [
       "written for releases that no reader writes for",
