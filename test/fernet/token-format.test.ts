@@ -103,11 +103,14 @@ describe("mayBeToken", () => {
     )
   })
 
-  test.each(["g", "gQAAAA", "ga", "GAAAAA"])("tells %j from one by the version byte", (text) => {
-    expect(mayBeToken(text)).toBe(false)
-  })
+  test.each(["g", "g@AAAA", "gQAAAA", "ga", "GAAAAA"])(
+    "tells %j from one by the version byte",
+    (text) => {
+      expect(mayBeToken(text)).toBe(false)
+    },
+  )
 
-  test.each([token, pythonRotated.before, "gAAAAABob"])(
+  test.each([token, pythonRotated.before, "gAAAAABob", "gA", "gP"])(
     "passes %s, which begins as one",
     (text) => {
       expect(mayBeToken(text)).toBe(true)
