@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 
 import { KeyError } from "../../src/errors"
 import { generateKey } from "../../src/fernet/key"
-import { keysFromEnv } from "../../src/fernet/key-source"
+import { hasKeysInEnv, keysFromEnv } from "../../src/fernet/key-source"
 
 const KEY = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="
 const OLD = "JAjRtdVGnl7fUAuDIUdFxQ4Fz4nhJrEX2yXP3OzPWgE="
@@ -179,5 +179,18 @@ describe("keysFromEnv", () => {
 
     const shown = inspect(error, { depth: null }) + JSON.stringify(error) + String(error.stack)
     expect(shown).not.toContain(key.slice(0, 8))
+  })
+})
+
+describe("hasKeysInEnv", () => {
+  test.each([
+    [{ ENCRYPTION_KEY: "a key" }, true],
+    [{ ENCRYPTION_KEY_FILE: "/run/secrets/key" }, true],
+    [{ ENCRYPTION_KEY: "a key", ENCRYPTION_KEY_FILE: "/run/secrets/key" }, true],
+    [{ ENCRYPTION_KEY: "", ENCRYPTION_KEY_FILE: " " }, false],
+    [{ BLIND_INDEX_KEY: "of something else" }, false],
+    [{}, false],
+  ])("says of %j whether it names keys: %j", (env, names) => {
+    expect(hasKeysInEnv(env, "ENCRYPTION_KEY")).toBe(names)
   })
 })
