@@ -13,7 +13,7 @@ import {
 } from "./options"
 import { decrypting, encrypting, fitting, inspecting, rotating, verifying } from "./pass/cells"
 import { requireEncryptingPhase, requireIndexingPhase, requireOwnCells } from "./preflight"
-import { type BulkReport, keyText } from "./report"
+import { type BulkReport, primaryKeyText } from "./report"
 import { runBulk } from "./run"
 
 /**
@@ -43,7 +43,7 @@ export async function encryptColumns(
   return runBulk(source, target, options, {
     // What looks like a token is read only by those who read everything
     filter: asPlaintext.length > 0 ? "all" : "has-plaintext",
-    cells: encrypting({ wrapForeign, asPlaintext: new Set(asPlaintext.map(keyText)) }),
+    cells: encrypting({ wrapForeign, asPlaintext: new Set(asPlaintext.map(primaryKeyText)) }),
     demand: "written",
     types: { grows: true, alter },
     preflight: async (session, table, decider) => {

@@ -1,4 +1,4 @@
-import type { Key } from "../dialect/batch"
+import type { PrimaryKey } from "../dialect/batch"
 import type { ClassifiedCell } from "./pass/cell-state"
 import type { IndexState } from "./pass/companions"
 
@@ -131,10 +131,10 @@ export class Tally {
   }
 
   /** Notes a cell that could not be dealt with. */
-  failedAt(column: string, key: Key, problem: string): void {
+  failedAt(column: string, key: PrimaryKey, problem: string): void {
     this.failed++
     if (this.#failures.length < LISTED_FAILURES) {
-      this.#failures.push({ column, key: keyParts(key), problem })
+      this.#failures.push({ column, key: primaryKeyParts(key), problem })
     }
   }
 
@@ -166,12 +166,12 @@ export class Tally {
 }
 
 /** Returns a text that tells keys apart. */
-export function keyText(key: Key): string {
-  return JSON.stringify(keyParts(key))
+export function primaryKeyText(key: PrimaryKey): string {
+  return JSON.stringify(primaryKeyParts(key))
 }
 
 /** Returns the values of a key as a report spells them. */
-export function keyParts(key: Key): readonly string[] {
+export function primaryKeyParts(key: PrimaryKey): readonly string[] {
   return key.map(partText)
 }
 

@@ -106,11 +106,11 @@ function renderFailures({ table, failed, failures }: BulkReport): string {
   const more = failed - shown.length
   return [
     `${table}: ${formatCount(failed)} cells have a problem\n`,
-    ...shown.map((failure) => `  key ${keyText(failure)}: ${failure.problem}\n`),
+    ...shown.map((failure) => `  key ${primaryKeyText(failure)}: ${failure.problem}\n`),
     more > 0 ? `  and ${formatCount(more)} more; --json lists up to 1,000\n` : "",
   ].join("")
 }
 
-function keyText({ key }: CellFailure): string {
+function primaryKeyText({ key }: CellFailure): string {
   return key.length === 1 ? (key[0] ?? "") : `(${key.join(", ")})`
 }

@@ -2,7 +2,7 @@
 export type Cell = string | null
 
 /** The values of a primary key, in the form the dialect reads and binds them. */
-export type Key = readonly unknown[]
+export type PrimaryKey = readonly unknown[]
 
 /** Rows of a table, column by column: an object for each row costs more than its encryption does. */
 export interface Batch {
@@ -10,7 +10,7 @@ export interface Batch {
   /** The cells of each of the table's columns, in the order of its list. */
   readonly cells: readonly (readonly Cell[])[]
   /** Returns the key of a row. */
-  keyAt(row: number): Key
+  primaryKeyAt(row: number): PrimaryKey
 }
 
 /** The new cells of a column; `undefined` for each that stays as it is. */
@@ -32,14 +32,14 @@ export interface Changes {
  * @param cell - what is text, if the driver returns something else
  */
 export function batchOf(
-  rows: readonly Key[],
+  rows: readonly PrimaryKey[],
   columns: number,
   cell: (value: unknown) => Cell = (value) => value as Cell,
 ): Batch {
   const cells = Array.from({ length: columns }, (_, column) =>
     rows.map((row) => cell(row[row.length - columns + column])),
   )
-  return { size: rows.length, cells, keyAt: (row) => rows[row]?.slice(0, -columns) ?? [] }
+  return { size: rows.length, cells, primaryKeyAt: (row) => rows[row]?.slice(0, -columns) ?? [] }
 }
 
 /** Returns the positions of the rows that have a new cell. */

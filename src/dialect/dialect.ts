@@ -1,4 +1,4 @@
-import type { Batch, Changes, Key } from "./batch"
+import type { Batch, Changes, PrimaryKey } from "./batch"
 import type { Connection } from "./connection"
 import type { WriteResult } from "./proof"
 
@@ -45,13 +45,13 @@ export interface CompanionColumn {
 export type RowFilter = "all" | "has-plaintext" | "has-tokens" | "unindexed"
 
 /** The rows after one key up to another, both optional, in the order of the key. */
-export interface KeyRange {
-  readonly after?: Key | undefined
-  readonly upTo?: Key | undefined
+export interface PrimaryKeyRange {
+  readonly after?: PrimaryKey | undefined
+  readonly upTo?: PrimaryKey | undefined
 }
 
 /** Which rows to read, in the order that `after` and `upTo` compare by. */
-export interface ReadOptions extends KeyRange {
+export interface ReadOptions extends PrimaryKeyRange {
   readonly filter: RowFilter
   readonly limit: number
   /** Whether any rows will do, which may be found faster. */
@@ -65,7 +65,7 @@ export interface ReadOptions extends KeyRange {
 
 /** A row's key and the bytes in its encrypted columns. */
 export interface RowSize {
-  readonly key: Key
+  readonly key: PrimaryKey
   readonly bytes: number
 }
 

@@ -1,4 +1,4 @@
-import type { Cell, Changes, Key } from "./batch"
+import type { Cell, Changes, PrimaryKey } from "./batch"
 import { cellAfter } from "./batch"
 import type { Connection } from "./connection"
 import { driverCodeOf } from "./statement-error"
@@ -8,7 +8,7 @@ export interface WriteResult {
   /** Rows that hold what was meant. */
   readonly changed: number
   /** The key of a row that holds something else, for which the write was undone. */
-  readonly altered?: Key
+  readonly altered?: PrimaryKey
 }
 
 const SAVEPOINT = "typeorm_fernet_batch"
@@ -76,5 +76,5 @@ export function proveChanges(
   // What others wrote was not changed by this write, and is not counted
   if (other === undefined || asMeant + asBefore >= changed)
     return { changed: Math.min(changed, asMeant) }
-  return { changed: 0, altered: changes.batch.keyAt(other) }
+  return { changed: 0, altered: changes.batch.primaryKeyAt(other) }
 }

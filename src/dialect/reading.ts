@@ -1,4 +1,4 @@
-import { batchOf, type Cell, type Key } from "./batch"
+import { batchOf, type Cell, type PrimaryKey } from "./batch"
 import type { Connection } from "./connection"
 import type { BulkTable, Dialect, KeyColumn, ReadOptions, RowFilter } from "./dialect"
 import { Values, whereClause } from "./sql"
@@ -24,7 +24,7 @@ export interface Spelling {
   readonly keyComparison: (
     table: BulkTable,
     operator: "<=" | ">",
-    key: Key,
+    key: PrimaryKey,
     values: Values,
   ) => string
   /** What a value that was read is as a part of a key, and as a cell. Default to what it is. */

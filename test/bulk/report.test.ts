@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals"
 
-import { keyText, Tally } from "../../src/bulk/report"
+import { primaryKeyText, Tally } from "../../src/bulk/report"
 
 const end = {
   ...{ completed: true, dryRun: false, constrained: [], drift: [], statements: [] },
@@ -61,10 +61,10 @@ describe("Tally", () => {
   })
 })
 
-describe("keyText", () => {
+describe("primaryKeyText", () => {
   test("tells keys apart that are alike when joined or read as text", () => {
     const keys = [["a", "b"], ["a,b"], ['a","b'], [Buffer.of(0xff)], [Buffer.of(0xfe)]]
 
-    expect(new Set(keys.map(keyText)).size).toBe(keys.length)
+    expect(new Set(keys.map(primaryKeyText)).size).toBe(keys.length)
   })
 })

@@ -18,7 +18,7 @@ describe("batchOf", () => {
       ["a", "b", "c"],
       [null, "n", null],
     ])
-    expect(batch.keyAt(1)).toEqual([1, 8])
+    expect(batch.primaryKeyAt(1)).toEqual([1, 8])
   })
 
   test("has as many columns without rows", () => {

@@ -1,10 +1,10 @@
 import { describeDecodingFailure } from "../../binding/columns/cell-codec"
-import type { Cell, Key, NewCells } from "../../dialect/batch"
+import type { Cell, PrimaryKey, NewCells } from "../../dialect/batch"
 import { fitsType } from "../../dialect/conversions/fits-type"
 import { EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import type { BulkColumn } from "../bulk-target"
-import { keyText } from "../report"
+import { primaryKeyText } from "../report"
 import {
   beginsAsToken,
   classifyCell,
@@ -37,13 +37,13 @@ export interface CellJob {
   /**
    * Decides about the cells of a column, which are all under one keyring.
    *
-   * @param keyAt - tells the key of a row
+   * @param primaryKeyAt - tells the key of a row
    */
   decide(
     cells: readonly Cell[],
     column: BulkColumn,
     keyring: Keyring,
-    keyAt: (row: number) => Key,
+    primaryKeyAt: (row: number) => PrimaryKey,
   ): CellDecisions
   /** Says what a cell is that this job made. */
   madeState(cell: Cell, keyring: Keyring): ClassifiedCell
@@ -53,7 +53,7 @@ export interface CellJob {
 export interface EncryptingOptions {
   /** Whether plaintext is encrypted that looks as if something else had encrypted it. */
   readonly wrapForeign: boolean
-  /** The rows, by {@link keyText}, whose cells are text although they look like tokens. */
+  /** The rows, by {@link primaryKeyText}, whose cells are text although they look like tokens. */
   readonly asPlaintext: ReadonlySet<string>
 }
 
@@ -62,10 +62,11 @@ export interface EncryptingOptions {
  */
 export function encrypting({ wrapForeign, asPlaintext }: EncryptingOptions): CellJob {
   return {
-    decide(cells, column, keyring, keyAt) {
+    decide(cells, column, keyring, primaryKeyAt) {
       const classified = classifyCells(cells, column, keyring)
       const states = classified.states.map((state, row) => {
-        const isDeclared = state === UNREADABLE && asPlaintext.has(keyText(keyAt(row)))
+        const isDeclared =
+          state === UNREADABLE && asPlaintext.has(primaryKeyText(primaryKeyAt(row)))
         return isDeclared ? PLAINTEXT : state
       })
       const problems = new Map<number, string>()

@@ -1,4 +1,10 @@
-import { type Batch, type Cell, type Changes, changedRows, type Key } from "../../dialect/batch"
+import {
+  type Batch,
+  type Cell,
+  type Changes,
+  changedRows,
+  type PrimaryKey,
+} from "../../dialect/batch"
 import type { BulkIndex } from "../bulk-index"
 import type { BulkColumn } from "../bulk-target"
 import type { RunKeys } from "../keys"
@@ -28,10 +34,10 @@ export interface Decision extends Changes {
 
 /** Decides about all cells of a batch. */
 export function decide(decider: Decider, batch: Batch): Decision {
-  const keyAt = (row: number): Key => batch.keyAt(row)
+  const primaryKeyAt = (row: number): PrimaryKey => batch.primaryKeyAt(row)
   const columns = decider.columns.map((column, i) => {
     const keyring = decider.keys.ringFor(column)
-    const decided = decider.job.decide(batch.cells[i] ?? [], column, keyring, keyAt)
+    const decided = decider.job.decide(batch.cells[i] ?? [], column, keyring, primaryKeyAt)
     return { ...fitting(decided, column, decider.limits[i]), keyring }
   })
   const companions = decider.companions.decide(decider.demand, batch, columns)

@@ -74,7 +74,7 @@ function noteFailures(pass: Pass, decision: Decision, isWritten: boolean): void 
   ]
   failures.sort((a, b) => a.row - b.row)
   for (const { row, label, problem } of failures) {
-    pass.tally.failedAt(label, decision.batch.keyAt(row), problem)
+    pass.tally.failedAt(label, decision.batch.primaryKeyAt(row), problem)
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Key } from "../../dialect/batch"
+import type { PrimaryKey } from "../../dialect/batch"
 import { ColumnMisuseError } from "../../errors"
 import type { Worker } from "../connection/worker"
-import { keyParts, type Tally } from "../report"
+import { primaryKeyParts, type Tally } from "../report"
 import { decide, type Decider, type Decision } from "./decision"
 import { noteOutcome } from "./outcome"
 import { noteRacedRows } from "./raced-rows"
@@ -52,7 +52,7 @@ async function changeRange(
   // What lies behind it is for the next to take
   let next: ReadBatch | undefined = { batch, range, rest: undefined }
   while (next) {
-    const reached: Key | undefined = await changeBatch(pass, worker, reader, next)
+    const reached: PrimaryKey | undefined = await changeBatch(pass, worker, reader, next)
     const isDone: boolean = reached === next.range.upTo && next.rest === undefined
     next = isDone ? undefined : await reader.read({ after: reached, upTo })
   }
@@ -68,7 +68,7 @@ async function changeBatch(
   worker: Worker,
   reader: BatchReader,
   { batch, range: { after, upTo: end } }: ReadBatch,
-): Promise<Key | undefined> {
+): Promise<PrimaryKey | undefined> {
   let decision = decide(pass, batch)
   let upTo = end
   let refusals = 0
@@ -98,10 +98,10 @@ function isDone({ audit, dryRun }: Pass, { rows }: Decision, changed: number): b
 }
 
 /** What else alters cells, a lenient mode of the session, is set aside where there is one. */
-function alteredRow({ columns }: Pass, key: Key): ColumnMisuseError {
+function alteredRow({ columns }: Pass, key: PrimaryKey): ColumnMisuseError {
   const labels = columns.map(({ label }) => label).join(" or ")
   return new ColumnMisuseError([
-    `A trigger changes what is written to ${labels}, as in row ${keyParts(key).join(", ")}, which ` +
+    `A trigger changes what is written to ${labels}, as in row ${primaryKeyParts(key).join(", ")}, which ` +
       "was left as it was with all of its batch. Remove the trigger first.",
   ])
 }

@@ -1,6 +1,6 @@
 import type { Batch, Changes } from "../../dialect/batch"
 import { cellAfter } from "../../dialect/batch"
-import { keyText } from "../report"
+import { primaryKeyText } from "../report"
 import type { Decision } from "./decision"
 import { noteMade } from "./outcome"
 import type { Pass } from "./pass"
@@ -42,10 +42,11 @@ export function noteRacedRows(
 
 function compareRows(changes: Changes, again: Batch): RacedRows {
   const rowsAgain = new Map<string, number>()
-  for (let row = 0; row < again.size; row++) rowsAgain.set(keyText(again.keyAt(row)), row)
+  for (let row = 0; row < again.size; row++)
+    rowsAgain.set(primaryKeyText(again.primaryKeyAt(row)), row)
   const raced = { ours: [] as number[], gone: [] as number[], unchanged: [] as number[] }
   for (const row of changes.rows) {
-    const now = rowsAgain.get(keyText(changes.batch.keyAt(row)))
+    const now = rowsAgain.get(primaryKeyText(changes.batch.primaryKeyAt(row)))
     if (now === undefined) raced.gone.push(row)
     else if (again.cells.every((cells, i) => cells[now] === changes.batch.cells[i]?.[row])) {
       raced.unchanged.push(row)

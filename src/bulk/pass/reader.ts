@@ -1,5 +1,5 @@
-import type { Batch, Cell, Key } from "../../dialect/batch"
-import type { BulkTable, KeyRange, RowFilter } from "../../dialect/dialect"
+import type { Batch, Cell, PrimaryKey } from "../../dialect/batch"
+import type { BulkTable, PrimaryKeyRange, RowFilter } from "../../dialect/dialect"
 import type { Worker } from "../connection/worker"
 
 /** Bytes that a batch may have, beyond which rows are measured before they are read. */
@@ -27,9 +27,9 @@ export interface ReaderOptions {
 export interface ReadBatch {
   readonly batch: Batch
   /** Where its rows lie: up to the last of them. */
-  readonly range: KeyRange
+  readonly range: PrimaryKeyRange
   /** What of the range that was asked for was not read, if it may hold rows. */
-  readonly rest: KeyRange | undefined
+  readonly rest: PrimaryKeyRange | undefined
 }
 
 /** Reads batches of a table: bounded by rows, and by bytes where rows may be large. */
@@ -51,7 +51,7 @@ export class BatchReader {
    *
    * @param latest - whether to read what others committed since the transaction began
    */
-  async read(range: KeyRange, latest = false): Promise<ReadBatch> {
+  async read(range: PrimaryKeyRange, latest = false): Promise<ReadBatch> {
     const { table, filter } = this.#options
     const limit = this.#limit
     const upTo =
@@ -61,7 +61,7 @@ export class BatchReader {
       dialect.read(connection, table, options),
     )
     this.#noteLengths(batch)
-    const last = batch.size === 0 ? undefined : batch.keyAt(batch.size - 1)
+    const last = batch.size === 0 ? undefined : batch.primaryKeyAt(batch.size - 1)
     // Rows that were measured may be gone when they are read, and others lie behind them
     const readTo = batch.size === limit ? last : upTo
     return {
@@ -83,14 +83,14 @@ export class BatchReader {
   }
 
   /** Returns the last key up to which a batch holds no more bytes than it may. */
-  async #boundOf(range: KeyRange): Promise<Key | undefined> {
+  async #boundOf(range: PrimaryKeyRange): Promise<PrimaryKey | undefined> {
     const { table, filter } = this.#options
     const options = { ...range, filter, limit: this.#limit }
     const sizes = await this.#worker.run(({ connection, dialect }) =>
       dialect.measure(connection, table, options),
     )
     let total = 0
-    let bound: Key | undefined
+    let bound: PrimaryKey | undefined
     for (const { key, bytes } of sizes) {
       total += bytes
       if (bound && total > MAX_MEASURED_BYTES) return bound
@@ -117,7 +117,7 @@ function lengthsOf(cells: readonly Cell[]): { readonly longest: number; readonly
  * reads, the others write, and all have something to do until the end.
  */
 export class SharedRange {
-  #rest: KeyRange | undefined = {}
+  #rest: PrimaryKeyRange | undefined = {}
   #turn: Promise<unknown> = Promise.resolve()
 
   /** Reads the next batch; `undefined` at the end. */

@@ -1,4 +1,4 @@
-import type { Changes, Key } from "../../dialect/batch"
+import type { Changes, PrimaryKey } from "../../dialect/batch"
 import type { BulkTable } from "../../dialect/dialect"
 import { isDuplicate } from "../../dialect/statement-error"
 import type { Worker } from "../connection/worker"
@@ -19,7 +19,7 @@ export interface Written {
   /** Whether rows were left out because others held locks on them for too long. */
   readonly locked: boolean
   /** The key of a row that the database would have held something else in; nothing follows it. */
-  readonly altered?: Key
+  readonly altered?: PrimaryKey
 }
 
 /**

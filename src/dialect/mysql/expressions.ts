@@ -1,4 +1,4 @@
-import type { Key } from "../batch"
+import type { PrimaryKey } from "../batch"
 import type { BulkTable, KeyColumn } from "../dialect"
 import type { Spelling } from "../reading"
 import type { Values } from "../sql"
@@ -75,7 +75,12 @@ export function keyOperand(expression: string, { type, collation }: KeyColumn): 
 }
 
 /** Spelt out, since the optimizer reads a comparison of rows without the key's index. */
-function keyComparison(table: BulkTable, operator: "<=" | ">", key: Key, values: Values): string {
+function keyComparison(
+  table: BulkTable,
+  operator: "<=" | ">",
+  key: PrimaryKey,
+  values: Values,
+): string {
   const strict = operator === ">" ? ">" : "<"
   const alternatives = table.key.map((_, last) =>
     table.key

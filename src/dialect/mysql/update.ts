@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { crc32 } from "node:zlib"
 
-import { type Batch, type Cell, cellAfter, type Changes, type Key } from "../batch"
+import { type Batch, type Cell, cellAfter, type Changes, type PrimaryKey } from "../batch"
 import type { Connection } from "../connection"
 import type { BulkTable } from "../dialect"
 import { Values, whereClause } from "../sql"
@@ -113,7 +113,7 @@ function selectRows(
 ): Promise<readonly (readonly unknown[])[]> {
   const values = new Values(() => "?")
   const lists = rows.map((row) => {
-    const key = batch.keyAt(row).map((value) => place(value, values))
+    const key = batch.primaryKeyAt(row).map((value) => place(value, values))
     return `${rowWord}(${row},${key.join()})`
   })
   const names = table.key.map((_, i) => `NULL AS k${i}`)
@@ -129,7 +129,7 @@ function selectRows(
 
 /** What is bound of a row. */
 interface BoundRow {
-  readonly key: Key
+  readonly key: PrimaryKey
   readonly newCells: readonly Cell[]
   readonly oldCells: readonly Cell[]
 }
@@ -138,7 +138,7 @@ function rowOf(changes: Changes, row: number, hashed: boolean): BoundRow {
   const { batch } = changes
   const oldCells = batch.cells.map((column) => column[row] ?? null)
   return {
-    key: batch.keyAt(row),
+    key: batch.primaryKeyAt(row),
     newCells: batch.cells.map((_, i) => cellAfter(changes, i, row)),
     oldCells: hashed ? oldCells.map(hash) : oldCells,
   }

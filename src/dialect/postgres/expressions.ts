@@ -1,4 +1,4 @@
-import type { Key } from "../batch"
+import type { PrimaryKey } from "../batch"
 import type { BulkTable } from "../dialect"
 import type { Spelling } from "../reading"
 import type { Values } from "../sql"
@@ -20,7 +20,7 @@ export const postgresSpelling: Spelling = {
 export function keyComparison(
   { key: columns }: BulkTable,
   operator: string,
-  key: Key,
+  key: PrimaryKey,
   values: Values,
 ): string {
   const names = columns.map(({ name }) => `t.${escape(name)}`)

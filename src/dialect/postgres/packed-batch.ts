@@ -1,4 +1,4 @@
-import { type Batch, type Cell, cellAfter, type Changes, type Key } from "../batch"
+import { type Batch, type Cell, cellAfter, type Changes, type PrimaryKey } from "../batch"
 import type { BulkTable, KeyColumn, ReadOptions } from "../dialect"
 import { selectStatement } from "../reading"
 import { Values } from "../sql"
@@ -45,7 +45,7 @@ export class PackedBatch implements Batch {
   }
 
   /** Returns the key of a row, in the form that values are read in elsewhere. */
-  keyAt(row: number): Key {
+  primaryKeyAt(row: number): PrimaryKey {
     return this.#keyArrays.map((array, i) => {
       const bytes = array.at(row)
       const read = DIRECT_TYPES[this.#key[i]?.type ?? ""]
@@ -69,7 +69,7 @@ export class PackedBatch implements Batch {
 export function listsOf({ key }: BulkTable, changes: Changes): UpdateLists {
   const { batch, rows } = changes
   if (batch instanceof PackedBatch) return batch.listsOf(changes)
-  const keys = rows.map((row) => batch.keyAt(row))
+  const keys = rows.map((row) => batch.primaryKeyAt(row))
   return {
     keys: key.map((_, i) => keys.map((values) => values[i])),
     keyCasts: key.map(({ type }) => `text[]${type === "text" ? "" : `::${type}[]`}`),

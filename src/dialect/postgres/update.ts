@@ -54,7 +54,7 @@ export async function updateAndReread(
 
 function resultOf(changes: Changes, changed: number, altered: unknown): WriteResult {
   if (altered === null || altered === undefined) return { changed }
-  return { changed: 0, altered: changes.batch.keyAt(changes.rows[Number(altered) - 1] ?? 0) }
+  return { changed: 0, altered: changes.batch.primaryKeyAt(changes.rows[Number(altered) - 1] ?? 0) }
 }
 
 /** Says whether all cells of a row are those of a list, compared as bytes. */
@@ -91,8 +91,8 @@ function updateStatement(table: BulkTable, changes: Changes, values: Values): st
   const conditions = [
     ...table.key.map(({ name }, i) => `t.${escape(name)} = v.k${i}`),
     sameCells(table, "o"),
-    keyComparison(table, ">=", batch.keyAt(rows[0] ?? 0), values),
-    keyComparison(table, "<=", batch.keyAt(rows.at(-1) ?? 0), values),
+    keyComparison(table, ">=", batch.primaryKeyAt(rows[0] ?? 0), values),
+    keyComparison(table, "<=", batch.primaryKeyAt(rows.at(-1) ?? 0), values),
   ]
   return `UPDATE ${table.path} t SET ${set.join(", ")} FROM ${source}${whereClause(...conditions)}`
 }

@@ -1,4 +1,4 @@
-import { type Batch, type Cell, cellAfter, type Changes, type Key } from "../batch"
+import { type Batch, type Cell, cellAfter, type Changes, type PrimaryKey } from "../batch"
 import type { Connection, Prepare } from "../connection"
 import type { BulkTable, Dialect } from "../dialect"
 import { proveChanges, type WriteResult } from "../proof"
@@ -60,9 +60,9 @@ export function sqliteDialect(atOnce: NonNullable<Connection["atOnce"]>): Dialec
 
 /** Thrown to undo a write. */
 class AlteredRow extends Error {
-  readonly key: Key
+  readonly key: PrimaryKey
 
-  constructor(key: Key) {
+  constructor(key: PrimaryKey) {
     super("A row was altered.")
     this.key = key
   }
@@ -76,7 +76,7 @@ function writeRows(prepare: Prepare, table: BulkTable, changes: Changes): WriteR
   for (const row of rows) {
     const returned = update([
       ...batch.cells.map((_, i) => cellAfter(changes, i, row)),
-      ...batch.keyAt(row),
+      ...batch.primaryKeyAt(row),
       ...batch.cells.map((column) => column[row] ?? null),
     ])
     if (returned) changed.set(row, returned as readonly Cell[])
@@ -99,7 +99,7 @@ function rereadIn(
   const read = prepare(
     `SELECT ${columns.map(cellText).join(", ")} FROM ${path} AS t${whereClause(...isRow)}`,
   )
-  return (row) => read(batch.keyAt(row)) as readonly Cell[] | undefined
+  return (row) => read(batch.primaryKeyAt(row)) as readonly Cell[] | undefined
 }
 
 function updateStatement({ path, key, columns }: BulkTable): string {
@@ -121,7 +121,12 @@ function cellText(column: string): string {
   return `CAST(t.${escape(column)} AS TEXT)`
 }
 
-function keyComparison({ key }: BulkTable, operator: string, bound: Key, values: Values): string {
+function keyComparison(
+  { key }: BulkTable,
+  operator: string,
+  bound: PrimaryKey,
+  values: Values,
+): string {
   const names = key.map(({ name }) => `t.${escape(name)}`)
   return `(${names.join(", ")}) ${operator} (${bound.map((value) => values.add(value)).join(", ")})`
 }
