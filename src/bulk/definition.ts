@@ -111,17 +111,50 @@ function isReadBy(codec: BulkColumn["codec"], text: string): boolean {
   }
 }
 
-/** Says which columns have another type than the model declares, on databases that enforce one. */
-export function driftOf(
-  { schema }: Session,
-  { columns, facts }: DescribedTable,
-): readonly string[] {
+/** Says what of the columns is not as the model has it in the database, and what mends it. */
+export async function driftOf(
+  session: Session,
+  described: DescribedTable,
+): Promise<readonly string[]> {
+  return [...typeDrift(session, described), ...(await constraintDrift(session, described))]
+}
+
+function typeDrift({ schema }: Session, { columns, facts }: DescribedTable): readonly string[] {
   if (!schema.enforcesTypes) return []
   return columns.flatMap(({ label, type }, i) => {
     const found = facts[i]?.type
     if (type === undefined || found === undefined || found === type) return []
-    return [`${label} is ${found} in the database and ${type} in the model`]
+    return [
+      `${label} is ${found} in the database and ${type} in the model. Run column:encrypt --alter, or ` +
+        "TypeORM's own schema commands.",
+    ]
   })
+}
+
+async function constraintDrift(
+  session: Session,
+  described: DescribedTable,
+): Promise<readonly string[]> {
+  const drift: string[] = []
+  for (const { label, constraint, state } of await findConstraints(session, described)) {
+    if (!constraint) continue
+    const { name, drop } = constraint
+    if (state === "taken") drift.push(taken(label, constraint))
+    if (state === "outdated") {
+      drift.push(
+        `${label}: the constraint ${name} is not the one that keeps plaintext out. Run ` +
+          `column:encrypt --constrain, which replaces it, or ${drop}.`,
+      )
+    }
+  }
+  return drift
+}
+
+function taken(label: string, { name, drop }: TokenConstraint): string {
+  return (
+    `${label}: the constraint ${name} is about another column, as after a rename. Run ${drop}, then ` +
+    "column:encrypt --constrain, which gives every column its own."
+  )
 }
 
 /**
@@ -155,23 +188,25 @@ export async function restoreTypes(
 }
 
 /**
- * Adds to every column the constraint that it is NULL or holds a token, unless it is there. Returns
- * the statements that were run.
+ * Adds to every column the constraint that it is NULL or holds a token, unless it is there, in place
+ * of one that says something else of the column. Returns the statements that were run.
  *
- * @throws {@link ColumnMisuseError} if the database cannot add constraints
+ * @throws {@link ColumnMisuseError} before any is run, if the database cannot add constraints, or the
+ * name of one is that of another column's
  */
 export async function constrainColumns(
   session: Session,
   described: DescribedTable,
 ): Promise<readonly string[]> {
   const statements: string[] = []
-  for (const [label, constraint] of constraintsOf(session, described)) {
-    if (!constraint) {
-      throw new ColumnMisuseError([`${label}: this database adds no constraint to a table.`])
-    }
-    if ((await stateOf(session, described, constraint)) === "proven") continue
-    statements.push(...constraint.add)
+  const problems: string[] = []
+  for (const { label, constraint, state } of await findConstraints(session, described)) {
+    if (!constraint) problems.push(`${label}: this database adds no constraint to a table.`)
+    else if (state === "taken") problems.push(taken(label, constraint))
+    else if (state === "outdated") statements.push(...constraint.replace)
+    else if (state !== "proven") statements.push(...constraint.add)
   }
+  if (problems.length > 0) throw new ColumnMisuseError(problems)
   try {
     for (const statement of statements) await session.connection.query(statement)
   } catch (error) {
@@ -188,9 +223,8 @@ export async function releaseColumns(
   described: DescribedTable,
 ): Promise<readonly string[]> {
   const statements: string[] = []
-  for (const [, constraint] of constraintsOf(session, described)) {
-    if (!constraint) continue
-    if ((await stateOf(session, described, constraint)) === "absent") continue
+  for (const { constraint, state } of await findConstraints(session, described)) {
+    if (!constraint || state === "absent" || state === "taken") continue
     await session.connection.query(constraint.drop)
     statements.push(constraint.drop)
   }
@@ -202,27 +236,29 @@ export async function constrainedColumns(
   session: Session,
   described: DescribedTable,
 ): Promise<readonly string[]> {
-  const labels: string[] = []
-  for (const [label, constraint] of constraintsOf(session, described)) {
-    if (!constraint) continue
-    if ((await stateOf(session, described, constraint)) === "proven") labels.push(label)
-  }
-  return labels
+  const found = await findConstraints(session, described)
+  return found.filter(({ state }) => state === "proven").map(({ label }) => label)
 }
 
-function constraintsOf(
-  { schema }: Session,
-  { table, columns, name }: DescribedTable,
-): readonly (readonly [label: string, TokenConstraint | undefined])[] {
-  return columns.map(
-    (column) => [column.label, schema.constraint(table.path, name, column.name)] as const,
-  )
+/** The constraint of a column, if the database has such, and whether the table has it. */
+interface ColumnConstraint {
+  readonly label: string
+  readonly constraint: TokenConstraint | undefined
+  readonly state: ConstraintState
 }
 
-function stateOf(
+async function findConstraints(
   { connection, schema }: Session,
-  { table }: DescribedTable,
-  { name }: TokenConstraint,
-): Promise<ConstraintState> {
-  return schema.constraintState(connection, table.path, name)
+  { table, columns, name }: DescribedTable,
+): Promise<readonly ColumnConstraint[]> {
+  const found: ColumnConstraint[] = []
+  for (const column of columns) {
+    const { label } = column
+    const constraint = schema.constraint(table.path, name, column.name)
+    const state = constraint
+      ? await schema.constraintState(connection, table.path, constraint, column.name)
+      : "absent"
+    found.push({ label, constraint, state })
+  }
+  return found
 }

@@ -48,7 +48,7 @@ export interface BulkReport {
   readonly failures: readonly CellFailure[]
   /** Columns that a constraint keeps plaintext out of. */
   readonly constrained: readonly string[]
-  /** Columns whose type in the database is not the one that the model declares, and both types. */
+  /** What of the columns is not in the database as the model has it: their types, their CHECK. */
   readonly drift: readonly string[]
   /** Changes of the table's definition that were made, as SQL. */
   readonly statements: readonly string[]

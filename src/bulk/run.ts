@@ -199,7 +199,7 @@ async function runPhases(run: Run): Promise<BulkReport> {
   if (completed && options.audit) completed = await runPhase(run, "audit", "all")
   if (completed && tally.failed === 0) await alter(job.after)
   const constrained = await first.run((session) => constrainedColumns(session, run))
-  const drift = await first.run((session) => Promise.resolve(driftOf(session, run)))
+  const drift = await first.run((session) => driftOf(session, run))
   const { dryRun } = options
   return tally.report(run.label, { completed, dryRun, constrained, drift, statements })
 }

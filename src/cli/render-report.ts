@@ -18,13 +18,10 @@ export function renderStates(reports: readonly BulkReport[], keys: readonly stri
   )
   if (rows.length === 0) return ""
   const states = formatTable([headings(keys, hasLegacy), ...rows])
-  const problems = reports.map((report) => renderDrift(report) + renderFailures(report))
+  const problems = reports.map(
+    (report) => report.drift.map((one) => `${one}\n`).join("") + renderFailures(report),
+  )
   return states + renderIndexes(reports) + problems.join("")
-}
-
-function renderDrift({ drift }: BulkReport): string {
-  const remedy = "Run column:encrypt --alter, or TypeORM's own schema commands"
-  return drift.map((one) => `${one}. ${remedy}.\n`).join("")
 }
 
 /** Renders how complete the blind indexes are, if there are any. */

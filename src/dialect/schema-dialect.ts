@@ -1,6 +1,6 @@
-import type { Connection } from "./connection"
 import type {
   ColumnTarget,
+  Looking,
   OpenConnection,
   TypeChange,
   ValueTarget,
@@ -14,10 +14,15 @@ export interface TokenConstraint {
   /** The statements that add it, the last of which proves it for the rows that are there. */
   readonly add: readonly string[]
   readonly drop: string
+  /** The statements that put it in the place of one that is outdated. */
+  readonly replace: readonly string[]
 }
 
-/** An `unproven` constraint holds for rows that are written. */
-export type ConstraintState = "absent" | "proven" | "unproven"
+/**
+ * An `unproven` constraint holds for rows that are written. One that is `outdated` says something else
+ * of the column; where its name is `taken`, it says something of others.
+ */
+export type ConstraintState = "absent" | "outdated" | "proven" | "taken" | "unproven"
 
 /**
  * What differs between databases in changing the definition of a column, and only that. Paths are
@@ -47,6 +52,11 @@ export interface SchemaDialect {
   /** Returns the constraint of a column. */
   constraint(path: string, table: string, column: string): TokenConstraint | undefined
 
-  /** Says whether a table has the constraint, and whether it is proven for the rows that are there. */
-  constraintState(connection: Connection, path: string, name: string): Promise<ConstraintState>
+  /** Says whether a table has the constraint of a column, as it is defined, and proven for its rows. */
+  constraintState(
+    connection: Looking,
+    path: string,
+    constraint: TokenConstraint,
+    column: string,
+  ): Promise<ConstraintState>
 }

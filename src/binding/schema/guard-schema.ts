@@ -4,6 +4,7 @@ import type { TypeChange } from "../../dialect/conversions/conversion"
 import { ColumnMisuseError } from "../../errors"
 import { MethodReplacements } from "../method-replacements"
 import { schemaBuilderInternalsOf, type SchemaRunner, schemaRunnerOf } from "../typeorm-internals"
+import { dropOutdatedChecks } from "./judge-checks"
 import { judgeSchema, type SchemaOptions } from "./judge-schema"
 import { columnHoldsTokens } from "./leaving-tokens"
 import { columnsNamed, entitiesOf, isOurs } from "./table-columns"
@@ -39,6 +40,7 @@ function judgeBuilders(dataSource: DataSource, options: SchemaOptions, judged: J
       if (problems.length > 0) throw new ColumnMisuseError(problems)
       judged.add(runner)
       try {
+        await dropOutdatedChecks(dataSource, runner)
         await execute()
       } finally {
         judged.delete(runner)

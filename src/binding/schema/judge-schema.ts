@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, Table } from "typeorm"
 
 import { keysOf } from "../columns/keys"
 import type { SchemaRunner } from "../typeorm-internals"
+import { judgeChecks } from "./judge-checks"
 import { columnHoldsTokens, findLeavingTokens } from "./leaving-tokens"
 import { foreseeRename, type Rename } from "./renames"
 import { entitiesOf, isOurs, labelOf } from "./table-columns"
@@ -30,6 +31,7 @@ export async function judgeSchema(
     )
     if (metadatas.length === 0) continue
     problems.push(...(await judgeTable(dataSource, runner, { table, metadatas }, options)))
+    problems.push(...(await judgeChecks(dataSource, runner, table)))
   }
   return problems
 }

@@ -1,12 +1,12 @@
 import type { DataSource, EntityMetadata, Table, TableColumn } from "typeorm"
 
-import type { ResultRow } from "../../dialect/connection"
 import type { ColumnTarget, TypeChange } from "../../dialect/conversions/conversion"
 import { planMysql } from "../../dialect/conversions/mysql-plan"
 import { planPostgres } from "../../dialect/conversions/postgres-plan"
 import { planSqlite } from "../../dialect/conversions/sqlite-plan"
 import { ColumnMisuseError } from "../../errors"
-import type { MemorizedQuery, SchemaRunner, StructuredResult } from "../typeorm-internals"
+import type { MemorizedQuery, SchemaRunner } from "../typeorm-internals"
+import { looking } from "./looking"
 import { columnsNamed, entitiesOf, isOurs } from "./table-columns"
 import { changesType, targetOf } from "./type-target"
 
@@ -23,15 +23,7 @@ export function planTypes(
   table: Table,
   targets: readonly ColumnTarget[],
 ): Promise<TypeChange> {
-  const open = {
-    inTransaction: runner.isTransactionActive,
-    connection: {
-      query: async (sql: string, values: readonly unknown[] = []) => {
-        const { records } = (await runner.query(sql, [...values], true)) as StructuredResult
-        return { rows: (records ?? []) as readonly ResultRow[] }
-      },
-    },
-  }
+  const open = { inTransaction: runner.isTransactionActive, connection: looking(runner) }
   const path = runner.escapePath(table)
   switch (dataSource.options.type) {
     case "postgres":

@@ -1,4 +1,5 @@
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
+import { compareCheck, type FoundConstraint } from "../check-definition"
 import { planMysql, planMysqlBack } from "../conversions/mysql-plan"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
@@ -20,17 +21,23 @@ export const mysqlSchema: SchemaDialect = {
     const escaped = escapeMysql(name)
     const cell = escapeMysql(column)
     const check = `${mysqlToken(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}`
-    return {
-      name,
-      check,
-      add: [`ALTER TABLE ${path} ADD CONSTRAINT ${escaped} CHECK (${check})`],
-      drop: `ALTER TABLE ${path} DROP CONSTRAINT ${escaped}`,
-    }
+    const add = [`ALTER TABLE ${path} ADD CONSTRAINT ${escaped} CHECK (${check})`]
+    const drop = `ALTER TABLE ${path} DROP CONSTRAINT ${escaped}`
+    return { name, check, add, drop, replace: [drop, ...add] }
   },
 
-  async constraintState(connection, path, name) {
+  async constraintState(connection, path, { name, check }, column) {
     const { rows } = await connection.query(`SHOW CREATE TABLE ${path}`)
-    const definition = String(rows[0]?.["Create Table"])
-    return definition.includes(`CONSTRAINT ${escapeMysql(name)}`) ? "proven" : "absent"
+    const lines = String(rows[0]?.["Create Table"]).split("\n")
+    const head = `  CONSTRAINT ${escapeMysql(name)} CHECK `
+    const definition = lines.find((line) => line.startsWith(head))?.slice(head.length)
+    return compareCheck(definition === undefined ? undefined : foundIn(definition), check, column)
   },
+}
+
+/** Of a constraint that is not enforced, the server says so behind it. */
+function foundIn(definition: string): FoundConstraint {
+  const names = definition.match(/`(?:[^`]|``)*`/g) ?? []
+  const columns = names.map((name) => name.slice(1, -1).replaceAll("``", "`"))
+  return { definition, columns, proven: true }
 }

@@ -1,4 +1,5 @@
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
+import { compareCheck } from "../check-definition"
 import { planPostgres, planPostgresBack } from "../conversions/postgres-plan"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
@@ -20,27 +21,30 @@ export const postgresSchema: SchemaDialect = {
     const escaped = escape(name)
     const cell = escape(column)
     const check = `${postgresToken(cell)} AND length(CAST(${cell} AS text)) >= ${SHORTEST_TOKEN}`
-    return {
-      name,
-      check,
-      // In two steps the table is locked for a moment only, and read while others write. One that
-      // could not be validated is made anew.
-      add: [
-        `ALTER TABLE ${path} DROP CONSTRAINT IF EXISTS ${escaped}, ` +
-          `ADD CONSTRAINT ${escaped} CHECK (${check}) NOT VALID`,
-        `ALTER TABLE ${path} VALIDATE CONSTRAINT ${escaped}`,
-      ],
-      drop: `ALTER TABLE ${path} DROP CONSTRAINT ${escaped}`,
-    }
+    // In two steps the table is locked for a moment only, and read while others write. One that
+    // could not be validated is made anew.
+    const add = [
+      `ALTER TABLE ${path} DROP CONSTRAINT IF EXISTS ${escaped}, ` +
+        `ADD CONSTRAINT ${escaped} CHECK (${check}) NOT VALID`,
+      `ALTER TABLE ${path} VALIDATE CONSTRAINT ${escaped}`,
+    ]
+    const drop = `ALTER TABLE ${path} DROP CONSTRAINT ${escaped}`
+    return { name, check, add, drop, replace: add }
   },
 
-  async constraintState(connection, path, name) {
+  async constraintState(connection, path, { name, check }, column) {
     const { rows } = await connection.query(
-      "SELECT convalidated FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2",
+      "SELECT convalidated, pg_get_expr(conbin, conrelid) AS definition, ARRAY(SELECT attname::text " +
+        "FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey)) AS columns " +
+        "FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2",
       [path, name],
     )
     const [row] = rows
-    if (!row) return "absent"
-    return row.convalidated === true ? "proven" : "unproven"
+    const found = row && {
+      definition: String(row.definition),
+      columns: row.columns as readonly string[],
+      proven: row.convalidated === true,
+    }
+    return compareCheck(found, check, column)
   },
 }

@@ -120,6 +120,39 @@ eachDatabase("the definition of an encrypted table", (db) => {
     expect(decrypted.changed).toBe(2)
   })
 
+  test("has a CHECK of the right name that lets plaintext in: it is named, and replaced", async () => {
+    if (!altersTypes) return
+    const constraining = { ...options, alter: true, constrain: true }
+    const { statements } = await encryptColumns(dataSource, customer, constraining)
+    const [, name = ""] = /ADD CONSTRAINT (\S+)/.exec(statements.join()) ?? []
+    await db.rawRows(`ALTER TABLE customer DROP CONSTRAINT ${name}`)
+    await db.rawRows(`ALTER TABLE customer ADD CONSTRAINT ${name} CHECK (phone <> 'x')`)
+
+    const found = await inspectColumns(dataSource, customer, options)
+    expect(found).toMatchObject({
+      constrained: [],
+      drift: [expect.stringMatching(/phone_.*_is_token is not the one/)],
+    })
+    const replaced = await encryptColumns(dataSource, customer, constraining)
+    expect(replaced).toMatchObject({ constrained: ["customer.phone"], drift: [] })
+    await expect(insert("555-0101")).rejects.toMatchObject({})
+  })
+
+  test("is not given a CHECK whose name another column has, which keeps its own", async () => {
+    if (!altersTypes) return
+    const constraining = { ...options, alter: true, constrain: true }
+    await encryptColumns(dataSource, customer, constraining)
+    await db.rawRows("ALTER TABLE customer RENAME COLUMN phone TO mobile")
+    await db.rawRows("ALTER TABLE customer ADD phone text")
+
+    const constrained = encryptColumns(dataSource, customer, constraining)
+    await expect(constrained).rejects.toThrow(
+      /phone_.*_is_token is about another column.*DROP CONSTRAINT/,
+    )
+    await expect(db.rawRows("UPDATE customer SET mobile = 'x'")).rejects.toMatchObject({})
+    expect(await decryptColumns(dataSource, customer, options)).toMatchObject({ statements: [] })
+  })
+
   test("is not constrained while plaintext is left", async () => {
     const columns = { phone: { codec: "number" } } as const
     const target = { table: "customer", columns }
@@ -168,5 +201,23 @@ eachDatabase("the definition of an encrypted table", (db) => {
     expect((await suppliers.driver.createSchemaBuilder().log()).upQueries).toEqual([])
     const { constrained } = await inspectColumns(suppliers, Supplier)
     expect(constrained).toEqual(altersTypes ? ["Supplier.iban"] : [])
+  })
+
+  test("has the CHECK that its column declares, and no other under its name, from the schema step", async () => {
+    if (db.name !== "PostgreSQL") return
+    const bind = (source: DataSource) => withEncryption(source, { keyring, plaintext: "allow" })
+    await db.connect({ entities: [UndeclaredSupplier], synchronize: true }, bind)
+    await db.rawRows("INSERT INTO supplier (iban) VALUES ('DE02')")
+    const suppliers = await db.connect({ entities: [Supplier] }, bind)
+
+    await expect(suppliers.synchronize()).rejects.toThrow(/Supplier\.iban is constrained and holds/)
+    const { statements } = await encryptColumns(suppliers, Supplier, { constrain: true })
+    const [, name = ""] = /ADD CONSTRAINT (\S+)/.exec(statements.join()) ?? []
+    await db.rawRows(`ALTER TABLE supplier DROP CONSTRAINT ${name}`)
+    await db.rawRows(`ALTER TABLE supplier ADD CONSTRAINT ${name} CHECK (iban <> 'x')`)
+    await suppliers.synchronize()
+
+    expect((await inspectColumns(suppliers, Supplier)).constrained).toEqual(["Supplier.iban"])
+    expect((await suppliers.driver.createSchemaBuilder().log()).upQueries).toEqual([])
   })
 })
