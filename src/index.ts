@@ -2,7 +2,12 @@ export { decryptRaw, encryptFor } from "./binding/columns/raw"
 export { searchFor } from "./binding/indexes/search-for"
 export type { KeyringLike, KeySource } from "./binding/columns/keys"
 export { type EncryptionOptions, withEncryption } from "./binding/with-encryption"
-export type { BlindIndexDeclaration, BlindIndexOptions, Normalizer } from "./column/blind-index"
+export type {
+  BlindIndexDeclaration,
+  BlindIndexOptions,
+  Normalizer,
+  UniqueScope,
+} from "./column/blind-index"
 export type { BuiltInCodec } from "./column/built-in-codecs"
 export type { Codec } from "./column/codec"
 export type { LegacyDeclaration, LegacyKeyring, LegacyReader } from "./column/legacy/legacy-reader"

@@ -16,13 +16,33 @@ import type { OptionNames } from "../unknown-options"
 export type Normalizer =
   "digits" | "lowercase" | "nfkc" | "trim" | "uppercase" | ((text: string) => string)
 
+/**
+ * Among which rows a blind index is unique. Properties are named by their path in the class, or in
+ * the entity; none may be encrypted.
+ */
+export interface UniqueScope {
+  /**
+   * Properties or relations whose columns two rows must share for equal values to be refused, as
+   * `["tenantId"]`. As the database has it, a row with NULL in one of them shares it with no other.
+   * Defaults to none.
+   */
+  readonly within?: readonly string[]
+
+  /**
+   * Properties that must be NULL for a row to count, as `["deletedAt"]`, which leaves rows out that
+   * were softly deleted. PostgreSQL and SQLite. Defaults to none.
+   */
+  readonly whereNull?: readonly string[]
+}
+
 /** How one blind index of an encrypted property is made. */
 export interface BlindIndexOptions {
   /**
-   * Makes the database refuse a second row with an equal value. Values written under different keys
-   * are not compared: see “Unique” in the README. Defaults to `false`.
+   * Makes the database refuse a second row with an equal value, among all rows or those of a scope:
+   * `{ within: ["tenantId"], whereNull: ["deletedAt"] }`. Values written under different keys are not
+   * compared: see “Unique” in the README. Defaults to `false`.
    */
-  readonly unique?: boolean
+  readonly unique?: boolean | UniqueScope
 
   /**
    * What is done to text before it is indexed, in order, to stored and to sought values alike. The
@@ -66,6 +86,9 @@ export const blindIndexOptionNames: OptionNames<BlindIndexOptions> = {
   context: true,
   with: true,
 }
+
+/** The names of {@link UniqueScope}. */
+export const uniqueScopeNames: OptionNames<UniqueScope> = { within: true, whereNull: true }
 
 /** What `@EncryptedColumn({ blindIndex })` takes: one index, or several on one property. */
 export type BlindIndexDeclaration =

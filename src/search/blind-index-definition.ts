@@ -36,7 +36,7 @@ export function defineIndex(options: BlindIndexOptions, place: IndexPlace): Blin
     context: options.context ?? contextOf(place, name),
     normalize: isOne ? [normalize] : normalize,
     bits,
-    unique,
+    unique: unique !== false,
   }
 }
 

@@ -7,6 +7,7 @@ import type { BlindIndex } from "../../search/blind-index"
 import { boundColumn } from "../columns/bound-column"
 import { CANARY, CANARY_DIGEST } from "../canary-value"
 import { type ColumnMetadata, plainValueOf } from "../typeorm-internals"
+import type { ScopePlan } from "./unique-scope"
 
 /** Before an index value of ours, to tell it from whatever a caller puts in its place. */
 const MARK = `typeorm-fernet:index:${randomBytes(16).toString("hex")}:`
@@ -26,13 +27,21 @@ export class Companion {
   readonly column: ColumnMetadata
   /** The encrypted columns that the index covers, in its order. */
   readonly sources: readonly ColumnMetadata[]
+  /** Among which rows the index is unique, if not among all. */
+  readonly scope: ScopePlan | undefined
   readonly #name: string
   readonly #isKept: boolean
 
-  constructor(index: BlindIndex, column: ColumnMetadata, sources: readonly ColumnMetadata[]) {
+  constructor(
+    index: BlindIndex,
+    column: ColumnMetadata,
+    sources: readonly ColumnMetadata[],
+    scope?: ScopePlan,
+  ) {
     this.index = index
     this.column = column
     this.sources = sources
+    this.scope = scope
     this.#name = column.propertyName
     this.#isKept = sources.some((source) => boundColumn(source)?.phase === "keep")
   }

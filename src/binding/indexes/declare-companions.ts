@@ -8,6 +8,7 @@ import { boundColumn } from "../columns/bound-column"
 import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-internals"
 import { addCompanion, Companion } from "./companion"
 import { type IndexPlan, planIndexes } from "./index-plan"
+import { scopeCondition } from "./unique-scope"
 import type { KeyResolver } from "../columns/key-resolver"
 
 /**
@@ -41,13 +42,13 @@ function declareCompanion(
     },
     () => keys.ringFor(property),
   )
-  const companion = new Companion(index, column, plan.sources)
+  const companion = new Companion(index, column, plan.sources, plan.scope)
   follow(column, companion)
   for (const owner of new Set([metadata, ...descendantsOf(metadata)])) {
     if (plan.sources.every((source) => hasColumn(owner, source))) addCompanion(owner, companion)
   }
   // What a view shows is indexed in its tables
-  if (metadata.tableType !== "view") declareIndex(dataSource, metadata, column, index.unique)
+  if (metadata.tableType !== "view") declareIndex(dataSource, metadata, companion)
 }
 
 /**
@@ -131,22 +132,25 @@ function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember 
 function declareIndex(
   dataSource: DataSource,
   metadata: EntityMetadata,
-  column: ColumnMetadata,
-  isUnique: boolean,
+  { column, index, scope }: Companion,
 ): void {
-  const names = [column.databaseName]
+  // The companion first, so that the index answers searches in all scopes as well
+  const columns = [column, ...(scope?.within ?? [])]
+  const names = columns.map(({ databaseName }) => databaseName)
+  const where = scope && scopeCondition(scope, (name) => dataSource.driver.escape(name))
   // TypeORM reads no more of it than this
   const declared: unknown = {
-    name: dataSource.namingStrategy.indexName(metadata.tablePath, names),
-    columns: [column],
+    name: dataSource.namingStrategy.indexName(metadata.tablePath, names, where),
+    columns,
     entityMetadata: metadata,
     target: metadata.target,
-    isUnique,
+    isUnique: index.unique,
+    ...(where !== undefined && { where }),
     isSpatial: false,
     isFulltext: false,
     isNullFiltered: false,
     synchronize: true,
-    columnNamesWithOrderingMap: { [column.propertyPath]: 1 },
+    columnNamesWithOrderingMap: Object.fromEntries(columns.map((one) => [one.propertyPath, 1])),
   }
   metadata.indices.push(declared as IndexMetadata)
 }

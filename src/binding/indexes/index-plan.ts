@@ -5,6 +5,7 @@ import { declarationOf, type EncryptedColumnDeclaration } from "../../column/dec
 import { type BlindIndexDefinition, defineIndex } from "../../search/blind-index-definition"
 import { boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata } from "../typeorm-internals"
+import { planScope, type ScopePlan } from "./unique-scope"
 
 /** A blind index that a column declares, in the model. */
 export interface IndexPlan {
@@ -15,6 +16,8 @@ export interface IndexPlan {
   readonly definition: BlindIndexDefinition
   /** The columns it covers, the one it was declared on first. */
   readonly sources: readonly ColumnMetadata[]
+  /** Among which rows it is unique, if not among all. */
+  readonly scope: ScopePlan | undefined
   /** Properties it was to cover and that the class does not have. */
   readonly unknown: readonly string[]
 }
@@ -46,11 +49,16 @@ function planIndex(
   const sources = [column, ...found.filter((one) => typeof one !== "string")]
   const columns = sources.map(({ databaseName }) => databaseName)
   const { schema, tableName: table } = metadata
+  const unique: unknown = options.unique
   return {
     declaredOn: column,
     options,
     definition: defineIndex(options, { schema, table, columns }),
     sources,
+    scope:
+      typeof unique === "object" && unique !== null && !Array.isArray(unique)
+        ? planScope(metadata, prefix, unique)
+        : undefined,
     unknown: found.filter((one) => typeof one === "string"),
   }
 }

@@ -3,26 +3,33 @@ import type { EntityMetadata } from "typeorm"
 import { writesPlaintext } from "../../column/phase"
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
-import type { ColumnMetadata, ExpressionMap } from "../typeorm-internals"
+import { brokenSeam, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
 import { type Companion, companionsOf } from "./companion"
+import { type ScopePlan, scopeCondition } from "./unique-scope"
 
 /**
  * Compiles what a query builder is about to write, completed so that the companion columns of blind
  * indexes follow the properties they cover. Builder and the caller's objects stay as they are.
  *
+ * @param escape - quotes a name as the database does
  * @throws {@link UnsupportedQueryError} if a companion would be left behind
  */
-export function compileWrite(map: ExpressionMap, compile: () => string): string {
+export function compileWrite(
+  map: ExpressionMap,
+  escape: (name: string) => string,
+  compile: () => string,
+): string {
   const { mainAlias, queryType, valuesSet, insertColumns, onUpdate } = map
+  let complete = (statement: string): string => statement
   if (!mainAlias?.hasMetadata) return compile()
   const companions = companionsOf(mainAlias.metadata)
   try {
     if (queryType === "update") completeUpdate(map, companions)
     if (queryType === "insert") {
       completeColumns(map, companions)
-      completeUpsert(map, mainAlias.metadata, companions)
+      complete = completeUpsert(map, mainAlias.metadata, companions, escape)
     }
-    return compile()
+    return complete(compile())
   } finally {
     Object.assign(map, { valuesSet, insertColumns, onUpdate })
   }
@@ -63,21 +70,40 @@ function withPaths({ index }: Companion): {
   return { index, members: index.members.map(({ path }) => path) }
 }
 
-/** As `upsert` and `orUpdate` have it: by names of the database. */
+/**
+ * As `upsert` and `orUpdate` have it: by names of the database. Returns what completes the compiled
+ * statement.
+ */
 function completeUpsert(
   map: ExpressionMap,
   metadata: EntityMetadata,
   companions: readonly Companion[],
-): void {
+  escape: (name: string) => string,
+): (statement: string) => string {
   const { onUpdate } = map
-  if (onUpdate === undefined) return
-  const { overwrite, conflict, columns } = onUpdate
+  if (onUpdate === undefined) return (statement) => statement
+  const { overwrite, conflict, columns, indexPredicate } = onUpdate
   refuseParameters(metadata, columns)
+  const found = Array.isArray(conflict)
+    ? completeConflict(metadata, conflict, companions)
+    : undefined
   map.onUpdate = {
     ...onUpdate,
     ...(overwrite && { overwrite: completeOverwrite(overwrite, companions) }),
-    ...(Array.isArray(conflict) && { conflict: completeConflict(metadata, conflict, companions) }),
+    ...(found && { conflict: found.conflict }),
   }
+  const where = found?.scope && scopeCondition(found.scope, escape)
+  if (!found || where === undefined || indexPredicate !== undefined) return (statement) => statement
+  return (statement) => withPredicate(statement, found.conflict.map(escape), where)
+}
+
+/** TypeORM's own option for it is for PostgreSQL only, and quoted as a name by 0.3. */
+function withPredicate(statement: string, conflict: readonly string[], where: string): string {
+  const target = `ON CONFLICT ( ${conflict.join(", ")} )`
+  const at = statement.lastIndexOf(target)
+  if (at < 0) throw brokenSeam("TypeORM's ON CONFLICT is not spelt as it was")
+  const end = at + target.length
+  return `${statement.slice(0, end)} WHERE ${where}${statement.slice(end)}`
 }
 
 function completeOverwrite(
@@ -105,21 +131,33 @@ function completeConflict(
   metadata: EntityMetadata,
   conflict: readonly string[],
   companions: readonly Companion[],
-): string[] {
+): { readonly conflict: string[]; readonly scope: ScopePlan | undefined } {
   let completed = [...conflict]
+  let scope: ScopePlan | undefined
   // Of two that fit, the one over more properties
-  const bySize = [...companions].sort((a, b) => b.sources.length - a.sources.length)
-  for (const companion of bySize.filter(({ index }) => index.unique)) {
+  const size = (companion: Companion): number =>
+    companion.sources.length + scopeNames(companion).length
+  const bySize = [...companions].sort((a, b) => size(b) - size(a))
+  const unique = bySize.filter(({ index }) => index.unique)
+  for (const companion of unique) {
     if (companion.sources.some(isInPlaintext)) continue
     const names = sourceNames(companion)
-    if (!names.every((name) => completed.includes(name))) continue
+    const { databaseName } = companion.column
+    const isNamed = completed.includes(databaseName)
+    if (!isNamed && !names.every((name) => completed.includes(name))) continue
+    if (!scopeNames(companion).every((name) => completed.includes(name))) continue
     const rest = completed.filter((name) => !names.includes(name))
-    completed = [...new Set([...rest, companion.column.databaseName])]
+    completed = [...new Set([...rest, databaseName])]
+    scope = companion.scope
+    // What is left of the path is in the scope
+    if (scope) break
   }
   for (const name of completed) {
     const column = metadata.findColumnWithDatabaseName(name)
     const bound = column && boundColumn(column)
     if (bound && !writesPlaintext(bound.phase)) {
+      const scoped = unique.find(({ sources }) => sources.includes(column))
+      if (scoped?.scope) throw outsideScope(bound.property, scoped)
       throw new UnsupportedQueryError(
         bound.property,
         `${bound.property} is encrypted: it cannot be the conflict path of an upsert without a ` +
@@ -127,7 +165,20 @@ function completeConflict(
       )
     }
   }
-  return completed
+  return { conflict: completed, scope }
+}
+
+function scopeNames({ scope }: Companion): readonly string[] {
+  return (scope?.within ?? []).map(({ databaseName }) => databaseName)
+}
+
+function outsideScope(property: string, { scope }: Companion): UnsupportedQueryError {
+  const within = (scope?.within ?? []).map(({ propertyPath }) => propertyPath).join(", ")
+  return new UnsupportedQueryError(
+    property,
+    `${property} is unique within ${within} only, so that it cannot be the conflict path of an ` +
+      `upsert alone. Add ${within} to the path.`,
+  )
 }
 
 function isInPlaintext(source: ColumnMetadata): boolean {

@@ -109,7 +109,8 @@ class Guards {
         const { rechecks } = guard
         if (rechecks.length > 0 && !isChecked(builder)) throw unchecked(rechecks, UNCHECKED)
         checkStatement(dataSource, builder.expressionMap)
-        return (guard.sql = compileWrite(builder.expressionMap, compile as () => string))
+        const escape = (name: string): string => builder.escape(name)
+        return (guard.sql = compileWrite(builder.expressionMap, escape, compile as () => string))
       },
       replacePropertyNamesForTheWholeQuery: (builder, replace, [sql]) => {
         const { note } = this.of(builder)

@@ -1,21 +1,30 @@
-import type { EntityMetadata } from "typeorm"
+import type { DataSource, EntityMetadata } from "typeorm"
 
-import { blindIndexOptionNames } from "../../column/blind-index"
+import { blindIndexOptionNames, uniqueScopeNames } from "../../column/blind-index"
 import { canBeIndexed, declarationOf } from "../../column/declaration"
 import { blindIndexMisuse } from "../../search/blind-index-misuse"
-import { companionProperty, EXACT_BITS, isTruncated } from "../../search/blind-index-definition"
+import {
+  companionProperty,
+  digitsOf,
+  EXACT_BITS,
+  isTruncated,
+} from "../../search/blind-index-definition"
+import { hasPartialIndexes } from "../../dialect/partial-index"
 import { unknownOptions } from "../../unknown-options"
 import { type IndexPlan, planIndexes } from "../indexes/index-plan"
+import { scopeCondition } from "../indexes/unique-scope"
 
 /**
  * Returns what is wrong with the blind indexes of an entity, each beginning with `Entity.property`.
  * Not to be asked about columns whose declaration is no object of options, or a list of them.
  */
-export function indexMisuse(metadata: EntityMetadata): readonly string[] {
+export function indexMisuse(dataSource: DataSource, metadata: EntityMetadata): readonly string[] {
   const plans = planIndexes(metadata)
   return plans.flatMap((plan) => {
     const found = [
       ...optionMisuse(plan),
+      ...scopeMisuse(plan),
+      ...partialMisuse(dataSource, metadata, plan),
       ...viewMisuse(metadata, plan),
       ...nameMisuse(metadata, plan, plans),
       ...coverMisuse(plan),
@@ -42,10 +51,15 @@ function* optionMisuse({ options, definition: { context } }: IndexPlan): Iterabl
   }
   const { unique, name, bits, normalize, with: others } = options as Record<string, unknown>
   yield* prefixed(blindIndexMisuse({ context, normalize, bits }))
-  if (unique !== undefined && typeof unique !== "boolean") {
-    yield "has a blind index whose unique is neither true nor false"
+  if (unique !== undefined && typeof unique !== "boolean" && !isScope(unique)) {
+    yield "has a blind index whose unique is neither true nor false, nor { within, whereNull } with lists of properties"
   }
-  if (unique === true && typeof bits === "number" && isTruncated({ bits })) {
+  if (
+    unique !== undefined &&
+    unique !== false &&
+    typeof bits === "number" &&
+    isTruncated({ bits })
+  ) {
     yield (
       `has a blind index that cannot be unique: with fewer than ${EXACT_BITS} bits, different ` +
       "values share an index value"
@@ -59,6 +73,53 @@ function* optionMisuse({ options, definition: { context } }: IndexPlan): Iterabl
   if (others !== undefined && !(Array.isArray(others) && others.length > 0)) {
     yield "has a blind index whose with is not a list of properties"
   }
+}
+
+/** A scope that names nothing is a slip: it would be the whole table. */
+function isScope(unique: unknown): boolean {
+  if (typeof unique !== "object" || unique === null || Array.isArray(unique)) return false
+  const lists: readonly unknown[] = Object.values(unique).filter((list) => list !== undefined)
+  return lists.length > 0 && lists.every(isListOfNames)
+}
+
+function isListOfNames(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === "string")
+}
+
+function* scopeMisuse({ options: { unique }, scope }: IndexPlan): Iterable<string> {
+  if (!scope || typeof unique !== "object") return
+  for (const option of unknownOptions(unique, uniqueScopeNames)) {
+    yield `has a blind index whose unique has an ${option}`
+  }
+  for (const property of scope.unknown) {
+    yield `has a blind index that is unique by ${property}, which is no property of the class`
+  }
+  const columns = [...scope.within, ...scope.whereNull]
+  for (const { transformer, propertyName } of scope.within) {
+    if (!declarationOf(transformer)) continue
+    yield `has a blind index that is unique within ${propertyName}, which is encrypted; use with`
+  }
+  if (new Set(columns).size < columns.length) {
+    yield "has a blind index whose unique names a property twice"
+  }
+}
+
+function* partialMisuse(
+  { driver, options: { type } }: DataSource,
+  { tablePath }: EntityMetadata,
+  { definition, scope }: IndexPlan,
+): Iterable<string> {
+  if (!scope || scope.whereNull.length === 0 || hasPartialIndexes(type)) return
+  const quote = (name: string): string => driver.escape(name)
+  const live = quote(`${definition.name}_live`)
+  const columns = [live, ...scope.within.map(({ databaseName }) => quote(databaseName))]
+  yield (
+    "has a blind index that is unique where a property is NULL, and this database has no index " +
+    "over some rows only. Leave unique out, and let a generated column be unique: " +
+    `ALTER TABLE ${quote(tablePath)} ADD ${live} varchar(${digitsOf(definition)}) AS ` +
+    `(IF(${scopeCondition(scope, quote)}, ${quote(definition.name)}, NULL)), ` +
+    `ADD UNIQUE INDEX (${columns.join(", ")})`
+  )
 }
 
 /** In generated migrations names stand in a template literal, in strings and in comments. */

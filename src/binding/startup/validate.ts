@@ -49,7 +49,7 @@ export function findMisuse(
       }
     }
     if (metadata.columns.every(hasBlindIndexDeclaration)) {
-      for (const problem of indexMisuse(metadata)) problems.add(problem)
+      for (const problem of indexMisuse(dataSource, metadata)) problems.add(problem)
     }
   }
   return [...problems]

@@ -35,6 +35,39 @@ describe("a blind index", () => {
     ["with a method", indexed({ normalize: "toString" }), "has an unknown normalizer"],
     ["with half a list", indexed({ normalize: ["trim", 1] }), "has an unknown normalizer"],
     ["unique as text", indexed({ unique: "yes" }), "whose unique is neither true nor false"],
+    ["unique by a list", indexed({ unique: ["plain"] }), "whose unique is neither true nor false"],
+    ["unique by nothing", indexed({ unique: {} }), "nor { within, whereNull } with lists"],
+    ["unique within no list", indexed({ unique: { within: "plain" } }), "with lists of properties"],
+    [
+      "unique within an empty list",
+      indexed({ unique: { within: [] } }),
+      "with lists of properties",
+    ],
+    [
+      "unique with a misspelt option",
+      indexed({ unique: { within: ["plain"], wherenull: ["plain"] } }),
+      "whose unique has an unknown option wherenull (did you mean whereNull?)",
+    ],
+    [
+      "unique within a stranger",
+      indexed({ unique: { within: ["tenant"] } }),
+      "is unique by tenant, which is no property of the class",
+    ],
+    [
+      "unique within an encrypted property",
+      indexed({ unique: { within: ["family"] } }),
+      "is unique within family, which is encrypted; use with",
+    ],
+    [
+      "unique by one property twice",
+      indexed({ unique: { within: ["plain"], whereNull: ["plain"] } }),
+      "whose unique names a property twice",
+    ],
+    [
+      "unique in a scope with bits",
+      indexed({ unique: { within: ["plain"] }, bits: 32 }),
+      "cannot be unique: with fewer than 128 bits",
+    ],
     [
       "unique with bits",
       indexed({ unique: true, bits: 32 }),

@@ -29,7 +29,11 @@ export function startRunner(
   command: "decrypt" | "encrypt" | "rotate",
   options: BulkOptions = {},
 ): TestProcess<BulkReport> {
-  return start("runner-process.ts", [command, ...connectionOf(db), JSON.stringify(options)])
+  return startProcess(join(__dirname, "runner-process.ts"), [
+    command,
+    ...connectionOf(db),
+    JSON.stringify(options),
+  ])
 }
 
 /** Starts an application that writes to `patient`, see writer-process.ts. */
@@ -38,7 +42,11 @@ export function startWriter(
   ids: number,
   ...keys: readonly string[]
 ): TestProcess<Readonly<Record<string, string>>> {
-  return start("writer-process.ts", [...connectionOf(db), String(ids), ...keys])
+  return startProcess(join(__dirname, "writer-process.ts"), [
+    ...connectionOf(db),
+    String(ids),
+    ...keys,
+  ])
 }
 
 /** Creates `patient` with ids from 1 and values as the writer expects them. */
@@ -60,10 +68,11 @@ function connectionOf(db: TestDatabase): readonly [type: string, url: string] {
   return [type, url]
 }
 
-function start<Result>(script: string, args: readonly string[]): TestProcess<Result> {
+/** Starts a program of the tests, which prints its result in JSON. */
+export function startProcess<Result>(script: string, args: readonly string[]): TestProcess<Result> {
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn(
     process.execPath,
-    ["--import", "tsx", join(__dirname, script), ...args],
+    ["--import", "tsx", script, ...args],
     { stdio: ["pipe", "pipe", "inherit"] },
   )
   running.add(child)
