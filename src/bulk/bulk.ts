@@ -10,6 +10,8 @@ import {
   type EncryptOptions,
   encryptOptionNames,
   requireKnown,
+  type VerifyOptions,
+  verifyOptionNames,
 } from "./options"
 import { decrypting, encrypting, fitting, inspecting, rotating, verifying } from "./pass/cells"
 import { requireEncryptingPhase, requireIndexingPhase, requireOwnCells } from "./preflight"
@@ -140,7 +142,7 @@ async function requireFitting(
   types: Readonly<Record<string, string>>,
 ): Promise<void> {
   // Progress is that of the run itself
-  const quiet = { ...options, onProgress: () => undefined }
+  const quiet = { ...options, audit: true, onProgress: () => undefined }
   const { table, failed, failures } = await runBulk(source, target, quiet, {
     filter: undefined,
     cells: fitting(types),
@@ -186,13 +188,14 @@ export async function inspectColumns(
 export async function verifyColumns(
   source: BulkSource,
   target: BulkTarget,
-  options: BulkOptions = {},
+  options: VerifyOptions = {},
 ): Promise<BulkReport> {
-  requireKnown("verifyColumns()", options, bulkOptionNames)
+  requireKnown("verifyColumns()", options, verifyOptionNames)
   return runBulk(source, target, options, {
     filter: undefined,
     cells: verifying,
     demand: "proven",
+    sample: options.sample,
     types: { grows: false, alter: false },
   })
 }

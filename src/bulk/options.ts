@@ -1,5 +1,6 @@
 import type { KeySource } from "../binding/columns/keys"
 import { type OptionNames, unknownOptions } from "../unknown-options"
+import type { Sample } from "./sample"
 
 /** Connections that a run works on unless told otherwise: one computes, one writes, one waits for a disk. */
 export const DEFAULT_CONCURRENCY = 3
@@ -103,6 +104,12 @@ export interface DecryptOptions extends BulkOptions {
   readonly restoreTypes?: Readonly<Record<string, string>>
 }
 
+/** Options of `verifyColumns`. */
+export interface VerifyOptions extends BulkOptions {
+  /** Looks at about so much of the table, at random. Defaults to all of it. */
+  readonly sample?: Sample
+}
+
 /** The names of {@link BulkOptions}. */
 export const bulkOptionNames: OptionNames<BulkOptions> = {
   keyring: true,
@@ -136,6 +143,9 @@ export const decryptOptionNames: OptionNames<DecryptOptions> = {
   ...bulkOptionNames,
   restoreTypes: true,
 }
+
+/** The names of {@link VerifyOptions}. */
+export const verifyOptionNames: OptionNames<VerifyOptions> = { ...bulkOptionNames, sample: true }
 
 /**
  * Refuses what a bulk function would pass over in silence.

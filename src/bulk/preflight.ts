@@ -26,6 +26,7 @@ export interface DescribedTable {
   readonly columns: readonly BulkColumn[]
   readonly indexes: readonly BulkIndex[]
   readonly facts: readonly ColumnFacts[]
+  readonly found: TableFacts
 }
 
 /** The rows of which the tokens are opened before anything is written. */
@@ -66,7 +67,7 @@ export async function describeTable(
   const { label, columns, indexes } = named
   const name = named.path.at(-1) ?? label
   const facts = columns.flatMap((column) => factsOf(column.name))
-  return { label, name, table, columns, indexes, facts }
+  return { label, name, table, columns, indexes, facts, found }
 }
 
 function findProblems(

@@ -32,11 +32,19 @@ export interface BulkReport {
   /** Whether the whole table, or its shard, was dealt with; `false` after an abort. */
   readonly completed: boolean
   readonly dryRun: boolean
-  /** By column, as `Entity.property`: the cells before the run and after it. */
+  /**
+   * Rows that were looked at in the last pass over the table: every row of it, of its shard, or that
+   * passes `where`, if cells are counted; else those that had something to change.
+   */
+  readonly rows: number
+  /**
+   * By column, as `Entity.property`: the cells before the run and after it. Empty unless all were
+   * counted, as they are not without the audit, nor after an abort.
+   */
   readonly columns: Readonly<
     Record<string, { readonly before: StateCounts; readonly after: StateCounts }>
   >
-  /** By blind index, as `Entity.companion`: its cells after the run. */
+  /** By blind index, as `Entity.companion`: its cells after the run. Empty unless all were counted. */
   readonly indexes: Readonly<Record<string, IndexCounts>>
   /** Rows that were changed; in a dry run, that would have been. */
   readonly changed: number
@@ -59,7 +67,10 @@ export interface BulkReport {
 export type RunFacts = Pick<
   BulkReport,
   "completed" | "constrained" | "drift" | "dryRun" | "statements"
->
+> & {
+  /** Whether an audit came to its end. */
+  readonly counted: boolean
+}
 
 /** Failures that a report lists one by one. */
 const LISTED_FAILURES = 1000
@@ -89,6 +100,8 @@ class MutableCounts {
 
 /** Counts what a run finds and does. */
 export class Tally {
+  /** Rows of the pass at hand. */
+  rows = 0
   changed = 0
   raced = 0
   failed = 0
@@ -139,7 +152,7 @@ export class Tally {
   }
 
   /** Sums up. What was before is what is after, less what the run made of it. */
-  report(table: string, run: RunFacts): BulkReport {
+  report(table: string, { counted, ...run }: RunFacts): BulkReport {
     const columns = [...this.#after].map(([column, after]) => {
       const before = after.copy()
       const undone = this.#undone.get(column) ?? new MutableCounts()
@@ -154,8 +167,9 @@ export class Tally {
     return {
       table,
       ...run,
-      columns: Object.fromEntries(columns),
-      indexes: Object.fromEntries(this.#indexes),
+      rows: this.rows,
+      columns: counted ? Object.fromEntries(columns) : {},
+      indexes: counted ? Object.fromEntries(this.#indexes) : {},
       changed: this.changed,
       raced: this.raced,
       failed: this.failed,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import type { Dialect, RowFilter } from "../dialect/dialect"
+import type { BulkTable, Dialect, RowFilter } from "../dialect/dialect"
 import type { Session } from "../dialect/session"
 import { EncryptionError } from "../errors"
 import { type BulkTarget, nameTable, type NamedTable } from "./bulk-target"
@@ -30,7 +30,9 @@ import {
 } from "./preflight"
 import { ProgressMeter } from "./progress-meter"
 import { type BulkReport, Tally } from "./report"
+import { type Sample, sampleCondition } from "./sample"
 import { requireVacuum, Vacuum } from "./vacuum"
+import { requireWholeTable } from "./whole-table"
 
 /** Changes the definition of a table, and returns the statements that were run. */
 type DefinitionChange = (
@@ -46,6 +48,8 @@ export interface BulkJob {
   readonly cells: CellJob
   /** What becomes of companion cells. */
   readonly demand: CompanionDemand
+  /** How much of the table to look at. Defaults to all of it. */
+  readonly sample?: Sample | undefined
   /** Whether columns that cannot hold what cells become are refused or altered. */
   readonly types: TypeDemands
   /** Refuses, before anything is written, what there is in the table. */
@@ -73,6 +77,9 @@ export async function runBulk(
   job: BulkJob,
 ): Promise<BulkReport> {
   const options = checkOptions(givenOptions)
+  if (job.filter === undefined && !options.audit) {
+    throw new TypeError("What only looks does nothing without the audit; leave `audit` out.")
+  }
   const dataSource = dataSourceOf(source)
   const named = nameTable(dataSource, target)
   const { columns, indexes } = named
@@ -84,7 +91,7 @@ export async function runBulk(
     const described = await workers[0].run((session) =>
       describeFit(session, workers[0].inTransaction, {
         ...{ named, keys, options, statements },
-        types: job.types,
+        ...{ types: job.types, writes: job.filter !== undefined && !options.dryRun },
       }),
     )
     const decider = {
@@ -95,7 +102,7 @@ export async function runBulk(
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
     const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
     const run = { ...described, job, options, decider, workers, tally, statements }
-    const report = await underLock(await sharded(run), runPhases)
+    const report = await underLock(await restricted(run), runPhases)
     if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
     return report
   } finally {
@@ -107,10 +114,11 @@ export async function runBulk(
 async function describeFit(
   session: Session,
   inTransaction: boolean,
-  { named, keys, options, types, statements }: Fitting,
+  { named, keys, options, types, writes, statements }: Fitting,
 ): Promise<DescribedTable> {
   const { where, dryRun, force } = options
   const described = await describeTable(session, named, where)
+  requireWholeTable(described, options, writes)
   const alters = types.alter && !dryRun
   // With the wrong keys not even a type is changed
   if (alters && !force) await requireRightKeys(session, described, keys)
@@ -125,6 +133,8 @@ interface Fitting {
   readonly keys: RunKeys
   readonly options: CheckedOptions
   readonly types: TypeDemands
+  /** Whether cells are going to be changed. */
+  readonly writes: boolean
   readonly statements: string[]
 }
 
@@ -145,18 +155,31 @@ function requireComplete({ table, failed, failures, completed }: BulkReport): vo
   )
 }
 
-async function sharded(run: Run): Promise<Run> {
-  const { table, options, workers } = run
-  const { shard } = options
-  if (!shard || shard.count === 1) return run
-  return workers[0].run(({ dialect }) => {
-    const condition = dialect.shardCondition(table, shard.index, shard.count)
-    if (condition === undefined) {
-      throw new EncryptionError("ERR_UNSUPPORTED_DATABASE", "This database cannot shard a table.")
-    }
-    const where = table.where === undefined ? condition : `(${table.where}) AND ${condition}`
-    return Promise.resolve({ ...run, table: { ...table, where } })
+/** Restricts a run to its shard, or to its sample. */
+async function restricted(run: Run): Promise<Run> {
+  const { options, workers, job } = run
+  const table = await workers[0].run(async (session) => {
+    const { shard } = options
+    const part = shard && shard.count > 1 ? shardOf(session, run.table, shard) : run.table
+    const sampled = job.sample && (await sampleCondition(session, part, job.sample))
+    return sampled === undefined ? part : restrictedTo(part, sampled)
   })
+  return { ...run, table }
+}
+
+function shardOf(
+  { dialect }: Session,
+  table: BulkTable,
+  { index, count }: NonNullable<BulkOptions["shard"]>,
+): BulkTable {
+  const condition = dialect.shardCondition(table, index, count)
+  if (condition !== undefined) return restrictedTo(table, condition)
+  throw new EncryptionError("ERR_UNSUPPORTED_DATABASE", "This database cannot shard a table.")
+}
+
+function restrictedTo(table: BulkTable, condition: string): BulkTable {
+  const where = table.where === undefined ? condition : `(${table.where}) AND ${condition}`
+  return { ...table, where }
 }
 
 async function underLock(run: Run, locked: (run: Run) => Promise<BulkReport>): Promise<BulkReport> {
@@ -201,7 +224,8 @@ async function runPhases(run: Run): Promise<BulkReport> {
   const constrained = await first.run((session) => constrainedColumns(session, run))
   const drift = await first.run((session) => driftOf(session, run))
   const { dryRun } = options
-  return tally.report(run.label, { completed, dryRun, constrained, drift, statements })
+  const counted = completed && options.audit
+  return tally.report(run.label, { completed, counted, dryRun, constrained, drift, statements })
 }
 
 /** Sees to it, before anything is written, that the keys are the right ones and cells what they seem. */
@@ -226,15 +250,16 @@ async function runPhase(
   phase: BulkProgress["phase"],
   filter: RowFilter,
 ): Promise<boolean> {
-  const { options, workers, table } = run
+  const { options, workers, table, tally } = run
   if (options.signal?.aborted) return false
+  tally.rows = 0
   const { rows: total, longest } = await workers[0].run(({ connection, dialect }) =>
     dialect.count(connection, table, filter),
   )
   if (total === 0) return true
   const stop = { requested: false }
   const pass: Pass = {
-    ...{ ...run.decider, table, filter, longest, tally: run.tally },
+    ...{ ...run.decider, table, filter, longest, tally },
     ...{ batchSize: options.batchSize, dryRun: options.dryRun },
     audit: phase === "audit",
     last: phase === "audit" || !options.audit,
@@ -270,6 +295,7 @@ function afterBatch(
   const vacuum = vacuums ? new Vacuum(table, tally) : undefined
   return async (rows: number, worker: Worker) => {
     meter.advance(rows)
+    tally.rows += rows
     await vacuum?.afterBatch(worker, total)
     // An abort cuts the rest short
     if (!stop.requested && pauseMs > 0) {

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander"
 
 import { verifyColumns } from "../bulk/bulk"
+import type { Sample } from "../bulk/sample"
 import { addReadOptions, type ColumnCommandOptions } from "./column-options"
 import { isFinished } from "./column-status"
 import { renderStates } from "./render-report"
 import { runColumnCommand } from "./run-column-command"
-import { type Sample, sampleCondition } from "./sample"
 
 interface VerifyCommandOptions extends ColumnCommandOptions {
   readonly sample?: Sample
@@ -23,11 +23,7 @@ export function registerColumnVerify(program: Command): void {
           name: "column:verify",
           doing: "verifying",
           run: verifyColumns,
-          prepare: async ({ sample, where }, dataSource, table) => {
-            if (!sample) return {}
-            const condition = await sampleCondition(dataSource, table, sample, where)
-            return condition === undefined ? {} : { where: condition }
-          },
+          prepare: ({ sample }) => Promise.resolve(sample ? { sample } : {}),
           fails: (report, { check }) =>
             report.failed > 0 ||
             report.drift.length > 0 ||

@@ -47,8 +47,8 @@ export function renderChanges(
   done: string,
 ): string {
   const lines = reports.map((report) => `${summarize(report, done)}\n`).join("")
-  const audited = reports.filter(({ columns }) => Object.values(columns).some(isCounted))
-  return [lines, renderStates(audited, keys), failuresOf(reports, audited)].join("")
+  const counted = reports.filter(({ columns }) => Object.keys(columns).length > 0)
+  return [lines, renderStates(counted, keys), failuresOf(reports, counted)].join("")
 }
 
 function summarize(report: BulkReport, done: string): string {
@@ -81,13 +81,6 @@ function statesOf(
   const stale = keys.slice(1).map((fingerprint) => counts.stale[fingerprint] ?? 0)
   const unencrypted = [counts.plaintext, ...(hasLegacy ? [counts.legacy] : [])]
   return [counts.null, ...unencrypted, counts.current, ...stale, counts.unreadable]
-}
-
-/** Without an audit nothing was counted, and a table of zeros would lie. */
-function isCounted({ after }: { readonly after: StateCounts }): boolean {
-  return statesOf(after, [], true)
-    .concat(Object.values(after.stale))
-    .some((count) => count !== 0)
 }
 
 function failuresOf(reports: readonly BulkReport[], printed: readonly BulkReport[]): string {

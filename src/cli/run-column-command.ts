@@ -2,7 +2,12 @@ import type { DataSource } from "typeorm"
 
 import { keysOf } from "../binding/columns/keys"
 import type { BulkTarget } from "../bulk/bulk-target"
-import { DEFAULT_CONCURRENCY, type DecryptOptions, type EncryptOptions } from "../bulk/options"
+import {
+  DEFAULT_CONCURRENCY,
+  type DecryptOptions,
+  type EncryptOptions,
+  type VerifyOptions,
+} from "../bulk/options"
 import type { BulkReport } from "../bulk/report"
 import { Keyring } from "../fernet/keyring"
 import type { ChangeCommandOptions, ColumnCommandOptions } from "./column-options"
@@ -14,7 +19,7 @@ import { type SelectedTable, selectTables } from "./select-tables"
 import { useDataSource } from "./use-data-source"
 
 /** The options of the bulk functions, of which each reads its own. */
-export type TableOptions = DecryptOptions & EncryptOptions
+export type TableOptions = DecryptOptions & EncryptOptions & VerifyOptions
 
 /** What distinguishes the commands on columns. */
 export interface ColumnCommand<Options extends ColumnCommandOptions> {
@@ -98,6 +103,9 @@ export async function runColumnCommand<Options extends ColumnCommandOptions>(
   interruption.close()
   display.close()
   const result = sumUp(command, options, findings, interruption, failure)
+  for (const { table } of result.tables.filter((report) => matchesNothing(report, options))) {
+    display.say("unmatched", `No row of ${table} passes --where: nothing was looked at.`)
+  }
   process.exitCode = result.exitCode
   process.stdout.write(
     json ? `${JSON.stringify(result)}\n` : command.render(result.tables, result.keys),
@@ -170,7 +178,7 @@ function sumUp<Options extends ColumnCommandOptions>(
   const completed =
     !failure && reports.length === selected && reports.every((report) => report.completed)
   const interrupted = completed || failure ? undefined : received
-  const failed = reports.some((report) => fails(report, options))
+  const failed = reports.some((report) => fails(report, options) || matchesNothing(report, options))
   return {
     command: name,
     keys,
@@ -180,6 +188,15 @@ function sumUp<Options extends ColumnCommandOptions>(
     ...(failure && { error: describeError(failure.error) }),
     tables: reports,
   }
+}
+
+/** Without counts, rows that have nothing to change were not looked at either. */
+function matchesNothing(
+  { completed, rows, columns }: BulkReport,
+  { where }: ColumnCommandOptions,
+): boolean {
+  const isCounted = Object.keys(columns).length > 0
+  return where !== undefined && completed && isCounted && rows === 0
 }
 
 function exitCodeOf(

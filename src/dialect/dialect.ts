@@ -101,6 +101,12 @@ export interface TableFacts {
   readonly uniqueKeys: readonly (readonly string[])[]
   /** As {@link BulkTable.mustReread} says. */
   readonly mustReread: boolean
+  /** Whether the database hides rows from this session, as row-level security does. */
+  readonly hidesRows: boolean
+  /** Tables whose rows are among those of this one, and for which its keys do not hold. */
+  readonly heirs: readonly string[]
+  /** The storage engine, if it has no transactions. */
+  readonly engineWithoutTransactions: string | undefined
 }
 
 /** Why a statement failed, if trying again makes sense. */
@@ -152,6 +158,14 @@ export interface Dialect {
    * `undefined` if the database has no hash function.
    */
   shardCondition(table: BulkTable, index: number, count: number): string | undefined
+
+  /**
+   * Returns the condition that passes about a fraction of the rows, by a hash of the key: the same
+   * rows whenever it is asked.
+   *
+   * @param seed - random hexadecimal digits, at least 64, which decide which rows those are
+   */
+  sampleCondition(table: BulkTable, fraction: number, seed: string): string
 
   /**
    * Makes a session fit for a run: nothing is cut to fit, no limit of the role or the server stops a

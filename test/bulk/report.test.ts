@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals"
 import { primaryKeyText, Tally } from "../../src/bulk/report"
 
 const end = {
-  ...{ completed: true, dryRun: false, constrained: [], drift: [], statements: [] },
+  ...{ completed: true, counted: true, dryRun: false, constrained: [], drift: [], statements: [] },
 } as const
 const none = { null: 0, plaintext: 0, legacy: 0, current: 0, stale: {}, unreadable: 0 }
 
@@ -41,6 +41,16 @@ describe("Tally", () => {
     const { before, after } = tally.report("patient", end).columns["Patient.ssn"] ?? {}
     expect(before?.stale).toEqual({ bbbb: 1 })
     expect(after?.stale).toEqual({})
+  })
+
+  test("counts nothing unless all cells were counted", () => {
+    const tally = new Tally(["Patient.ssn"], ["aaaa"], ["Patient.ssn_bidx"])
+    tally.made("Patient.ssn", { state: "plaintext" }, { state: "current", keyIndex: 0 })
+    tally.rows = 1
+
+    const report = tally.report("patient", { ...end, counted: false })
+
+    expect(report).toMatchObject({ rows: 1, columns: {}, indexes: {} })
   })
 
   test("counts all failures and lists the first thousand", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals"
 
-import { decryptColumns, encryptColumns, Keyring } from "../../src"
+import { decryptColumns, encryptColumns, inspectColumns, Keyring } from "../../src"
 import { keyring, keys } from "../support/keys"
 import { patientTable } from "./patient-table"
 
@@ -70,6 +70,28 @@ describe("a run that is aborted", () => {
     })
 
     await expect(running).resolves.toMatchObject({ completed: false })
+  })
+})
+
+describe("a run that only looks", () => {
+  test("does so, or is refused", async () => {
+    const table = await patientTable([["10"]])
+
+    const running = inspectColumns(table.source, table.target, { keyring, audit: false })
+
+    await expect(running).rejects.toThrow("leave `audit` out")
+  })
+
+  test("looks before types are restored, whatever the audit is set to", async () => {
+    const table = await patientTable([[keyring.encrypt("too long for its type")]])
+    const restoreTypes = { ssn: "varchar(3)" }
+
+    const running = decryptColumns(table.source, table.unindexed, {
+      ...{ keyring, restoreTypes, audit: false },
+    })
+
+    await expect(running).rejects.toThrow("patient.ssn does not fit into varchar(3)")
+    expect(table.opened("ssn")[10]).toMatch(/^opened/)
   })
 })
 

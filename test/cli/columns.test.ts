@@ -224,6 +224,16 @@ describe("column:verify", () => {
     expect(stdout).toContain("key (A, 1): Visit.notes holds plaintext.")
   })
 
+  test("exits with 1 and says so if no row passes --where", async () => {
+    await run("encrypt", "--entity", "Patient")
+
+    const some = await run("verify", "--entity", "Patient", "--where", "t.id = 1")
+    const none = await run("verify", "--entity", "Patient", "--where", "t.id = -1")
+
+    expect([some.code, none.code]).toEqual([0, 1])
+    expect(none.stderr).toContain("No row of patient passes --where: nothing was looked at.")
+  })
+
   test("with --sample looks at some of the rows", async () => {
     clinic.run("DELETE FROM patient")
     clinic.run(

@@ -1,6 +1,8 @@
 import type { Batch, Cell, PrimaryKey } from "../../dialect/batch"
 import type { BulkTable, PrimaryKeyRange, RowFilter } from "../../dialect/dialect"
+import { ColumnMisuseError } from "../../errors"
 import type { Worker } from "../connection/worker"
+import { primaryKeyParts, primaryKeyText } from "../report"
 
 /** Bytes that a batch may have, beyond which rows are measured before they are read. */
 const MAX_UNMEASURED_BYTES = 32 * 2 ** 20
@@ -60,6 +62,7 @@ export class BatchReader {
     const batch = await this.#worker.run(({ connection, dialect }) =>
       dialect.read(connection, table, options),
     )
+    if (batch.size > 0) requireAdvance(table, range.after, batch.primaryKeyAt(0))
     this.#noteLengths(batch)
     const last = batch.size === 0 ? undefined : batch.primaryKeyAt(batch.size - 1)
     // Rows that were measured may be gone when they are read, and others lie behind them
@@ -89,6 +92,8 @@ export class BatchReader {
     const sizes = await this.#worker.run(({ connection, dialect }) =>
       dialect.measure(connection, table, options),
     )
+    const [first] = sizes
+    if (first) requireAdvance(table, range.after, first.key)
     let total = 0
     let bound: PrimaryKey | undefined
     for (const { key, bytes } of sizes) {
@@ -99,6 +104,21 @@ export class BatchReader {
     // All that there are, or as many as may be read at once
     return sizes.length < this.#limit ? undefined : bound
   }
+}
+
+/** A key that comes after itself would be read for ever, and others might be passed over. */
+function requireAdvance(
+  { path, key }: BulkTable,
+  after: PrimaryKey | undefined,
+  first: PrimaryKey,
+): void {
+  if (!after || primaryKeyText(after) !== primaryKeyText(first)) return
+  const names = key.map(({ name }) => name).join(", ")
+  throw new ColumnMisuseError([
+    `${path} cannot be read in the order of ${names}: row ${primaryKeyParts(first).join(", ")} comes ` +
+      "after itself, as a text that is not valid in its encoding does. Correct that key, or describe " +
+      "the table with another unique key as its `primaryKey`.",
+  ])
 }
 
 function lengthsOf(cells: readonly Cell[]): { readonly longest: number; readonly total: number } {

@@ -39,6 +39,12 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
       return `CRC32(CONCAT_WS('/', ${key})) % ${count} = ${index}`
     },
 
+    sampleCondition(table, fraction, seed) {
+      const key = table.key.map(({ name }) => `t.${escapeMysql(name)}`).join(", ")
+      const digits = `SUBSTR(SHA2(CONCAT_WS('/', '${seed}', ${key}), 256), 1, 8)`
+      return `CAST(CONV(${digits}, 16, 10) AS UNSIGNED) < ${Math.ceil(fraction * 2 ** 32)}`
+    },
+
     async prepareSession(connection, lockTimeoutMs) {
       const settings: Record<string, string> = {
         // Cut to fit otherwise; and an empty string becomes NULL in some modes

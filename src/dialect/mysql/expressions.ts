@@ -55,6 +55,8 @@ export function keyOrder({ name, type }: KeyColumn): string {
 /** What is read of a key: text, since a bigint fits no JavaScript number, or bytes. */
 function keyRead({ name, type, collation }: KeyColumn): string {
   const column = `t.${escapeMysql(name)}`
+  if (isFloat(type)) return `CAST(CAST(${column} AS DOUBLE) AS CHAR)`
+  if (isBit(type)) return `CAST(CAST(${column} AS UNSIGNED) AS CHAR)`
   if (castType(type) !== undefined) return `CAST(${column} AS CHAR)`
   return collation === undefined ? column : utf8Bytes(column)
 }
@@ -101,10 +103,21 @@ function castType(type: string): string | undefined {
   if (/^(?:tiny|small|medium|big)?int\b/.test(type)) {
     return type.includes("unsigned") ? "UNSIGNED" : "SIGNED"
   }
+  // As text, a float has fewer digits than it has as a double
+  if (isFloat(type) || /^double\b/.test(type)) return "DOUBLE"
+  if (isBit(type)) return "UNSIGNED"
   if (type.startsWith("decimal")) return /^decimal\([\d,]+\)/.exec(type)?.[0]
   if (/^(?:datetime|timestamp)/.test(type)) return "DATETIME(6)"
   if (/^time\b/.test(type)) return "TIME(6)"
   return type === "date" ? "DATE" : undefined
+}
+
+function isFloat(type: string): boolean {
+  return /^float\b/.test(type)
+}
+
+function isBit(type: string): boolean {
+  return /^bit\b/.test(type)
 }
 
 function isEnum(type: string): boolean {

@@ -1,5 +1,5 @@
 import type { Connection } from "../connection"
-import type { Dialect, Transience } from "../dialect"
+import type { BulkTable, Dialect, Transience } from "../dialect"
 import { readingIn } from "../reading"
 import { undoIfAltered } from "../proof"
 import { driverCodeOf, isConnectionLost } from "../statement-error"
@@ -25,14 +25,14 @@ export const postgresDialect: Dialect = {
         : updateReturning(connection, table, changes),
     ),
 
-  shardCondition(table, index, count) {
-    const key = table.key.map(({ name }) => `t.${escape(name)}::text`).join(", ")
-    const hash = `('x' || substr(md5(concat_ws('/', ${key})), 1, 8))::bit(32)::bigint`
-    return `${hash} % ${count} = ${index}`
-  },
+  shardCondition: (table, index, count) => `${hashOfKey(table, [])} % ${count} = ${index}`,
+
+  sampleCondition: (table, fraction, seed) =>
+    `${hashOfKey(table, [`'${seed}'`])} < ${Math.ceil(fraction * 2 ** 32)}`,
 
   async prepareSession(connection, lockTimeoutMs) {
-    const settings: Record<string, string> = { statement_timeout: "0" }
+    // Fewer digits of a float would name another key than that of its row
+    const settings: Record<string, string> = { statement_timeout: "0", extra_float_digits: "3" }
     if (lockTimeoutMs !== undefined) settings.lock_timeout = String(Math.ceil(lockTimeoutMs))
     const names = Object.keys(settings)
     const set = (values: readonly unknown[]): Promise<unknown> => {
@@ -72,6 +72,12 @@ export function packingDialect(copyOut: NonNullable<Connection["copyOut"]>): Dia
     read: async (_, table, options) =>
       new PackedBatch(table, await copyOut(packedSelect(table, options))),
   }
+}
+
+/** A number of 32 bits. */
+function hashOfKey({ key }: BulkTable, before: readonly string[]): string {
+  const parts = [...before, ...key.map(({ name }) => `t.${escape(name)}::text`)]
+  return `('x' || substr(md5(concat_ws('/', ${parts.join(", ")})), 1, 8))::bit(32)::bigint`
 }
 
 /** SQLSTATE: lock not available, deadlock, serialization failure, a limit on statements. */

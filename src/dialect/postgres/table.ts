@@ -36,12 +36,28 @@ export async function describePostgresTable(
       "EXISTS (SELECT FROM pg_rewrite r JOIN part ON r.ev_class = part.oid AND r.ev_type <> '1') AS late",
     [path],
   )
+  // As check_enable_rls() decides it
+  const hidden = await connection.query(
+    "SELECT EXISTS (SELECT FROM pg_class c, pg_roles r WHERE c.oid = to_regclass($1) " +
+      "AND r.rolname = current_user AND c.relrowsecurity AND NOT (r.rolsuper OR r.rolbypassrls) AND " +
+      "(c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))) AS hidden",
+    [path],
+  )
+  const heirs = await connection.query(
+    "SELECT i.inhrelid::regclass::text AS name FROM pg_inherits i " +
+      "JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = 'r' " +
+      "WHERE i.inhparent = to_regclass($1) ORDER BY 1",
+    [path],
+  )
   const primary = keys.rows.find(({ indisprimary }) => indisprimary === true)
   return {
     columns: columns.rows.map(columnFacts),
     primaryKey: primary ? keyNames(primary) : [],
     uniqueKeys: keys.rows.map(keyNames),
     mustReread: late.rows[0]?.late === true,
+    hidesRows: hidden.rows[0]?.hidden === true,
+    heirs: heirs.rows.map(({ name }) => String(name)),
+    engineWithoutTransactions: undefined,
   }
 }
 

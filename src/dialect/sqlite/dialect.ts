@@ -41,6 +41,8 @@ export function sqliteDialect(atOnce: NonNullable<Connection["atOnce"]>): Dialec
 
     shardCondition: () => undefined,
 
+    sampleCondition,
+
     async prepareSession(connection, lockTimeoutMs) {
       if (lockTimeoutMs === undefined) return () => Promise.resolve()
       const { rows } = await connection.query("PRAGMA busy_timeout")
@@ -119,6 +121,29 @@ function updateStatement({ path, key, columns }: BulkTable): string {
 /** Text, though a column may hold a blob; of no collation, since a cast has none. */
 function cellText(column: string): string {
   return `CAST(t.${escape(column)} AS TEXT)`
+}
+
+/** Of a key as a literal, the last characters are looked at, which tell most keys apart. */
+const HASHED_CHARACTERS = 16
+
+/** A prime below which the cubes of numbers are as many as the numbers are. */
+const HASH_SIZE = 1_000_037
+
+/** How often a hash is mixed: cubes of sums that lie in a row lie anywhere. */
+const HASH_ROUNDS = 3
+
+/** SQLite has no hash function: a sum of the key's characters, each times a random number, is mixed. */
+function sampleCondition({ key }: BulkTable, fraction: number, seed: string): string {
+  const literal = key.map(({ name }) => `quote(t.${escape(name)})`).join(" || ")
+  const random = (i: number): number => 1 + Number.parseInt(seed.slice(4 * i, 4 * i + 4), 16)
+  const terms = Array.from({ length: HASHED_CHARACTERS }, (_, i) => {
+    return `coalesce(unicode(substr(${literal}, -${i + 1}, 1)), 0) * ${random(i)}`
+  })
+  let hash = `SELECT (${terms.join(" + ")}) % ${HASH_SIZE} AS h`
+  for (let round = 0; round < HASH_ROUNDS; round++) {
+    hash = `SELECT (h * h % ${HASH_SIZE} * h + ${random(round)}) % ${HASH_SIZE} AS h FROM (${hash})`
+  }
+  return `(${hash}) < ${Math.ceil(fraction * HASH_SIZE)}`
 }
 
 function keyComparison(

@@ -18,7 +18,10 @@ export async function describeSqliteTable(
     }
   }
   const mustReread = await hasTrigger(connection, path)
-  return { columns: columns.map(columnFacts), primaryKey, uniqueKeys, mustReread }
+  return {
+    ...{ columns: columns.map(columnFacts), primaryKey, uniqueKeys, mustReread },
+    ...{ hidesRows: false, heirs: [], engineWithoutTransactions: undefined },
+  }
 }
 
 async function hasTrigger(connection: Connection, path: string): Promise<boolean> {

@@ -65,6 +65,8 @@ const particular: Readonly<Record<DatabaseName, Readonly<Record<string, PrimaryK
     },
     "binary data": one("bytea", "'\\x00ff'", "'\\x'", "'\\xc3a9'"),
     "double precision": one("double precision", "0.1", "1e300", "-3.0000000000000004"),
+    real: one("real", "0.1", "16777217", "0.7", "0.70000005", "-3.0000002"),
+    bits: one("bit(8)", "B'00000001'", "B'11111111'", "B'00000000'"),
   },
   MariaDB: {
     "uuid of type uuid": one("uuid", ...uuids),
@@ -75,6 +77,9 @@ const particular: Readonly<Record<DatabaseName, Readonly<Record<string, PrimaryK
     "text in another collation": one("varchar(50) COLLATE utf8mb4_swedish_ci", "'a'", "'Ä'", "'ö'"),
     "text in another character set": one("varchar(50) CHARACTER SET latin1", "'a'", "'É'", "'z'"),
     "enum, ordered by number": one("enum('z', 'b', 'a')", "'z'", "'b'", "'a'"),
+    float: one("float", "0.1", "0.3333333", "16777250", "0.7", "0.70000005", "-3.0000002"),
+    double: one("double", "0.1", "1e300", "-3.0000000000000004", "-3"),
+    bits: one("bit(8)", "b'00000001'", "b'11111111'", "b'0'"),
     date: one("date", "'2024-02-29'", "'1000-01-01'", "'1999-12-31'"),
   },
   SQLite: {
@@ -168,4 +173,38 @@ eachDatabase("a primary key", (db) => {
     })
     expect([...(await stored())].sort()).toEqual(["cold", "flu"])
   })
+
+  if (db.name === "PostgreSQL") {
+    test("is told by all of its digits, however many the session shows", async () => {
+      await create(one("double precision", "3.0000000000000004", "3", "2.9999999999999996"))
+      const lossy = await db.connect({ extra: { options: "-c extra_float_digits=0" } })
+      const visits = { table: "visit", columns: { diagnosis: {} } }
+
+      const report = await encryptColumns(lossy, visits, { keyring, batchSize: 1 })
+
+      expect(report).toMatchObject({ rows: 3, changed: 3, failed: 0 })
+    })
+  }
+
+  if (db.name !== "SQLite") return
+
+  test("that comes after itself ends the run, which would read it for ever", async () => {
+    await db.rawRows("CREATE TABLE visit (code text PRIMARY KEY NOT NULL, diagnosis text)")
+    await db.rawRows("INSERT INTO visit VALUES ('a', 'flu'), (CAST(x'61ff62' AS text), 'cold')")
+    const visits = { table: "visit", columns: { diagnosis: {} } }
+    const options = { keyring, batchSize: 1, onProgress: atMost(10) }
+
+    await expect(encryptColumns(source, visits, options)).rejects.toMatchObject({
+      code: "ERR_COLUMN_MISUSE",
+      message: expect.stringContaining("cannot be read in the order of code") as unknown,
+    })
+  })
 })
+
+/** Ends a run that would not end. */
+function atMost(batches: number): () => void {
+  let seen = 0
+  return () => {
+    if (++seen > batches) throw new Error("The run goes on and on.")
+  }
+}
