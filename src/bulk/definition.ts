@@ -111,52 +111,6 @@ function isReadBy(codec: BulkColumn["codec"], text: string): boolean {
   }
 }
 
-/** Says what of the columns is not as the model has it in the database, and what mends it. */
-export async function driftOf(
-  session: Session,
-  described: DescribedTable,
-): Promise<readonly string[]> {
-  return [...typeDrift(session, described), ...(await constraintDrift(session, described))]
-}
-
-function typeDrift({ schema }: Session, { columns, facts }: DescribedTable): readonly string[] {
-  if (!schema.enforcesTypes) return []
-  return columns.flatMap(({ label, type }, i) => {
-    const found = facts[i]?.type
-    if (type === undefined || found === undefined || found === type) return []
-    return [
-      `${label} is ${found} in the database and ${type} in the model. Run column:encrypt --alter, or ` +
-        "TypeORM's own schema commands.",
-    ]
-  })
-}
-
-async function constraintDrift(
-  session: Session,
-  described: DescribedTable,
-): Promise<readonly string[]> {
-  const drift: string[] = []
-  for (const { label, constraint, state } of await findConstraints(session, described)) {
-    if (!constraint) continue
-    const { name, drop } = constraint
-    if (state === "taken") drift.push(taken(label, constraint))
-    if (state === "outdated") {
-      drift.push(
-        `${label}: the constraint ${name} is not the one that keeps plaintext out. Run ` +
-          `column:encrypt --constrain, which replaces it, or ${drop}.`,
-      )
-    }
-  }
-  return drift
-}
-
-function taken(label: string, { name, drop }: TokenConstraint): string {
-  return (
-    `${label}: the constraint ${name} is about another column, as after a rename. Run ${drop}, then ` +
-    "column:encrypt --constrain, which gives every column its own."
-  )
-}
-
 /**
  * Gives columns the types they had before they were encrypted. Returns the statements that were run.
  *
@@ -217,6 +171,14 @@ export async function constrainColumns(
   return statements
 }
 
+/** Says that the name of a column's constraint is that of another's. */
+export function taken(label: string, { name, drop }: TokenConstraint): string {
+  return (
+    `${label}: the constraint ${name} is about another column, as after a rename. Run ${drop}, then ` +
+    "column:encrypt --constrain, which gives every column its own."
+  )
+}
+
 /** Drops the constraints that are there. Returns the statements that were run. */
 export async function releaseColumns(
   session: Session,
@@ -247,7 +209,8 @@ interface ColumnConstraint {
   readonly state: ConstraintState
 }
 
-async function findConstraints(
+/** Looks for the constraint of every column of a table. */
+export async function findConstraints(
   { connection, schema }: Session,
   { table, columns, name }: DescribedTable,
 ): Promise<readonly ColumnConstraint[]> {

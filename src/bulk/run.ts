@@ -13,7 +13,8 @@ import {
   type Workers,
 } from "./connection/pool"
 import type { Worker } from "./connection/worker"
-import { constrainedColumns, driftOf, fitColumns, type TypeDemands } from "./definition"
+import { constrainedColumns, fitColumns, type TypeDemands } from "./definition"
+import { driftOf } from "./drift"
 import { fetchKeys, type RunKeys } from "./keys"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
 import type { CellJob } from "./pass/cells"
@@ -222,7 +223,9 @@ async function runPhases(run: Run): Promise<BulkReport> {
   if (completed && options.audit) completed = await runPhase(run, "audit", "all")
   if (completed && tally.failed === 0) await alter(job.after)
   const constrained = await first.run((session) => constrainedColumns(session, run))
-  const drift = await first.run((session) => driftOf(session, run))
+  // A column that was decrypted is on its way out of the model
+  const isLeaving = job.demand === "cleared"
+  const drift = isLeaving ? [] : await first.run((session) => driftOf(session, run))
   const { dryRun } = options
   const counted = completed && options.audit
   return tally.report(run.label, { completed, counted, dryRun, constrained, drift, statements })

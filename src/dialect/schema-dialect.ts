@@ -24,6 +24,16 @@ export interface TokenConstraint {
  */
 export type ConstraintState = "absent" | "outdated" | "proven" | "taken" | "unproven"
 
+/** What a column still has that writes plaintext, finds nothing or enforces nothing among tokens. */
+export interface Leftover {
+  readonly column: string
+  readonly kind: "default" | "index" | "unique"
+  /** The name of an index. */
+  readonly name?: string
+  /** The statement that drops it; `undefined` where the table has to be made anew. */
+  readonly drop: string | undefined
+}
+
 /**
  * What differs between databases in changing the definition of a column, and only that. Paths are
  * escaped. What a database cannot do is `undefined`.
@@ -59,4 +69,11 @@ export interface SchemaDialect {
     constraint: TokenConstraint,
     column: string,
   ): Promise<ConstraintState>
+
+  /** Finds what encrypted columns of a table have from before. */
+  leftovers(
+    connection: Looking,
+    path: string,
+    columns: readonly string[],
+  ): Promise<readonly Leftover[]>
 }

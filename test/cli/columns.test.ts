@@ -51,6 +51,18 @@ describe("column:status", () => {
     )
   })
 
+  test("exits with 1 if the database has of a column what the model has not, as does verify", async () => {
+    clinic.run("CREATE INDEX ssns ON patient (ssn)")
+    const found = [await run("encrypt"), await run("status"), await run("verify")]
+
+    expect(found.map(({ code }) => code)).toEqual([1, 1, 1])
+    for (const { stdout } of found) {
+      expect(stdout).toContain(
+        'Patient.ssn is in the index ssns, which finds no token. Run DROP INDEX "ssns".\n',
+      )
+    }
+  })
+
   test("with --check exits with 1 until every cell is a token under the first key", async () => {
     const before = await run("status", "--check")
     await run("encrypt")

@@ -5,6 +5,7 @@ import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
 import { mysqlToken } from "../token-condition"
 import { escapeMysql } from "./expressions"
+import { mysqlLeftovers } from "./leftovers"
 
 /** MySQL's longest identifier, in characters. */
 const MAX_NAME = 64
@@ -15,6 +16,7 @@ export const mysqlSchema: SchemaDialect = {
   enforcesTypes: true,
   convert: ({ connection }, path, targets) => planMysql(connection, path, targets),
   restore: ({ connection }, path, targets) => planMysqlBack(connection, path, targets),
+  leftovers: mysqlLeftovers,
 
   constraint(path, table, column) {
     const name = constraintName(table, column, MAX_NAME)

@@ -5,6 +5,7 @@ import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
 import { postgresToken } from "../token-condition"
 import { escape } from "./expressions"
+import { postgresLeftovers } from "./leftovers"
 
 /** PostgreSQL's longest identifier, in bytes. */
 const MAX_NAME = 63
@@ -15,6 +16,7 @@ export const postgresSchema: SchemaDialect = {
   enforcesTypes: true,
   convert: planPostgres,
   restore: planPostgresBack,
+  leftovers: postgresLeftovers,
 
   constraint(path, table, column) {
     const name = constraintName(table, column, MAX_NAME)

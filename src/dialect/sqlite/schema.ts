@@ -1,4 +1,5 @@
 import type { SchemaDialect } from "../schema-dialect"
+import { sqliteLeftovers } from "./leftovers"
 
 /** SQLite changes no column of a table that exists; its text has no limit either. */
 export const sqliteSchema: SchemaDialect = {
@@ -8,4 +9,5 @@ export const sqliteSchema: SchemaDialect = {
   restore: () => Promise.resolve(undefined),
   constraint: () => undefined,
   constraintState: () => Promise.resolve("absent"),
+  leftovers: sqliteLeftovers,
 }

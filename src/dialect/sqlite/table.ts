@@ -1,4 +1,5 @@
 import type { Connection, ResultRow } from "../connection"
+import type { Looking } from "../conversions/conversion"
 import type { ColumnFacts, TableFacts } from "../dialect"
 
 /** Asks SQLite for the columns and keys of a table. */
@@ -39,8 +40,8 @@ async function hasTrigger(connection: Connection, path: string): Promise<boolean
 }
 
 /** A pragma names the schema before itself, and the rest in parentheses. */
-async function pragma(
-  connection: Connection,
+export async function pragma(
+  connection: Looking,
   name: string,
   path: string,
 ): Promise<readonly ResultRow[]> {
@@ -52,7 +53,8 @@ async function pragma(
   return rows
 }
 
-function siblingPath(path: string, name: string): string {
+/** Returns the path of what is in the schema of a table, by its name. */
+export function siblingPath(path: string, name: string): string {
   const dot = path.lastIndexOf('"."')
   return `${dot < 0 ? "" : path.slice(0, dot + 2)}"${name.replaceAll('"', '""')}"`
 }

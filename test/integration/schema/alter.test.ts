@@ -20,6 +20,53 @@ class Account {
 
 const bind = (source: DataSource) => withEncryption(source, { keyring, plaintext: "allow" })
 
+eachDatabase("what a column has from before it was encrypted", (db) => {
+  const bound = (plaintext: "allow" | "index" | "reject") =>
+    db.connect({ entities: [Account] }, (source) => withEncryption(source, { keyring, plaintext }))
+
+  beforeEach(async () => {
+    await db.dropAllTables()
+    const [text, plain] = db.name === "MariaDB" ? ["varchar(255)", "text"] : ["text", "text"]
+    const phone = db.name === "SQLite" ? "varchar(255)" : text
+    await db.rawRows(
+      `CREATE TABLE account (id int NOT NULL PRIMARY KEY, email ${plain}, phone ${phone} DEFAULT 'none')`,
+    )
+    const email = db.name === "MariaDB" ? "email(100)" : "email"
+    await db.rawRows(`CREATE UNIQUE INDEX email_once ON account (${email})`)
+    await db.rawRows(`CREATE INDEX reachable ON account (id, ${email})`)
+  })
+
+  test("is named with the statement that drops it, as far as the phase has no use for it", async () => {
+    const drift = async (plaintext: "allow" | "index" | "reject") =>
+      (await inspectColumns(await bound(plaintext), Account)).drift.filter((one) =>
+        /DEFAULT|index/.test(one),
+      )
+
+    expect(await drift("index")).toEqual([])
+    expect(await drift("allow")).toEqual([expect.stringMatching(/^Account\.phone has a DEFAULT/)])
+    const found = await drift("reject")
+    expect(found.toSorted()).toEqual([
+      expect.stringMatching(/^Account\.email is in the index reachable/),
+      expect.stringMatching(/^Account\.email is in the unique index email_once/),
+      expect.stringMatching(/^Account\.phone has a DEFAULT/),
+    ])
+    for (const one of found) {
+      const [, statement = ""] = /Run ((?:ALTER|DROP) .*)\.$/.exec(one) ?? []
+      if (statement !== "") await db.rawRows(statement)
+    }
+    expect(await drift("reject")).toHaveLength(db.name === "SQLite" ? 1 : 0)
+    await db.rawRows("INSERT INTO account (id, email) VALUES (1, NULL)")
+    const isKept = db.name === "SQLite" ? "none" : null
+    expect(await db.rawRows("SELECT phone FROM account")).toEqual([{ phone: isKept }])
+  })
+
+  test("is dropped by the schema step", async () => {
+    await (await bound("reject")).synchronize()
+
+    expect((await inspectColumns(await bound("reject"), Account)).drift).toEqual([])
+  })
+})
+
 eachDatabase("bulk work that changes types", (db) => {
   if (db.name === "SQLite") {
     test("leaves the types of SQLite, which hold any text", async () => {
