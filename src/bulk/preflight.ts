@@ -259,3 +259,13 @@ export function alreadyRunning(table: BulkTable): EncryptionError {
     `Another run is at work on ${table.path}. Wait for it, give each run a shard, or pass \`force\`.`,
   )
 }
+
+/** Behind a pooler the lock needs a connection of its own. */
+export function noConnectionForLock(table: BulkTable): EncryptionError {
+  return new EncryptionError(
+    "ERR_UNSUPPORTED_DATABASE",
+    `${table.path} is reached through a pooler, behind which a run holds its lock on a connection of ` +
+      "its own, and the pool had none to spare. Let the pool have one more, connect to the database " +
+      "itself, or pass `force` to run without a lock.",
+  )
+}

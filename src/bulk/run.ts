@@ -9,6 +9,7 @@ import {
   closeWorkers,
   dataSourceOf,
   isQueryRunner,
+  openSpareWorker,
   openWorkers,
   type Workers,
 } from "./connection/pool"
@@ -26,6 +27,7 @@ import {
   alreadyRunning,
   type DescribedTable,
   describeTable,
+  noConnectionForLock,
   requireRightIndexKeys,
   requireRightKeys,
 } from "./preflight"
@@ -103,7 +105,7 @@ export async function runBulk(
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
     const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
     const run = { ...described, job, options, decider, workers, tally, statements }
-    const report = await underLock(await restricted(run), runPhases)
+    const report = await underLock(await restricted(run), source, runPhases)
     if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
     return report
   } finally {
@@ -183,11 +185,35 @@ function restrictedTo(table: BulkTable, condition: string): BulkTable {
   return { ...table, where }
 }
 
-async function underLock(run: Run, locked: (run: Run) => Promise<BulkReport>): Promise<BulkReport> {
-  const { table, options, job, workers } = run
+async function underLock(
+  run: Run,
+  source: BulkSource,
+  locked: (run: Run) => Promise<BulkReport>,
+): Promise<BulkReport> {
+  const { options, job, workers } = run
   if (options.force || job.filter === undefined) return locked(run)
+  const [first] = workers
+  const needsKeeper = await first.run(({ dialect }) =>
+    Promise.resolve(dialect.locksByTransaction === true && !first.inTransaction),
+  )
+  if (!needsKeeper) return withLockOf(first, run, locked)
+  const keeper = await openSpareWorker(source, options)
+  if (!keeper) throw noConnectionForLock(run.table)
+  try {
+    return await withLockOf(keeper, run, locked)
+  } finally {
+    await keeper.close()
+  }
+}
+
+/** Runs while a worker holds the lock. */
+async function withLockOf(
+  worker: Worker,
+  run: Run,
+  locked: (run: Run) => Promise<BulkReport>,
+): Promise<BulkReport> {
+  const { table, options } = run
   const { index, count } = options.shard ?? { index: 0, count: 1 }
-  const [worker] = workers
   const lock = ({ connection, dialect }: Session): ReturnType<Dialect["tryLock"]> =>
     dialect.tryLock(connection, table, `${index}/${count}`, worker.inTransaction)
   const unlock = await worker.run(lock)

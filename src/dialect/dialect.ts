@@ -182,6 +182,12 @@ export interface Dialect {
   readonly vacuum?: (table: BulkTable) => string
 
   /**
+   * Whether a lock lasts as long as a transaction, which must be that of a connection with nothing
+   * else to do. Defaults to `false`.
+   */
+  readonly locksByTransaction?: boolean
+
+  /**
    * Takes the lock that tells runs on one part of a table from each other. Returns how to give it
    * back, or `undefined` if another run has it. A database without such locks takes it for granted.
    *

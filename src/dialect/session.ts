@@ -6,8 +6,9 @@ import type { Dialect } from "./dialect"
 import { openMysql } from "./mysql/connection"
 import { mariaDbDialect, mysqlDialect } from "./mysql/dialect"
 import { mysqlSchema } from "./mysql/schema"
-import { openPostgres } from "./postgres/connection"
+import { openPostgres, type PostgresConnection } from "./postgres/connection"
 import { packingDialect, postgresDialect } from "./postgres/dialect"
+import { pooledDialect, throughPooler } from "./postgres/pooled"
 import { postgresSchema } from "./postgres/schema"
 import type { SchemaDialect } from "./schema-dialect"
 import { openSqlite } from "./sqlite/connection"
@@ -32,14 +33,8 @@ export async function openSession(
 ): Promise<Session> {
   switch (driver) {
     case "postgres":
-    case "cockroachdb": {
-      const connection = await openPostgres(runner)
-      const { rows } = await connection.query("SELECT version() AS version")
-      const { copyOut } = connection
-      const isPostgres = /^PostgreSQL (?!.*-YB-)/.test(String(rows[0]?.version))
-      const dialect = isPostgres && copyOut ? packingDialect(copyOut) : postgresDialect
-      return { connection, dialect, schema: postgresSchema }
-    }
+    case "cockroachdb":
+      return openPostgresSession(await openPostgres(runner))
     case "mysql":
     case "mariadb": {
       const connection = await openMysql(runner)
@@ -58,5 +53,22 @@ export async function openSession(
         `Bulk commands do not support ${driver}. They support PostgreSQL, MySQL, MariaDB and ` +
           "better-sqlite3.",
       )
+  }
+}
+
+async function openPostgresSession(direct: PostgresConnection): Promise<Session> {
+  const { rows } = await direct.query("SELECT version() AS version, pg_backend_pid() AS pid")
+  const [{ version, pid } = {}] = rows
+  const isPostgres = /^PostgreSQL (?!.*-YB-)/.test(String(version))
+  // A pooler answers for itself when a connection begins
+  const isPooled = isPostgres && direct.processId !== undefined && direct.processId !== pid
+  const pooled = isPooled ? throughPooler(direct) : undefined
+  const connection = pooled ?? direct
+  const { copyOut } = connection
+  const dialect = isPostgres && copyOut ? packingDialect(copyOut) : postgresDialect
+  return {
+    connection,
+    dialect: pooled ? pooledDialect(dialect, pooled) : dialect,
+    schema: postgresSchema,
   }
 }

@@ -43,6 +43,14 @@ export async function openWorkers(source: BulkSource, options: CheckedOptions): 
   return workers
 }
 
+/** Opens one more connection; `undefined` if there is none to be had soon. */
+export function openSpareWorker(
+  source: BulkSource,
+  { lockTimeoutMs }: CheckedOptions,
+): Promise<Worker | undefined> {
+  return openInTime(openWorker(dataSourceOf(source), lockTimeoutMs))
+}
+
 /** A pool that is too small would keep a run waiting for what the run itself has taken. */
 async function openInTime(opening: Promise<Worker>): Promise<Worker | undefined> {
   const timer = new AbortController()

@@ -71,7 +71,7 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
     async tryLock(connection, { path }, part) {
       // Such locks are the server's, not the database's
       const own = path.includes("`.`") ? "''" : "CONCAT('`', DATABASE(), '`.')"
-      const name = `SHA1(CONCAT('typeorm-fernet:', ${own}, ?))`
+      const name = `SHA2(CONCAT('typeorm-fernet:', ${own}, ?), 256)`
       const values = [bindMysql(`${path}:${part}`)]
       const { rows } = await connection.query(`SELECT GET_LOCK(${name}, 0) AS taken`, values)
       if (Number(rows[0]?.taken) !== 1) return undefined

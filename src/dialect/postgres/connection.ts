@@ -20,12 +20,22 @@ interface PgClient {
   readonly connection?: PgWire
   /** Whether statements follow each other without waiting, which must be all of one kind. */
   readonly pipeline?: boolean
+  /** The process that answers, as it was told when the connection began. */
+  readonly processID?: number | null
+}
+
+/** A connection to PostgreSQL, or to what speaks its protocol. */
+export interface PostgresConnection extends Connection {
+  /** As {@link PgClient.processID} says. */
+  readonly processId: number | undefined
 }
 
 /** Takes the driver's own connection out of a query runner that is connected to PostgreSQL. */
-export async function openPostgres(runner: QueryRunner): Promise<Connection> {
+export async function openPostgres(runner: QueryRunner): Promise<PostgresConnection> {
   const client = (await runner.connect()) as PgClient
   return {
+    processId: client.processID ?? undefined,
+
     async query(sql, values = []) {
       try {
         const { rows, rowCount } = await client.query(sql, values)

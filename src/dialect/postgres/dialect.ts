@@ -35,8 +35,10 @@ export const postgresDialect: Dialect = {
     const settings: Record<string, string> = { statement_timeout: "0", extra_float_digits: "3" }
     if (lockTimeoutMs !== undefined) settings.lock_timeout = String(Math.ceil(lockTimeoutMs))
     const names = Object.keys(settings)
+    // In a transaction of the caller's, what fails ends with it
+    const isLocal = lockTimeoutMs === undefined
     const set = (values: readonly unknown[]): Promise<unknown> => {
-      const calls = names.map((name, i) => `set_config('${name}', $${i + 1}, false)`)
+      const calls = names.map((name, i) => `set_config('${name}', $${i + 1}, ${isLocal})`)
       return connection.query(`SELECT ${calls.join(", ")}`, values)
     }
     const current = names.map((name) => `current_setting('${name}') AS ${name}`)

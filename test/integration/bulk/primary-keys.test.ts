@@ -113,8 +113,10 @@ eachDatabase("a primary key", (db) => {
     (await db.rawRows("SELECT diagnosis FROM visit")).map(({ diagnosis }) => diagnosis)
 
   const own = particular[db.name]
-  test.each(Object.entries({ ...everywhere, ...own }))("may be of type %s", async (_type, key) => {
+  test.each(Object.entries({ ...everywhere, ...own }))("may be of type %s", async (type, key) => {
     const visits = { table: "visit", columns: { diagnosis: {} } }
+    // MySQL has no such type
+    if (type === "uuid of type uuid" && db.options().type === "mysql") return
     await create(key)
     const plain = await stored()
 

@@ -150,7 +150,9 @@ eachDatabase("a session that cuts or limits", (db) => {
   }
 
   test("encrypts all the same, and is as it was afterwards", async () => {
-    for (const [name, value] of Object.entries(settings[db.name])) {
+    for (const [name, given] of Object.entries(settings[db.name])) {
+      // MySQL has no such mode
+      const value = db.options().type === "mysql" && name === "sql_mode" ? "''" : given
       await runner.query(`SET SESSION ${name} = ${value}`)
     }
     const before = await current()
