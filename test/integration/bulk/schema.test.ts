@@ -139,7 +139,8 @@ eachDatabase("the definition of an encrypted table", (db) => {
   })
 
   test("is not given a CHECK whose name another column has, which keeps its own", async () => {
-    if (!altersTypes) return
+    // MySQL does not rename a column that a CHECK is about
+    if (!altersTypes || db.options().type === "mysql") return
     const constraining = { ...options, alter: true, constrain: true }
     await encryptColumns(dataSource, customer, constraining)
     await db.rawRows("ALTER TABLE customer RENAME COLUMN phone TO mobile")
