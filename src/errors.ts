@@ -91,11 +91,25 @@ export class DecryptionError extends EncryptionError {
   /** The column, as `Entity.property`. */
   readonly property: string
   readonly reason: DecryptionFailureReason
+  /** The row's primary key by property, where the result that was read shows it. */
+  readonly primaryKey: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Whether another cell of the column in the same result opens: if none does, the keys are wrong
+   * rather than the row. `undefined` if there was no such result.
+   */
+  readonly othersOpen: boolean | undefined
 
-  constructor(property: string, reason: DecryptionFailureReason, message: string) {
+  constructor(
+    property: string,
+    reason: DecryptionFailureReason,
+    message: string,
+    row: Partial<Pick<DecryptionError, "othersOpen" | "primaryKey">> = {},
+  ) {
     super("ERR_DECRYPTION_FAILED", message)
     this.property = property
     this.reason = reason
+    this.primaryKey = row.primaryKey
+    this.othersOpen = row.othersOpen
   }
 }
 

@@ -193,6 +193,7 @@ export const reliances: readonly Reliance[] = [
   reliance("driver", ({ driver }) => driver, {
     methods: {
       preparePersistentValue: "values would be stored in plaintext",
+      prepareHydratedValue: "an unreadable cell could not be told by its row",
       createGeneratedMap: "what a write returns would put tokens into entities",
       escapeQueryWithParameters: "comparisons with ciphertext would reach the database",
       createQueryRunner: "cells could not be read ahead",

@@ -13,6 +13,11 @@ import { guardSchema } from "./schema/guard-schema"
 import { declareCompanions } from "./indexes/declare-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./columns/fetched-rows"
+import {
+  handleUnreadableCells,
+  UnreadableCells,
+  type UnreadableHandler,
+} from "./columns/unreadable-cells"
 import { redactNotFound } from "./queries/not-found"
 import { IndexKeys, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
 import { tokenLimit } from "./schema/token-limit"
@@ -56,6 +61,16 @@ export interface EncryptionOptions {
    * Defaults to none, and refuses them.
    */
   readonly timestampZone?: string
+
+  /**
+   * What a property holds whose cell cannot be read, so that one bad row does not take its list down:
+   * it is given the error, which names the row and never the cell, and returns `undefined` or `null`,
+   * or throws. The property counts as not loaded: no `save`, `insert`, `upsert` or `update` of that
+   * entity writes it unless it is given a value. Not asked where no cell of the column in the result
+   * opens, since then the keys are wrong and not the row, nor where results are checked against a
+   * blind index of few bits. Defaults to throwing the error.
+   */
+  readonly onUnreadable?: UnreadableHandler
 }
 
 const optionNames: OptionNames<EncryptionOptions> = {
@@ -64,6 +79,7 @@ const optionNames: OptionNames<EncryptionOptions> = {
   plaintext: true,
   lazyKeys: true,
   timestampZone: true,
+  onUnreadable: true,
 }
 
 /**
@@ -95,12 +111,15 @@ export function withEncryption<Source extends DataSource>(
   for (const option of unknownOptions(options, optionNames)) {
     throw misuse(`withEncryption() was given an ${option}.`)
   }
-  const { plaintext, timestampZone } = options as Record<string, unknown>
+  const { plaintext, timestampZone, onUnreadable } = options as Record<string, unknown>
   if (plaintext !== undefined && !isPhase(plaintext)) {
     throw misuse(`The option plaintext of withEncryption() is none of ${phaseNames}.`)
   }
   if (timestampZone !== undefined && !isTimeZone(timestampZone)) {
     throw misuse("The option timestampZone of withEncryption() is no time zone.")
+  }
+  if (onUnreadable !== undefined && typeof onUnreadable !== "function") {
+    throw misuse("The option onUnreadable of withEncryption() is no function.")
   }
   const { lazyKeys = false } = options
   const keys = new Keys(options.keyring, lazyKeys)
@@ -173,6 +192,7 @@ function wrapDataSource(
   fetched: FetchedRows,
 ): void {
   wrapDriver(dataSource.driver, fetched)
+  handleUnreadableCells(dataSource.driver, new UnreadableCells(fetched, options.onUnreadable))
   guardQueryBuilders(dataSource)
   guardSchema(dataSource, { timeZone: options.timestampZone })
   redactNotFound(dataSource)

@@ -4,6 +4,7 @@ import type { BoundColumn } from "./bound-column"
 import { invalidValue } from "./cell-codec"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { unsupportedExpression } from "../queries/query-rules"
+import { isUnread, keepUnread } from "./unreadable-cells"
 
 /**
  * Binds a column's metadata, which belongs to one DataSource, to an encrypted column: TypeORM reads
@@ -18,6 +19,7 @@ export function bindColumnMetadata(
   const unread = new UnreadTracker(entity)
   guardReads(column, bound, unread)
   if (column.isNullable) keepUnloaded(column, unread)
+  keepUnread(column)
 }
 
 /**
@@ -32,9 +34,10 @@ function guardReads(column: ColumnMetadata, bound: BoundColumn, unread: UnreadTr
     // TypeORM would skip it, and NULL or the old value would be stored
     if (value instanceof Promise)
       throw invalidValue(bound.property, "a Promise is not a value; await it")
-    if (transform) return bound.to(value)
+    const read = isUnread(entity, column.propertyPath, value) ? undefined : value
+    if (transform) return bound.to(read)
     unread.note(entity, value)
-    return value
+    return read
   }
 }
 

@@ -6,9 +6,6 @@ import type { Driver, StructuredResult } from "../typeorm-internals"
 /** A row of a result, by the aliases of its columns. */
 export type FetchedRow = Readonly<Record<string, unknown>>
 
-/** Rows below which reading ahead is not worth its while. */
-const FEWEST_ROWS = 8
-
 /** The rows that a DataSource fetched last, to become entities. Does not keep them alive. */
 export class FetchedRows {
   #rows: WeakRef<readonly FetchedRow[]> | undefined
@@ -24,9 +21,9 @@ export class FetchedRows {
     return this.#fetches
   }
 
-  /** Takes note of the rows of the next result; few are not worth a reference. */
+  /** Takes note of the rows of the next result. */
   note(rows: readonly FetchedRow[]): void {
-    this.#rows = rows.length < FEWEST_ROWS ? undefined : new WeakRef(rows)
+    this.#rows = new WeakRef(rows)
     this.#fetches++
   }
 }

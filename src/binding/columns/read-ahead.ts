@@ -2,6 +2,8 @@ import { LIMITS } from "../../fernet/batch-engine/layout"
 import type { Keyring } from "../../fernet/keyring"
 import type { FetchedRow, FetchedRows } from "./fetched-rows"
 
+/** Rows below which reading ahead is not worth its while. */
+const FEWEST_ROWS = 8
 /** Cells that are decrypted at once at first, when the guess may be wrong. Each time they are twice as many. */
 const FIRST_CHUNK = 64
 /** Cells that are decrypted at once at most: what one run of the batch engine takes. */
@@ -54,7 +56,7 @@ export class ReadAhead {
     this.#fetch = this.#fetched.fetches
     this.#chunk = FIRST_CHUNK
     const { rows } = this.#fetched
-    if (!rows) return
+    if (!rows || rows.length < FEWEST_ROWS) return
     // NULL may come before it
     this.#nextRow = rows.slice(0, FIRST_CHUNK).findIndex((row) => {
       this.#alias = Object.keys(row).find((alias) => row[alias] === token)

@@ -5,6 +5,7 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { EncryptionError, KeyError, UnsupportedQueryError } from "../../errors"
 import type { BlindIndex } from "../../search/blind-index"
 import { boundColumn } from "../columns/bound-column"
+import { isUnread } from "../columns/unreadable-cells"
 import { CANARY, CANARY_DIGEST } from "../canary-value"
 import { type ColumnMetadata, plainValueOf } from "../typeorm-internals"
 import type { ScopePlan } from "./unique-scope"
@@ -58,7 +59,7 @@ export class Companion {
     const given = (entity as Record<string, unknown>)[this.#name]
     if (isOurs(given)) return given
     if (given !== undefined && given !== null) throw this.setByHand()
-    const values = this.sources.map((source) => plainValueOf(source, entity))
+    const values = this.sources.map((source) => readValueOf(source, entity))
     if (values.includes(undefined)) return undefined
     if (values.includes(CANARY)) return `${MARK}${CANARY_DIGEST}`
     if (values.length === 1 && values[0] === null) return null
@@ -142,6 +143,12 @@ export class Companion {
   #properties(): string {
     return this.index.members.map(({ property }) => property).join(", ")
   }
+}
+
+/** What stands in place of a cell that could not be read is no value. */
+function readValueOf(source: ColumnMetadata, entity: ObjectLiteral): unknown {
+  const value = plainValueOf(source, entity)
+  return isUnread(entity, source.propertyPath, value) ? undefined : value
 }
 
 function isOurs(value: unknown): value is string {

@@ -1,9 +1,15 @@
-import type { EntityMetadata } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import { writesPlaintext } from "../../column/phase"
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
-import { brokenSeam, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
+import { isUnread } from "../columns/unreadable-cells"
+import {
+  brokenSeam,
+  type ColumnMetadata,
+  type ExpressionMap,
+  plainValueOf,
+} from "../typeorm-internals"
 import { type Companion, companionsOf } from "./companion"
 import { type ScopePlan, scopeCondition } from "./unique-scope"
 
@@ -24,7 +30,10 @@ export function compileWrite(
   if (!mainAlias?.hasMetadata) return compile()
   const companions = companionsOf(mainAlias.metadata)
   try {
-    if (queryType === "update") completeUpdate(map, companions)
+    if (queryType === "update") {
+      leaveUnread(map, mainAlias.metadata)
+      completeUpdate(map, companions)
+    }
     if (queryType === "insert") {
       completeColumns(map, companions)
       complete = completeUpsert(map, mainAlias.metadata, companions, escape)
@@ -50,6 +59,43 @@ function completeUpdate(map: ExpressionMap, companions: readonly Companion[]): v
   // Inherited keys as well, since TypeORM writes them
   for (const key in valuesSet) completed[key] = (valuesSet as Record<string, unknown>)[key]
   map.valuesSet = { ...completed, ...added }
+}
+
+/** An entity may be given as the values, and hold what stands in place of a cell that was not read. */
+function leaveUnread(map: ExpressionMap, metadata: EntityMetadata): void {
+  const { valuesSet } = map as { readonly valuesSet?: unknown }
+  if (typeof valuesSet !== "object" || valuesSet === null) return
+  const values = valuesSet as ObjectLiteral
+  const left = metadata.columns.filter((column) =>
+    isUnread(values, column.propertyPath, plainValueOf(column, values)),
+  )
+  if (left.length === 0) return
+  const embedded = left.find(({ propertyPath }) => propertyPath.includes("."))
+  if (embedded) throw overwritesUnread(embedded)
+  const paths = new Set(left.map(({ propertyPath }) => propertyPath))
+  const read: Record<string, unknown> = {}
+  for (const key in values)
+    if (!paths.has(key)) read[key] = (values as Record<string, unknown>)[key]
+  map.valuesSet = read
+}
+
+/** One of several rows would have NULL put over what it could not read. */
+function refuseUnread({ valuesSet }: ExpressionMap, overwritten: readonly ColumnMetadata[]): void {
+  for (const values of [valuesSet ?? []].flat() as readonly ObjectLiteral[]) {
+    const column = overwritten.find((one) =>
+      isUnread(values, one.propertyPath, plainValueOf(one, values)),
+    )
+    if (column) throw overwritesUnread(column)
+  }
+}
+
+function overwritesUnread(column: ColumnMetadata): UnsupportedQueryError {
+  const property = boundColumn(column)?.property ?? column.propertyPath
+  return new UnsupportedQueryError(
+    property,
+    `${property} could not be read, and the write would put NULL over what is stored. Give it a ` +
+      "value, or use save(), which leaves it as it is.",
+  )
 }
 
 /** As in `into(User, ["email"])`. */
@@ -84,6 +130,10 @@ function completeUpsert(
   if (onUpdate === undefined) return (statement) => statement
   const { overwrite, conflict, columns, indexPredicate } = onUpdate
   refuseParameters(metadata, columns)
+  refuseUnread(
+    map,
+    metadata.columns.filter(({ databaseName }) => overwrite?.includes(databaseName)),
+  )
   const found = Array.isArray(conflict)
     ? completeConflict(metadata, conflict, companions)
     : undefined

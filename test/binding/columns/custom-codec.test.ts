@@ -109,7 +109,9 @@ describe("a codec of the application's own", () => {
     const error = await rejection(patients.find())
 
     expect(error).toMatchObject({ code: "ERR_DECRYPTION_FAILED", reason: "malformed" })
-    expect(error.message).toMatch(/^Patient\.ssn .* its codec failed with a RangeError\.$/)
+    expect(error.message).toMatch(
+      /^Patient\.ssn of the row with id 1 .* its codec failed with a RangeError\.$/,
+    )
     expect(inspect(error, { showHidden: true, depth: Infinity })).not.toContain("78051120")
   })
 })

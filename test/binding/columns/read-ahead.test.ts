@@ -141,14 +141,4 @@ describe("fetched rows", () => {
     expect(fetched.fetches).toBe(2)
     expect(fetched.rows).toBe(rows)
   })
-
-  test("are not held if they are few", () => {
-    const fetched = new FetchedRows()
-
-    fetched.note(Array.from({ length: 8 }, () => ({})))
-    fetched.note([{}])
-
-    expect(fetched.fetches).toBe(2)
-    expect(fetched.rows).toBeUndefined()
-  })
 })
