@@ -1,4 +1,11 @@
-import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "typeorm"
+import {
+  type ColumnType,
+  type DataSource,
+  type EntityMetadata,
+  type EntityTarget,
+  type ObjectLiteral,
+  TableColumn,
+} from "typeorm"
 
 import { boundColumn } from "../binding/columns/bound-column"
 import { codecOf } from "../binding/columns/cell-codec"
@@ -41,6 +48,11 @@ export interface ColumnDescription {
   readonly codec?: BuiltInCodec | Codec
   /** Reads what others encrypted in it. Defaults to none. */
   readonly legacy?: LegacyDeclaration
+  /**
+   * Its type while it holds tokens, as in `"varchar(255)"`, which `alter` gives it. Defaults to the
+   * database's type for text of any length.
+   */
+  readonly type?: string
   /** Its blind indexes; `with` names columns of the database here. Defaults to none. */
   readonly blindIndex?: BlindIndexDeclaration
 }
@@ -100,7 +112,12 @@ const descriptionNames: OptionNames<TableDescription> = {
   primaryKey: true,
   columns: true,
 }
-const columnNames: OptionNames<ColumnDescription> = { codec: true, legacy: true, blindIndex: true }
+const columnNames: OptionNames<ColumnDescription> = {
+  codec: true,
+  legacy: true,
+  type: true,
+  blindIndex: true,
+}
 
 function isDescription(target: BulkTarget): target is TableDescription {
   return typeof target === "object" && "table" in target
@@ -119,12 +136,13 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
   for (const [name, column] of Object.entries(columns)) {
     requireKnown(`${table}.${name}`, column, columnNames)
   }
-  const described = Object.entries(columns).map(([name, { codec, legacy }]) => ({
+  const described = Object.entries(columns).map(([name, { codec, legacy, type }]) => ({
     name,
     label: `${table}.${name}`,
     codec: codecOf(codec === undefined ? {} : { codec }),
     readers: declaredReaders(legacy),
     phase: undefined,
+    ...(type !== undefined && { type: typeNamed(dataSource, type) }),
   }))
   const declared = Object.entries(columns).map(
     ([name, { blindIndex }]) => [name, blindIndex] as const,
@@ -141,6 +159,13 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
       described,
     ),
   }
+}
+
+/** Returns a type as the database spells it. */
+function typeNamed({ driver }: DataSource, type: string): string {
+  const [, name = type, length = ""] = /^([^(]+?) *(?:\( *(\d+) *\))?$/.exec(type.trim()) ?? []
+  const normalized = driver.normalizeType({ type: name.toLowerCase() as ColumnType })
+  return driver.createFullType(new TableColumn({ name: "", type: normalized, length }))
 }
 
 /** The schema that the model would have for the table, from its name or for all that name none. */

@@ -1,7 +1,12 @@
 import { ColumnMisuseError } from "../errors"
 import type { BulkTarget } from "./bulk-target"
 import type { BulkSource } from "./connection/pool"
-import { constrainColumns, releaseColumns, restoreTypes as giveTypes } from "./definition"
+import {
+  constrainColumns,
+  planConstraints,
+  releaseColumns,
+  restoreTypes as giveTypes,
+} from "./definition"
 import {
   type BulkOptions,
   bulkOptionNames,
@@ -52,7 +57,7 @@ export async function encryptColumns(
       if (!force) requireEncryptingPhase(table)
       await requireOwnCells(session, table, decider, { wrapForeign, trustLegacy })
     },
-    ...(constrain && { after: constrainColumns }),
+    ...(constrain && { after: constrainColumns, planAfter: planConstraints }),
   })
 }
 

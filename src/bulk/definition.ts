@@ -14,6 +14,15 @@ export interface TypeDemands {
   readonly grows: boolean
   /** Whether to change types, or to refuse them. */
   readonly alter: boolean
+  /** Whether to say only how they would be changed. */
+  readonly dryRun?: boolean
+}
+
+/** A change of a table's definition, and what it is to those who use the table. */
+export interface PlannedStatement {
+  readonly sql: string
+  /** Whom it keeps waiting, and while what is done. */
+  readonly lock: string
 }
 
 /** A column whose type is to be another, and why. */
@@ -27,7 +36,7 @@ interface Unfit {
 /**
  * Sees to it that the columns are text, and wide enough for tokens if they are going to hold them. If
  * `alter` says so their types are changed, with every value kept, to those that the model declares,
- * whatever the values at hand need. Returns the statements that were run.
+ * whatever the values at hand need. Returns the statements that were run, or in a dry run would be.
  *
  * @param inTransaction - whether one is open on the connection
  * @throws {@link ColumnMisuseError} otherwise, with the statements to run; or if a value would be
@@ -37,15 +46,15 @@ export async function fitColumns(
   session: Session,
   inTransaction: boolean,
   described: DescribedTable,
-  { grows, alter }: TypeDemands,
-): Promise<readonly string[]> {
+  { grows, alter, dryRun = false }: TypeDemands,
+): Promise<readonly PlannedStatement[]> {
   const unfit = await findUnfit(session, described, grows)
   const wanted = alter ? unfit : unfit.filter(({ reason }) => reason !== undefined)
   if (wanted.length === 0) return []
   const { connection, schema } = session
   const targets = wanted.map(({ column }) => targetOf(column, column.type ?? schema.anyToken))
   const change = await schema.convert({ connection, inTransaction }, described.table.path, targets)
-  const { problems = [], up = [] } = change ?? {}
+  const { problems = [], up = [], lock = "" } = change ?? {}
   const refused = wanted.filter(({ reason }) => reason !== undefined)
   if (!alter || !change) {
     if (refused.length === 0) return []
@@ -58,8 +67,30 @@ export async function fitColumns(
     ])
   }
   if (problems.length > 0) throw new ColumnMisuseError(problems)
-  for (const statement of up) await connection.query(statement)
-  return up
+  if (!dryRun) for (const statement of up) await connection.query(statement)
+  return up.map((sql) => ({ sql, lock }))
+}
+
+/** Returns a table as it will be when its columns are text that holds any token, and their values too. */
+export function asFitted(described: DescribedTable): DescribedTable {
+  const { columns, facts } = described
+  return {
+    ...described,
+    // Whether the codecs read what the values become was asked before
+    columns: columns.map((column, i) =>
+      facts[i]?.isText === false ? { ...column, codec: builtInCodecs.string } : column,
+    ),
+    facts: facts.map((fact, i) => ({
+      ...fact,
+      isText: true,
+      limit: lengthOf(columns[i]?.type),
+    })),
+  }
+}
+
+function lengthOf(type: string | undefined): number | undefined {
+  const [, length] = /\((\d+)\)$/.exec(type ?? "") ?? []
+  return length === undefined ? undefined : Number(length)
 }
 
 async function findUnfit(
@@ -152,15 +183,7 @@ export async function constrainColumns(
   session: Session,
   described: DescribedTable,
 ): Promise<readonly string[]> {
-  const statements: string[] = []
-  const problems: string[] = []
-  for (const { label, constraint, state } of await findConstraints(session, described)) {
-    if (!constraint) problems.push(`${label}: this database adds no constraint to a table.`)
-    else if (state === "taken") problems.push(taken(label, constraint))
-    else if (state === "outdated") statements.push(...constraint.replace)
-    else if (state !== "proven") statements.push(...constraint.add)
-  }
-  if (problems.length > 0) throw new ColumnMisuseError(problems)
+  const statements = (await planConstraints(session, described)).map(({ sql }) => sql)
   try {
     for (const statement of statements) await session.connection.query(statement)
   } catch (error) {
@@ -169,6 +192,26 @@ export async function constrainColumns(
     throw error
   }
   return statements
+}
+
+/** Says how the constraints would be added that are not there. */
+export async function planConstraints(
+  session: Session,
+  described: DescribedTable,
+): Promise<readonly PlannedStatement[]> {
+  const planned: PlannedStatement[] = []
+  const problems: string[] = []
+  for (const { label, constraint, state } of await findConstraints(session, described)) {
+    if (!constraint) problems.push(`${label}: this database adds no constraint to a table.`)
+    else if (state === "taken") problems.push(taken(label, constraint))
+    else if (state !== "proven") {
+      const { add, replace, lock } = constraint
+      const statements = state === "outdated" ? replace : add
+      planned.push(...statements.map((sql) => ({ sql, lock })))
+    }
+  }
+  if (problems.length > 0) throw new ColumnMisuseError(problems)
+  return planned
 }
 
 /** Says that the name of a column's constraint is that of another's. */

@@ -67,9 +67,10 @@ export interface BulkOptions {
 /** Options of `encryptColumns`. */
 export interface EncryptOptions extends BulkOptions {
   /**
-   * Changes columns that cannot hold tokens to text first. On PostgreSQL this takes a moment for
-   * `varchar`; other types, and MySQL, have the table copied and locked. Defaults to `false`, which
-   * refuses such columns with the statements to run.
+   * Gives columns the types that the model, or the description, declares first, with every value
+   * kept. On PostgreSQL this takes a moment from `varchar`; other types, and MySQL, have the table
+   * copied and locked: a dry run says so. Defaults to `false`, which refuses columns that cannot hold
+   * tokens, with the statements to run.
    */
   readonly alter?: boolean
   /**

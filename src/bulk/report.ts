@@ -1,4 +1,5 @@
 import type { PrimaryKey } from "../dialect/batch"
+import type { PlannedStatement } from "./definition"
 import type { ClassifiedCell } from "./pass/cell-state"
 import type { IndexState } from "./pass/companions"
 
@@ -60,13 +61,17 @@ export interface BulkReport {
   readonly drift: readonly string[]
   /** Changes of the table's definition that were made, as SQL. */
   readonly statements: readonly string[]
+  /** Changes of it that a dry run would have made. */
+  readonly planned?: readonly PlannedStatement[]
+  /** The size of the table with its indexes, after a dry run, where the database knows it. */
+  readonly bytes?: number
   readonly seconds: number
 }
 
 /** What a report says beyond what was counted. */
 export type RunFacts = Pick<
   BulkReport,
-  "completed" | "constrained" | "drift" | "dryRun" | "statements"
+  "completed" | "constrained" | "drift" | "dryRun" | "statements" | "planned" | "bytes"
 > & {
   /** Whether an audit came to its end. */
   readonly counted: boolean

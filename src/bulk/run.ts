@@ -14,7 +14,13 @@ import {
   type Workers,
 } from "./connection/pool"
 import type { Worker } from "./connection/worker"
-import { constrainedColumns, fitColumns, type TypeDemands } from "./definition"
+import {
+  asFitted,
+  constrainedColumns,
+  fitColumns,
+  type PlannedStatement,
+  type TypeDemands,
+} from "./definition"
 import { driftOf } from "./drift"
 import { fetchKeys, type RunKeys } from "./keys"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
@@ -60,6 +66,11 @@ export interface BulkJob {
   /** Changes the table's definition before the first cell, and after the last if all went well. */
   readonly before?: DefinitionChange
   readonly after?: DefinitionChange
+  /** Says what `after` would run. */
+  readonly planAfter?: (
+    session: Session,
+    table: DescribedTable,
+  ) => Promise<readonly PlannedStatement[]>
 }
 
 /** Everything a run knows once it has begun. */
@@ -70,6 +81,8 @@ interface Run extends DescribedTable {
   readonly workers: Workers
   readonly tally: Tally
   readonly statements: string[]
+  /** What a dry run would change of the table's definition. */
+  readonly planned: PlannedStatement[]
 }
 
 /** Runs a job on a table: checks first, then the change in batches, then the audit. */
@@ -91,20 +104,21 @@ export async function runBulk(
   try {
     if (options.vacuum) await requireVacuum(workers[0])
     const statements: string[] = []
+    const planned: PlannedStatement[] = []
     const described = await workers[0].run((session) =>
       describeFit(session, workers[0].inTransaction, {
-        ...{ named, keys, options, statements },
+        ...{ named, keys, options, statements, planned },
         ...{ types: job.types, writes: job.filter !== undefined && !options.dryRun },
       }),
     )
     const decider = {
-      ...{ columns, indexes, keys, job: job.cells, demand: job.demand },
+      ...{ columns: described.columns, indexes, keys, job: job.cells, demand: job.demand },
       limits: described.facts.map(({ limit }) => limit),
       companions: new Companions(indexes, columns, keys.indexRing),
     }
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
     const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
-    const run = { ...described, job, options, decider, workers, tally, statements }
+    const run = { ...described, job, options, decider, workers, tally, statements, planned }
     const report = await underLock(await restricted(run), source, runPhases)
     if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
     return report
@@ -117,17 +131,18 @@ export async function runBulk(
 async function describeFit(
   session: Session,
   inTransaction: boolean,
-  { named, keys, options, types, writes, statements }: Fitting,
+  { named, keys, options, types, writes, statements, planned }: Fitting,
 ): Promise<DescribedTable> {
   const { where, dryRun, force } = options
   const described = await describeTable(session, named, where)
   requireWholeTable(described, options, writes)
-  const alters = types.alter && !dryRun
   // With the wrong keys not even a type is changed
-  if (alters && !force) await requireRightKeys(session, described, keys)
-  const demands = { ...types, alter: alters }
-  statements.push(...(await fitColumns(session, inTransaction, described, demands)))
-  return statements.length === 0 ? described : describeTable(session, named, where)
+  if (types.alter && !force) await requireRightKeys(session, described, keys)
+  const changes = await fitColumns(session, inTransaction, described, { ...types, dryRun })
+  if (changes.length === 0) return described
+  if (dryRun) planned.push(...changes)
+  else statements.push(...changes.map(({ sql }) => sql))
+  return dryRun ? asFitted(described) : describeTable(session, named, where)
 }
 
 /** What is known when columns are made to hold what they are going to hold. */
@@ -139,6 +154,7 @@ interface Fitting {
   /** Whether cells are going to be changed. */
   readonly writes: boolean
   readonly statements: string[]
+  readonly planned: PlannedStatement[]
 }
 
 /** A migration that left something behind must not be recorded as done. */
@@ -254,7 +270,18 @@ async function runPhases(run: Run): Promise<BulkReport> {
   const drift = isLeaving ? [] : await first.run((session) => driftOf(session, run))
   const { dryRun } = options
   const counted = completed && options.audit
-  return tally.report(run.label, { completed, counted, dryRun, constrained, drift, statements })
+  const facts = { completed, counted, dryRun, constrained, drift, statements }
+  if (!dryRun) return tally.report(run.label, facts)
+  const plan = await first.run((session) => planOf(session, run))
+  return tally.report(run.label, { ...facts, ...plan })
+}
+
+/** What a run would change of the definition of a table, and how large that is. */
+async function planOf(session: Session, run: Run): Promise<Pick<BulkReport, "bytes" | "planned">> {
+  const { job, planned, table } = run
+  const after = (await job.planAfter?.(session, run)) ?? []
+  const bytes = await session.schema.sizeOf(session.connection, table.path)
+  return { planned: [...planned, ...after], ...(bytes !== undefined && { bytes }) }
 }
 
 /** Sees to it, before anything is written, that the keys are the right ones and cells what they seem. */

@@ -26,7 +26,10 @@ interface DecryptCommandOptions extends ChangeCommandOptions {
 export function registerColumnEncrypt(program: Command): void {
   addChangeOptions(program.command("column:encrypt"))
     .description("encrypt the plaintext in encrypted columns, while the application runs")
-    .option("--alter", "change columns that cannot hold tokens to text first")
+    .option(
+      "--alter",
+      "give columns the types that the model declares first; --dryrun lists the statements",
+    )
     .option("--constrain", "add CHECK constraints that keep plaintext out afterwards")
     .option(
       "--as-plaintext <key...>",
@@ -138,9 +141,9 @@ export function registerColumnDecrypt(program: Command): void {
 function failsIfLeft(
   left: (counts: StateCounts) => number,
 ): (report: BulkReport, options: ChangeCommandOptions) => boolean {
-  return ({ failed, changed, dryRun, columns }, { check }) => {
+  return ({ failed, changed, dryRun, columns, planned = [] }, { check }) => {
     if (failed > 0) return true
-    if (dryRun) return (check ?? false) && changed > 0
+    if (dryRun) return (check ?? false) && (changed > 0 || planned.length > 0)
     return Object.values(columns).some(({ after }) => left(after) > 0)
   }
 }

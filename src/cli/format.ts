@@ -3,6 +3,15 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-US")
 }
 
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const
+
+/** Formats a size by its largest unit, as in `"1.2 GB"`. */
+export function formatBytes(bytes: number): string {
+  const unit = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1)
+  const amount = bytes / 1000 ** unit
+  return `${unit === 0 ? bytes : amount.toFixed(1)} ${UNITS[unit] ?? ""}`
+}
+
 /** Formats a duration by its two largest units, as in `"3 min 20 s"`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.ceil(seconds)

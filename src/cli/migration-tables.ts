@@ -9,9 +9,6 @@ import { openSession, type Session } from "../dialect/session"
 import type { MigrationColumn, MigrationIndex, MigrationTable } from "./migration-template"
 import type { SelectedTable } from "./select-tables"
 
-/** Columns of so many characters hold all but the largest values as tokens. */
-const ROOMY = 2 ** 16 - 1
-
 /**
  * Describes the tables that a migration is to encrypt: those that hold plaintext, without the
  * columns that hold nothing but tokens, for a revert must not decrypt what was encrypted before.
@@ -54,7 +51,7 @@ async function findColumns(
   { table, columns, facts }: DescribedTable,
 ): Promise<readonly FoundColumn[]> {
   const found: FoundColumn[] = []
-  for (const [i, { name, codec: own }] of columns.entries()) {
+  for (const [i, { name, codec: own, type: declaredType }] of columns.entries()) {
     const known = Object.entries(builtInCodecs).find(([, codec]) => codec === own)?.[0]
     const fact = facts[i]
     const alone = { ...table, columns: [name], companions: [] }
@@ -63,7 +60,7 @@ async function findColumns(
         name,
         ...(known !== undefined && known !== "string" && { codec: known }),
         ...(known === undefined && { ownCodec: true }),
-        ...(fact && isNarrow(fact) && { type: fact.type }),
+        ...(fact && typesOf(session, fact, declaredType)),
       },
       holds: fact?.isText === false ? "plaintext" : await whatItHolds(session, alone),
     })
@@ -93,8 +90,14 @@ function toMigrationIndex({ name, definition, sources }: BulkIndex): MigrationIn
   }
 }
 
-function isNarrow({ isText, limit }: ColumnFacts): boolean {
-  return !isText || (limit !== undefined && limit < ROOMY)
+/** Returns what a column is and what it is to become, as `alter` brings it about, where they differ. */
+function typesOf(
+  { schema }: Session,
+  { type, isText }: ColumnFacts,
+  declaredType: string | undefined,
+): Pick<MigrationColumn, "declaredType" | "type"> {
+  const isChanged = schema.enforcesTypes && declaredType !== undefined && declaredType !== type
+  return { ...((isChanged || !isText) && { type }), ...(isChanged && { declaredType }) }
 }
 
 async function whatItHolds(session: Session, table: BulkTable): Promise<FoundColumn["holds"]> {

@@ -5,8 +5,10 @@ export interface MigrationColumn {
   readonly codec?: string
   /** Whether its codec is the user's own, which a migration cannot name. */
   readonly ownCodec?: boolean
-  /** The type to give back when it is decrypted, if it cannot hold tokens as it is. */
+  /** The type to give back when it is decrypted, if it is another than the declared one. */
   readonly type?: string
+  /** The type that the model declares, if the column is to be given it. */
+  readonly declaredType?: string
   readonly blindIndexes?: readonly MigrationIndex[]
 }
 
@@ -100,7 +102,7 @@ function ownNormalizer({ name }: MigrationIndex): string {
   )
 }
 
-function description({ codec, blindIndexes = [] }: MigrationColumn): string {
+function description({ codec, declaredType, blindIndexes = [] }: MigrationColumn): string {
   const indexes = blindIndexes.flatMap(({ name, context, normalize, bits, with: others }) => {
     if (!normalize) return []
     const options = [
@@ -114,6 +116,7 @@ function description({ codec, blindIndexes = [] }: MigrationColumn): string {
   })
   const parts = [
     ...(codec === undefined ? [] : [`codec: ${JSON.stringify(codec)}`]),
+    ...(declaredType === undefined ? [] : [`type: ${JSON.stringify(declaredType)}`]),
     ...(indexes.length > 0 ? [`blindIndex: [${indexes.join(", ")}]`] : []),
   ]
   return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`

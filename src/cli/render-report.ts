@@ -1,5 +1,5 @@
 import type { BulkReport, CellFailure, StateCounts } from "../bulk/report"
-import { formatCount, formatTable } from "./format"
+import { formatBytes, formatCount, formatTable } from "./format"
 
 /** Failures that are printed for a table; `--json` lists more. */
 const PRINTED_FAILURES = 20
@@ -53,12 +53,15 @@ export function renderChanges(
 
 function summarize(report: BulkReport, done: string): string {
   const { table, changed, raced, seconds, dryRun, completed, statements } = report
+  const { planned = [], bytes } = report
+  const size = planned.length > 0 && bytes !== undefined ? ` (${formatBytes(bytes)})` : ""
   const would = dryRun ? "would be " : ""
   return [
-    `${table}: ${formatCount(changed)} rows ${would}${done} in ${seconds.toFixed(1)} s`,
+    `${table}${size}: ${formatCount(changed)} rows ${would}${done} in ${seconds.toFixed(1)} s`,
     raced > 0 ? `, ${formatCount(raced)} written by others meanwhile and read again` : "",
     completed ? "" : ", then stopped",
     ...statements.map((statement) => `\n  ${statement}`),
+    ...planned.map(({ sql, lock }) => `\n  would run ${sql}\n    which ${lock}`),
   ].join("")
 }
 

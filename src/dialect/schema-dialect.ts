@@ -14,6 +14,8 @@ export interface TokenConstraint {
   /** The statements that add it, the last of which proves it for the rows that are there. */
   readonly add: readonly string[]
   readonly drop: string
+  /** Whom adding it keeps waiting, and while what is done. */
+  readonly lock: string
   /** The statements that put it in the place of one that is outdated. */
   readonly replace: readonly string[]
 }
@@ -58,6 +60,9 @@ export interface SchemaDialect {
     path: string,
     targets: readonly ValueTarget[],
   ): Promise<TypeChange | undefined>
+
+  /** Returns the bytes that a table has with its indexes, if the database knows. */
+  sizeOf(connection: Looking, path: string): Promise<number | undefined>
 
   /** Returns the constraint of a column. */
   constraint(path: string, table: string, column: string): TokenConstraint | undefined

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals"
 
-import { formatCount, formatSeconds, formatTable } from "../../src/cli/format"
+import { formatBytes, formatCount, formatSeconds, formatTable } from "../../src/cli/format"
 
 describe("what the command line prints", () => {
   test("counts have separators and no fractions", () => {
@@ -14,6 +14,16 @@ describe("what the command line prints", () => {
     [7380, "2 h 3 min"],
   ])("%d seconds are %s", (seconds, text) => {
     expect(formatSeconds(seconds)).toBe(text)
+  })
+
+  test.each([
+    [0, "0 bytes"],
+    [999, "999 bytes"],
+    [8192, "8.2 kB"],
+    [1.25e12, "1.3 TB"],
+    [2e16, "20000.0 TB"],
+  ])("%d bytes are %s", (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text)
   })
 
   test("tables align text to the left and numbers to the right", () => {

@@ -6,7 +6,7 @@ const tables = [
   {
     table: "sales.customer",
     columns: [
-      { name: "phone", type: "varchar(20)" },
+      { name: "phone", type: "varchar(20)", declaredType: "varchar(255)" },
       { name: "credit limit", codec: "number" },
     ],
   },
@@ -28,7 +28,7 @@ import { decryptColumns, encryptColumns, type TableDescription } from "typeorm-f
 const salesCustomerTable: TableDescription = {
   table: "sales.customer",
   columns: {
-    phone: {},
+    phone: { type: "varchar(255)" },
     "credit limit": { codec: "number" },
   },
 }

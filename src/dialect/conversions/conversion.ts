@@ -65,6 +65,8 @@ export interface TypeChange {
   readonly up: readonly string[]
   /** The statements that take it back, in the order they are to run. */
   readonly down: readonly string[]
+  /** Whom the statements keep waiting, and while what is done. */
+  readonly lock?: string
   /** For a database that changes types by copying the table: the statements come before the copy. */
   readonly copied?: readonly CopiedColumn[]
 }

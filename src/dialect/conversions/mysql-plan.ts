@@ -78,6 +78,7 @@ export async function planMysql(
   const mayHoldTokens = found.map(({ holdsTokens }) => holdsTokens)
   return {
     problems,
+    lock: "copies the table, and keeps writers out meanwhile",
     up: inStrictMode(isMariaDb, upStatements(path, planned)),
     down: inStrictMode(isMariaDb, downStatements(path, planned, mayHoldTokens, isMariaDb)),
   }

@@ -76,7 +76,16 @@ export async function planPostgres(
   const found = await inFixedSettings(open, () => lookAtRows(open.connection, path, planned))
   problems.push(...found.flatMap((one) => one.problems))
   if (problems.length > 0 || planned.length === 0) return { problems, up: [], down: [] }
-  return { problems, ...statements(path, planned, found) }
+  return { problems, ...statements(path, planned, found), lock: lockOf(planned) }
+}
+
+/** From varchar to a longer one or text, only the catalogue is changed. */
+function lockOf(planned: readonly Planned[]): string {
+  const isKept = ({ target, from, conversion }: Planned): boolean =>
+    conversion.up("c") === "c" && holdsAll(target.type, from.base)
+  return planned.every(isKept)
+    ? "keeps everyone out for a moment"
+    : "rewrites the table and its indexes, and keeps everyone out meanwhile"
 }
 
 /**

@@ -18,6 +18,16 @@ export const mysqlSchema: SchemaDialect = {
   restore: ({ connection }, path, targets) => planMysqlBack(connection, path, targets),
   leftovers: mysqlLeftovers,
 
+  async sizeOf(connection, path) {
+    const names = namesIn(path)
+    const { rows } = await connection.query(
+      "SELECT data_length + index_length AS bytes FROM information_schema.tables " +
+        "WHERE table_schema = coalesce(?, database()) AND table_name = ?",
+      [names.length > 1 ? names[0] : null, names.at(-1)],
+    )
+    return Number(rows[0]?.bytes)
+  },
+
   constraint(path, table, column) {
     const name = constraintName(table, column, MAX_NAME)
     const escaped = escapeMysql(name)
@@ -25,7 +35,8 @@ export const mysqlSchema: SchemaDialect = {
     const check = `${mysqlToken(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}`
     const add = [`ALTER TABLE ${path} ADD CONSTRAINT ${escaped} CHECK (${check})`]
     const drop = `ALTER TABLE ${path} DROP CONSTRAINT ${escaped}`
-    return { name, check, add, drop, replace: [drop, ...add] }
+    const lock = "copies the table, and keeps writers out meanwhile"
+    return { name, check, add, drop, lock, replace: [drop, ...add] }
   },
 
   async constraintState(connection, path, { name, check }, column) {
@@ -39,7 +50,10 @@ export const mysqlSchema: SchemaDialect = {
 
 /** Of a constraint that is not enforced, the server says so behind it. */
 function foundIn(definition: string): FoundConstraint {
-  const names = definition.match(/`(?:[^`]|``)*`/g) ?? []
-  const columns = names.map((name) => name.slice(1, -1).replaceAll("``", "`"))
-  return { definition, columns, proven: true }
+  return { definition, columns: namesIn(definition), proven: true }
+}
+
+function namesIn(sql: string): readonly string[] {
+  const names = sql.match(/`(?:[^`]|``)*`/g) ?? []
+  return names.map((name) => name.slice(1, -1).replaceAll("``", "`"))
 }

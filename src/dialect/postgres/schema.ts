@@ -18,6 +18,14 @@ export const postgresSchema: SchemaDialect = {
   restore: planPostgresBack,
   leftovers: postgresLeftovers,
 
+  async sizeOf(connection, path) {
+    const { rows } = await connection.query(
+      "SELECT pg_total_relation_size(to_regclass($1)) AS bytes",
+      [path],
+    )
+    return Number(rows[0]?.bytes)
+  },
+
   constraint(path, table, column) {
     const name = constraintName(table, column, MAX_NAME)
     const escaped = escape(name)
@@ -31,7 +39,8 @@ export const postgresSchema: SchemaDialect = {
       `ALTER TABLE ${path} VALIDATE CONSTRAINT ${escaped}`,
     ]
     const drop = `ALTER TABLE ${path} DROP CONSTRAINT ${escaped}`
-    return { name, check, add, drop, replace: add }
+    const lock = "keeps everyone out for a moment, then reads the table beside readers and writers"
+    return { name, check, add, drop, lock, replace: add }
   },
 
   async constraintState(connection, path, { name, check }, column) {

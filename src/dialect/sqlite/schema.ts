@@ -10,4 +10,5 @@ export const sqliteSchema: SchemaDialect = {
   constraint: () => undefined,
   constraintState: () => Promise.resolve("absent"),
   leftovers: sqliteLeftovers,
+  sizeOf: () => Promise.resolve(undefined),
 }

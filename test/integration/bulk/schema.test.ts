@@ -165,14 +165,49 @@ eachDatabase("the definition of an encrypted table", (db) => {
     expect(report).toMatchObject({ failed: 1, constrained: [] })
   })
 
-  test("is left alone by a dry run", async () => {
+  test("is left alone by a dry run, which says what it would change and whom that keeps waiting", async () => {
     if (!altersTypes) return
+    const columns = { phone: {}, age: { codec: "number" } } as const
+    const target = { table: "customer", columns }
     const dryRun = { ...options, alter: true, constrain: true, dryRun: true }
 
-    await expect(encryptColumns(dataSource, customer, dryRun)).rejects.toMatchObject({
-      code: "ERR_COLUMN_MISUSE",
-    })
+    const report = await encryptColumns(dataSource, target, dryRun)
+    expect(report).toMatchObject({ changed: 1, failed: 0, statements: [], constrained: [] })
+    expect(report.columns["customer.age"]?.before).toMatchObject({ plaintext: 1 })
+    expect(report.bytes).toBeGreaterThan(0)
+    const planned = report.planned ?? []
+    expect(planned.map(({ sql }) => sql).join()).toMatch(
+      /ALTER TABLE .*ADD CONSTRAINT .*phone.*CHECK/s,
+    )
+    const isPostgres = db.name === "PostgreSQL"
+    expect(planned[0]?.lock).toMatch(isPostgres ? /rewrites .* everyone out/ : /keeps writers out/)
     expect(await typeOf("phone")).toMatch(/20/)
+    const made = await encryptColumns(dataSource, target, { ...dryRun, dryRun: false })
+    expect(made.statements).toEqual(planned.map(({ sql }) => sql))
+    expect(made.planned).toBeUndefined()
+  })
+
+  test("says that a longer varchar costs PostgreSQL a moment only", async () => {
+    if (db.name !== "PostgreSQL") return
+    const report = await encryptColumns(dataSource, customer, {
+      ...options,
+      alter: true,
+      dryRun: true,
+    })
+
+    expect(report.planned).toEqual([
+      { sql: expect.stringContaining("TYPE text"), lock: "keeps everyone out for a moment" },
+    ])
+  })
+
+  test("is given the type that a description names, in whatever spelling", async () => {
+    if (!altersTypes) return
+    const typed = { table: "customer", columns: { phone: { type: "VARCHAR( 300 )" } } }
+    await encryptColumns(dataSource, typed, { ...options, alter: true })
+
+    expect(await typeOf("phone")).toMatch(/(?:varchar|character varying)\(300\)/)
+    const { drift } = await inspectColumns(dataSource, typed, options)
+    expect(drift).toEqual([])
   })
 
   test("cannot be changed on SQLite, which says so", async () => {
