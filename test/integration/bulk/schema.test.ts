@@ -71,7 +71,7 @@ eachDatabase("the definition of an encrypted table", (db) => {
   test("is changed by alter, and given back by restoreTypes", async () => {
     if (!altersTypes) return
     const encrypted = await encryptColumns(dataSource, customer, { ...options, alter: true })
-    expect(encrypted.statements.filter((one) => one.startsWith("ALTER TABLE"))).toHaveLength(1)
+    expect(encrypted.statements.filter((one) => one.includes("ALTER TABLE"))).toHaveLength(1)
     expect(keyring.decryptText(String(await phone()))).toBe("555-0100")
     expect(await typeOf("phone")).toMatch(/text/)
 
