@@ -66,7 +66,15 @@ const oneWayImports = [
 
 export default tseslint.config(
   {
-    ignores: ["dist", "bench/.build", "coverage", "reports", ".stryker-tmp", "test/compatibility"],
+    ignores: [
+      "dist",
+      "bench/.build",
+      "coverage",
+      "reports",
+      ".stryker-tmp",
+      "test/compatibility",
+      "examples/http-errors",
+    ],
   },
   {
     files: ["**/*.ts"],
