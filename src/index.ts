@@ -23,6 +23,7 @@ export {
 } from "./column/legacy/wrapped-tokens"
 export type { PlaintextPhase } from "./column/phase"
 export type { PlaintextReadEvent } from "./binding/columns/plaintext-reads"
+export type { StringPolicy, UnansweredStringEvent } from "./binding/queries/unanswered-strings"
 export {
   EncryptedColumn,
   encryptedColumn,

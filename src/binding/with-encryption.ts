@@ -6,6 +6,7 @@ import { ColumnMisuseError, EncryptionError } from "../errors"
 import { type OptionNames, unknownOptions } from "../unknown-options"
 import { BoundColumn } from "./columns/bound-column"
 import { guardQueryBuilders } from "./queries/builder-guard"
+import type { StringPolicy } from "./queries/unanswered-strings"
 import { proveSeams } from "./startup/canary"
 import { bindColumnMetadata } from "./columns/column-seam"
 import { declareCheck } from "./schema/declare-check"
@@ -71,6 +72,15 @@ export interface EncryptionOptions {
    * blind index of few bits. Defaults to throwing the error.
    */
   readonly onUnreadable?: UnreadableHandler
+
+  /**
+   * What is done about strings of query builders that say of an encrypted column what nothing answers:
+   * `"throw"` refuses the statement; `"warn"`, for the first release on a code base that may have such
+   * strings, sends them as they are and publishes each on the channel
+   * `typeorm-fernet:string.unanswered`. They then hold what is sought in plaintext, and find what the
+   * database makes of ciphertext. Defaults to `"throw"`.
+   */
+  readonly strings?: StringPolicy
 }
 
 const optionNames: OptionNames<EncryptionOptions> = {
@@ -80,6 +90,7 @@ const optionNames: OptionNames<EncryptionOptions> = {
   lazyKeys: true,
   timestampZone: true,
   onUnreadable: true,
+  strings: true,
 }
 
 /**
@@ -111,7 +122,7 @@ export function withEncryption<Source extends DataSource>(
   for (const option of unknownOptions(options, optionNames)) {
     throw misuse(`withEncryption() was given an ${option}.`)
   }
-  const { plaintext, timestampZone, onUnreadable } = options as Record<string, unknown>
+  const { plaintext, timestampZone, onUnreadable, strings } = options as Record<string, unknown>
   if (plaintext !== undefined && !isPhase(plaintext)) {
     throw misuse(`The option plaintext of withEncryption() is none of ${phaseNames}.`)
   }
@@ -120,6 +131,9 @@ export function withEncryption<Source extends DataSource>(
   }
   if (onUnreadable !== undefined && typeof onUnreadable !== "function") {
     throw misuse("The option onUnreadable of withEncryption() is no function.")
+  }
+  if (strings !== undefined && strings !== "throw" && strings !== "warn") {
+    throw misuse('The option strings of withEncryption() is neither "throw" nor "warn".')
   }
   const { lazyKeys = false } = options
   const keys = new Keys(options.keyring, lazyKeys)
@@ -193,7 +207,7 @@ function wrapDataSource(
 ): void {
   wrapDriver(dataSource.driver, fetched)
   handleUnreadableCells(dataSource.driver, new UnreadableCells(fetched, options.onUnreadable))
-  guardQueryBuilders(dataSource)
+  guardQueryBuilders(dataSource, options.strings ?? "throw")
   guardSchema(dataSource, { timeZone: options.timestampZone })
   redactNotFound(dataSource)
 }

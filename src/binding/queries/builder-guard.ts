@@ -14,6 +14,7 @@ import { compileStrings } from "./compile-strings"
 import { CHECKED, checkedView, type Checking, isChecked, unchecked } from "./recheck"
 import { refuseLater } from "./late-refusals"
 import { checkStatement } from "./statement-rules"
+import type { StringPolicy } from "./unanswered-strings"
 import { compileWrite } from "../indexes/written-companions"
 import { markOf } from "../typeorm-internals"
 
@@ -41,8 +42,8 @@ const NESTING: readonly string[] = ["createQueryBuilder", "subQuery"]
  * every repository method. A library that wraps `createQueryBuilder` later, as some do for
  * transactions, is wrapped in turn.
  */
-export function guardQueryBuilders(dataSource: DataSource): void {
-  const guards = new Guards(dataSource)
+export function guardQueryBuilders(dataSource: DataSource, strings: StringPolicy): void {
+  const guards = new Guards(dataSource, strings)
   const guard =
     (create: Method): Method =>
     (...args) => {
@@ -69,7 +70,7 @@ class Guards {
   readonly #guard = Symbol("typeorm-fernet.guard")
   readonly #replacements: MethodReplacements<Builder>
 
-  constructor(dataSource: DataSource) {
+  constructor(dataSource: DataSource, strings: StringPolicy) {
     const deriving = DERIVING.map((name) => [
       name,
       (builder: Builder, derive: Method, args: unknown[]) =>
@@ -114,7 +115,7 @@ class Guards {
       },
       replacePropertyNamesForTheWholeQuery: (builder, replace, [sql]) => {
         const { note } = this.of(builder)
-        return replace(compileStrings({ dataSource, builder, note }, sql as string))
+        return replace(compileStrings({ dataSource, builder, note, strings }, sql as string))
       },
     })
   }

@@ -1,14 +1,24 @@
 import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
+import { tokenSought } from "../columns/cell-codec"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
 import { indexedProperty } from "./indexed-property"
 import { seek } from "./matches"
 import { isFindOperator } from "./query-rules"
-import { isKeyword, isSymbol, placesOf, type SqlItem, type SqlScope } from "./sql-scopes"
+import {
+  isKeyword,
+  isSymbol,
+  placesOf,
+  type SqlItem,
+  type SqlPlace,
+  type SqlScope,
+} from "./sql-scopes"
+import { type Comparison, comparisonOf, isBoundary } from "./sql-comparisons"
 import { type SqlToken, sqlDialectOf, tokenize } from "./sql-tokens"
 import { mayMention } from "./string-hints"
 import { type Mention, mentionsIn, type Reading } from "./string-mentions"
+import { isPassed, type StringPolicy, tellUnanswered } from "./unanswered-strings"
 import { unsupportedString } from "./unsupported-string"
 
 /** What compiles a statement, and what it takes note of. */
@@ -17,6 +27,8 @@ export interface StringCompilation {
   readonly builder: QueryBuilder<ObjectLiteral>
   /** Called with every value that a string compares an encrypted column with. */
   readonly note: (value: unknown) => void
+  /** What is done about strings that nothing answers. */
+  readonly strings: StringPolicy
 }
 
 /**
@@ -48,18 +60,21 @@ interface Answer {
 
 class Statement {
   readonly #compilation: StringCompilation
+  readonly #map: ExpressionMap
   readonly #tokens: readonly SqlToken[]
+  readonly #places: readonly SqlPlace[]
   readonly #mentions: readonly Mention[]
 
   constructor(compilation: StringCompilation, reading: Reading, mentions: readonly Mention[]) {
     this.#compilation = compilation
+    this.#map = reading.map
     this.#tokens = reading.tokens
+    this.#places = reading.places
     this.#mentions = mentions
   }
 
   compile(sql: string): string {
-    const answers = this.#mentions.flatMap((mention) => this.#answer(mention) ?? [])
-    this.#refuseAliases()
+    const answers = this.#mentions.flatMap((mention) => this.#answerOrPass(mention, sql) ?? [])
     let [compiled, at] = ["", 0]
     for (const answer of answers) {
       const [first, last] = [this.#tokens[answer.start], this.#tokens[answer.end - 1]]
@@ -70,15 +85,55 @@ class Statement {
     return compiled + sql.slice(at)
   }
 
+  /** As {@link #answer}, but what is refused stays as the caller wrote it where that is only to be told. */
+  #answerOrPass(mention: Mention, sql: string): Answer | undefined {
+    try {
+      return this.#answer(mention)
+    } catch (error) {
+      if (!isPassed(error) || this.#compilation.strings !== "warn") throw error
+      if (this.#wasRefusedBefore(mention, sql)) throw error
+      this.#refuseTokens(mention)
+      tellUnanswered(mention.bound.property, error)
+      return undefined
+    }
+  }
+
+  /** Orders, groups and aggregates by a path alone have never run, and are not to begin now. */
+  #wasRefusedBefore({ start, end, place: { scope } }: Mention, sql: string): boolean {
+    if (AGGREGATES.some((name) => name === scope.call)) {
+      const isSelection = ({ start }: SqlItem): boolean => start === scope.start - 1
+      if (scope.parent?.items.select.some(isSelection)) return true
+    }
+    const path = sql.slice(this.#tokens[start]?.start, this.#tokens[end - 1]?.end)
+    const { orderBys, groupBys, selectDistinctOn } = this.#map
+    return (
+      Object.hasOwn(orderBys, path) || groupBys.includes(path) || selectDistinctOn.includes(path)
+    )
+  }
+
+  /** A token out of a dump never works as the value that is sought. */
+  #refuseTokens({ bound }: Mention): void {
+    this.#tokens.forEach((token, i) => {
+      const clause = this.#places[i]?.clause
+      if (token.kind !== "parameter" || clause === "set" || clause === "other") return
+      const value = parameterOf(this.#compilation.builder, nameOf(token))
+      for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+        this.#compilation.note(one)
+        if (bound.isOwnToken(one)) throw tokenSought(bound.property)
+      }
+    })
+  }
+
   /** What takes the place of a comparison; `undefined` where the column may stand as it does. */
   #answer(mention: Mention): Answer | undefined {
+    this.#refuseAlias(mention)
     const { clause } = mention.place
     if (clause === "set" || clause === "other") return undefined
     if (this.#isPresence(mention) || this.#isOurs(mention)) return undefined
     if (this.#isUpsertOf(mention)) return undefined
     if (this.#isCounted(mention)) return undefined
     if (clause === "select" && this.#isSelected(mention)) return undefined
-    const comparison = this.#comparisonAt(mention)
+    const comparison = comparisonOf(this.#tokens, mention)
     if (!comparison) throw this.#unsupported(mention)
     const { start, end } = comparison
     return { start, end, sql: this.#compare(mention, comparison) }
@@ -166,61 +221,6 @@ class Statement {
     return primaryColumns.length > 0 && primaryColumns.every(isNamed)
   }
 
-  #comparisonAt(mention: Mention): Comparison | undefined {
-    const { start, end } = mention
-    return (
-      this.#comparisonAfter(start, end) ??
-      this.#comparisonBefore(start, end) ??
-      this.#listAfter(start, end)
-    )
-  }
-
-  /** As in `path = :value`, or `path = ANY(:values)`. */
-  #comparisonAfter(start: number, end: number): Comparison | undefined {
-    const tokens = this.#tokens
-    const negated = equality(tokens[end])
-    if (negated === undefined || !isBoundary(tokens[start - 1])) return undefined
-    if (isKeyword(tokens[end + 1], "ANY") && isSymbol(tokens[end + 2], "(") && !negated) {
-      const list = tokens[end + 3]
-      const close = isSymbol(tokens[end + 4], ")") && isEnd(tokens[end + 5])
-      if (list?.kind !== "parameter" || !close) return undefined
-      return { start, end: end + 5, negated, values: [list], isValue: false }
-    }
-    const value = tokens[end + 1]
-    if (value?.kind !== "parameter" || !isEnd(tokens[end + 2])) return undefined
-    return { start, end: end + 2, negated, values: [value], isValue: true }
-  }
-
-  /** As in `:value = path`. */
-  #comparisonBefore(start: number, end: number): Comparison | undefined {
-    const tokens = this.#tokens
-    const negated = equality(tokens[start - 1])
-    const value = tokens[start - 2]
-    if (negated === undefined || value?.kind !== "parameter") return undefined
-    if (!isBoundary(tokens[start - 3]) || !isEnd(tokens[end])) return undefined
-    return { start: start - 2, end, negated, values: [value], isValue: true }
-  }
-
-  /** As in `path NOT IN (:...values)`. */
-  #listAfter(start: number, end: number): Comparison | undefined {
-    const tokens = this.#tokens
-    const negated = isKeyword(tokens[end], "NOT")
-    let at = negated ? end + 1 : end
-    if (!isKeyword(tokens[at], "IN") || !isSymbol(tokens[at + 1], "(")) return undefined
-    if (!isBoundary(tokens[start - 1])) return undefined
-    const values: SqlToken[] = []
-    for (at += 2; ; at += 2) {
-      const [value, next] = [tokens[at], tokens[at + 1]]
-      if (value?.kind !== "parameter") return undefined
-      values.push(value)
-      if (isSymbol(next, ")")) break
-      if (!isSymbol(next, ",")) return undefined
-    }
-    return isEnd(tokens[at + 2])
-      ? { start, end: at + 2, negated, values, isValue: false }
-      : undefined
-  }
-
   #compare(mention: Mention, { negated, ...comparison }: Comparison): string {
     const values = comparison.values.flatMap((parameter) =>
       this.#valuesOf(mention, parameter, comparison.isValue),
@@ -264,28 +264,25 @@ class Statement {
   }
 
   /** An order or group by the alias or the number of an item that is an encrypted column. */
-  #refuseAliases(): void {
-    for (const mention of this.#mentions) {
-      const { scope } = mention.place
-      const item = mention.place.clause === "select" ? this.#itemOf(mention) : undefined
-      if (!item) continue
-      const number = String(
-        scope.items.select.filter(({ end, start }) => end > start).indexOf(item) + 1,
-      )
-      const alias = this.#tokens[item.end - 1]
-      const isItem = (token: SqlToken | undefined): boolean =>
-        token !== undefined &&
-        (token.kind === "literal"
-          ? token.text === number
-          : token.text.toLowerCase() === alias?.text.toLowerCase())
-      for (const { start, end } of [...scope.items.order, ...scope.items.group]) {
-        const named = this.#tokens.slice(start, end).find((token, i) => {
-          const isAlone = i === 0 || token.kind !== "literal"
-          return isAlone && !isSymbol(this.#tokens[start + i - 1], ".") && isItem(token)
-        })
-        if (named)
-          throw this.#unsupported(mention, "an order or group by it would follow the ciphertext")
-      }
+  #refuseAlias(mention: Mention): void {
+    const { scope } = mention.place
+    const item = mention.place.clause === "select" ? this.#itemOf(mention) : undefined
+    if (!item) return
+    const number = String(
+      scope.items.select.filter(({ end, start }) => end > start).indexOf(item) + 1,
+    )
+    const alias = this.#tokens[item.end - 1]
+    const isItem = (token: SqlToken): boolean =>
+      token.kind === "literal"
+        ? token.text === number
+        : token.text.toLowerCase() === alias?.text.toLowerCase()
+    for (const { start, end } of [...scope.items.order, ...scope.items.group]) {
+      const named = this.#tokens.slice(start, end).find((token, i) => {
+        const isAlone = i === 0 || token.kind !== "literal"
+        return isAlone && !isSymbol(this.#tokens[start + i - 1], ".") && isItem(token)
+      })
+      if (named)
+        throw this.#unsupported(mention, "an order or group by it would follow the ciphertext")
     }
   }
 
@@ -311,15 +308,6 @@ class Statement {
 
 const AGGREGATES = ["AVG", "MAX", "MIN", "SUM"]
 
-interface Comparison {
-  readonly start: number
-  readonly end: number
-  readonly negated: boolean
-  readonly values: readonly SqlToken[]
-  /** Whether it is with one value, and not a list. */
-  readonly isValue: boolean
-}
-
 /** The parentheses of COUNT that something stands in, at any depth. */
 function countAround(scope: SqlScope): SqlScope | undefined {
   if (scope.call === "COUNT") return scope
@@ -338,50 +326,4 @@ function parameterOf(builder: QueryBuilder<ObjectLiteral>, name: string): unknow
 
 function nameOf({ text }: SqlToken): string {
   return text.replace(/^\.\.\./, "")
-}
-
-/** Whether a token compares for equality, and is true of what differs; `undefined` if it does not. */
-function equality(token: SqlToken | undefined): boolean | undefined {
-  if (isSymbol(token, "=", "==")) return false
-  return isSymbol(token, "<>", "!=") ? true : undefined
-}
-
-/** Whether a comparison may begin after a token. */
-function isBoundary(token: SqlToken | undefined): boolean {
-  if (token === undefined || isSymbol(token, "(", ",")) return true
-  return isKeyword(
-    token,
-    "AND",
-    "OR",
-    "NOT",
-    "XOR",
-    "ON",
-    "WHERE",
-    "HAVING",
-    "WHEN",
-    "THEN",
-    "ELSE",
-    "SELECT",
-  )
-}
-
-/** Whether a comparison may end before a token. */
-function isEnd(token: SqlToken | undefined): boolean {
-  if (token === undefined || isSymbol(token, ")", ",", ";")) return true
-  if (token.kind !== "word") return false
-  return !isKeyword(
-    token,
-    "COLLATE",
-    "ESCAPE",
-    "AT",
-    "IS",
-    "NOTNULL",
-    "ISNULL",
-    "BETWEEN",
-    "IN",
-    "LIKE",
-    "NOT",
-    "DIV",
-    "MOD",
-  )
 }

@@ -1,0 +1,76 @@
+import { channel } from "node:diagnostics_channel"
+
+import { EncryptionError } from "../../errors"
+
+/** Whether strings that nothing answers are refused, or sent as they are and told. */
+export type StringPolicy = "throw" | "warn"
+
+/**
+ * What is published on the channel `typeorm-fernet:string.unanswered`, under `strings: "warn"`, each
+ * time a statement is compiled that would otherwise throw. It holds no value.
+ */
+export interface UnansweredStringEvent {
+  /** The column, as `Entity.property`. */
+  readonly column: string
+  /** What will be thrown: the form of the fragment, and what would work. */
+  readonly message: string
+  /**
+   * Where the statement is executed, as `file:line:column`: in the application, or else in the package
+   * that does it; `undefined` if the stack shows neither.
+   */
+  readonly callSite: string | undefined
+  /** How many times it has been told from there, this one included. */
+  readonly count: number
+}
+
+const unanswered = channel("typeorm-fernet:string.unanswered")
+
+const counts = new Map<string, number>()
+
+/** Call sites that are counted at most, where strings are made of what changes. */
+const MAX_COUNTS = 10_000
+
+/** Whether what is wrong with a string is only told where it is not to be thrown. */
+export function isPassed(error: unknown): error is EncryptionError {
+  if (!(error instanceof EncryptionError)) return false
+  return error.code === "ERR_UNSUPPORTED_QUERY" || error.code === "ERR_INVALID_VALUE"
+}
+
+/** Tells of a string that is sent as it is. */
+export function tellUnanswered(column: string, { message }: EncryptionError): void {
+  if (!unanswered.hasSubscribers) return
+  const callSite = callSiteOf(stackFrames())
+  const key = JSON.stringify([callSite, message])
+  const count = (counts.get(key) ?? 0) + 1
+  if (count > 1 || counts.size < MAX_COUNTS) counts.set(key, count)
+  const event: UnansweredStringEvent = { column, message, callSite, count }
+  unanswered.publish(event)
+}
+
+/** Frames that are looked at: TypeORM and a library on top of it take up to a few dozen. */
+const STACK_FRAMES = 100
+
+function stackFrames(): readonly string[] {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = STACK_FRAMES
+  const { stack = "" } = new Error()
+  Error.stackTraceLimit = limit
+  return stack.split("\n").flatMap((line) => {
+    const [, place] = /^\s+at (?:.*\()?(.*:\d+:\d+)\)?$/.exec(line) ?? []
+    return place === undefined ? [] : [place.replace(/^async /, "")]
+  })
+}
+
+/** The folder of this package, as the stack names it. */
+const OWN_FOLDER = __dirname.replace(/binding[\\/]queries$/, "")
+
+/** The first frame of the application, or of what stands between it and TypeORM. */
+function callSiteOf(frames: readonly string[]): string | undefined {
+  const others = frames.filter(
+    (frame) =>
+      !frame.startsWith(OWN_FOLDER) &&
+      !frame.startsWith("node:") &&
+      !/[\\/]node_modules[\\/]typeorm[\\/]/.test(frame),
+  )
+  return others.find((frame) => !/[\\/]node_modules[\\/]/.test(frame)) ?? others[0]
+}
