@@ -14,6 +14,7 @@ import {
   type SqlPlace,
   type SqlScope,
 } from "./sql-scopes"
+import { withQuotedNames } from "./quoted-names"
 import { type Comparison, comparisonOf, isBoundary } from "./sql-comparisons"
 import { type SqlToken, sqlDialectOf, tokenize } from "./sql-tokens"
 import { mayMention } from "./string-hints"
@@ -43,7 +44,8 @@ export function compileStrings(compilation: StringCompilation, sql: string): str
   const { dataSource, builder } = compilation
   const map: ExpressionMap = builder.expressionMap
   if (!mayMention(dataSource, map, sql)) return sql
-  const tokens = tokenize(sql, sqlDialectOf(dataSource))
+  const dialect = sqlDialectOf(dataSource)
+  const tokens = withQuotedNames(tokenize(sql, dialect), dialect)
   const reading: Reading = { dataSource, map, tokens, places: placesOf(tokens) }
   const mentions = mentionsIn(reading)
   if (mentions.length === 0) return sql
@@ -133,6 +135,11 @@ class Statement {
     if (this.#isUpsertOf(mention)) return undefined
     if (this.#isCounted(mention)) return undefined
     if (clause === "select" && this.#isSelected(mention)) return undefined
+    if (mention.isDerived)
+      throw this.#unsupported(
+        mention,
+        "it is the cell that a SELECT inside yields, so compare it there",
+      )
     const comparison = comparisonOf(this.#tokens, mention)
     if (!comparison) throw this.#unsupported(mention)
     const { start, end } = comparison
@@ -196,12 +203,20 @@ class Statement {
   #isSelected(mention: Mention): boolean {
     const { scope } = mention.place
     const item = this.#itemOf(mention)
-    if (!scope.isSelect || !item) return false
+    if (!scope.isSelect || !item || this.#isCompared(scope)) return false
     const rest = item.end - mention.end
     const isAlone =
       rest === 0 || rest === 1 || (rest === 2 && isKeyword(this.#tokens[mention.end], "AS"))
     if (!isAlone) return false
     return !scope.isDistinct || scope.items.select.some((one) => this.#hasKeys(mention, one))
+  }
+
+  /** Whether a SELECT inside yields what something else is compared with. */
+  #isCompared(scope: SqlScope): boolean {
+    if (!scope.parent) return false
+    if (["ALL", "ANY", "IN", "SOME"].some((name) => name === scope.call)) return true
+    const sides = [this.#tokens[scope.start - 1], this.#tokens[this.#closeOf(scope) + 1]]
+    return sides.some((side) => side?.kind === "symbol" && !isSymbol(side, "(", ")", ",", ";"))
   }
 
   #itemOf({ start, place: { scope } }: Mention): SqlItem | undefined {

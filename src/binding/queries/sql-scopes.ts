@@ -22,14 +22,23 @@ export interface SqlScope {
   /** Whether it is a SELECT, and not a list or an expression. */
   isSelect: boolean
   isDistinct: boolean
-  /** What its FROM and JOINs call the tables, and what they are: a name or a scope. */
+  /** What its FROM and JOINs call the tables, and what they are. */
   readonly tables: Map<string, SqlTable>
+  /** What its WITH calls the tables that it makes. */
+  readonly common: Map<string, DerivedTable>
   /** The tokens of each item it selects, orders or groups by. */
   readonly items: Record<"group" | "order" | "select", SqlItem[]>
 }
 
+/** A table that a SELECT makes. */
+export interface DerivedTable {
+  readonly scope: SqlScope
+  /** What its columns are called, where that is given with its name. */
+  readonly names: readonly string[]
+}
+
 /** A table as a FROM names it: the last part of its name, or the SELECT that makes it. */
-export type SqlTable = SqlScope | string
+export type SqlTable = DerivedTable | string
 
 /** The tokens of one item of a list, from the first to before the last. */
 export interface SqlItem {
@@ -101,7 +110,7 @@ export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
       addToItem(scope, clause, i)
       // DISTINCT ON (…) is followed by the first item
       if (closed.call === "ON" && clause === "select") beginItem(scope, clause, i + 1)
-      if (clause === "from" && closed.isSelect) addTable(scope, tokens, i, closed)
+      if (closed.isSelect) addDerived(scope, clause, tokens, { closed, end: i })
       return { scope, clause }
     }
     const next = isSymbol(before, ".") ? undefined : clauseAt(token, scope, tokens, i)
@@ -124,7 +133,8 @@ export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
 
 function newScope(parent: SqlScope | undefined, start: number, call: string | undefined): SqlScope {
   const items = { group: [], order: [], select: [] }
-  return { parent, start, call, isSelect: false, isDistinct: false, tables: new Map(), items }
+  const named = { tables: new Map(), common: new Map() }
+  return { parent, start, call, isSelect: false, isDistinct: false, ...named, items }
 }
 
 function calledAt(tokens: readonly SqlToken[], open: number): string | undefined {
@@ -161,16 +171,60 @@ function readTable(scope: SqlScope, tokens: readonly SqlToken[], i: number): voi
   if (begins) addTable(scope, tokens, i, token.text)
 }
 
-function addTable(
+function addTable(scope: SqlScope, tokens: readonly SqlToken[], end: number, table: string): void {
+  scope.tables.set((aliasAfter(tokens, end)?.text ?? table).toLowerCase(), table)
+}
+
+/** What a table is called, after the token that it ends with. */
+function aliasAfter(tokens: readonly SqlToken[], end: number): SqlToken | undefined {
+  const next = tokens[aliasAt(tokens, end)]
+  return next && isName(next) && !isTableKeyword(next) ? next : undefined
+}
+
+function aliasAt(tokens: readonly SqlToken[], end: number): number {
+  return isKeyword(tokens[end + 1], "AS") ? end + 2 : end + 1
+}
+
+/** A SELECT in parentheses that has ended. */
+interface Closed {
+  readonly closed: SqlScope
+  readonly end: number
+}
+
+/** Takes note of a SELECT that is a table, of a FROM or of a WITH. */
+function addDerived(
   scope: SqlScope,
+  clause: SqlClause,
   tokens: readonly SqlToken[],
-  end: number,
-  table: SqlTable,
+  { closed, end }: Closed,
 ): void {
-  const next = isKeyword(tokens[end + 1], "AS") ? tokens[end + 2] : tokens[end + 1]
-  const isAlias = next !== undefined && isName(next) && !isTableKeyword(next)
-  const alias = isAlias ? next.text : table
-  if (typeof alias === "string") scope.tables.set(alias.toLowerCase(), table)
+  if (clause === "from") {
+    const alias = aliasAfter(tokens, end)
+    const names = namesIn(tokens, aliasAt(tokens, end) + 1)
+    if (alias) scope.tables.set(alias.text.toLowerCase(), { scope: closed, names })
+    return
+  }
+  let at = closed.start - 1
+  // As in WITH name (columns) AS NOT MATERIALIZED (SELECT …)
+  if (isKeyword(tokens[at], "MATERIALIZED")) at--
+  if (isKeyword(tokens[at], "NOT")) at--
+  if (!isKeyword(tokens[at], "AS")) return
+  at--
+  if (isSymbol(tokens[at], ")")) while (at > 0 && !isSymbol(tokens[at], "(")) at--
+  const names = namesIn(tokens, at)
+  const name = tokens[names.length > 0 ? at - 1 : at]
+  if (name && isName(name)) scope.common.set(name.text.toLowerCase(), { scope: closed, names })
+}
+
+/** The names in the parentheses that open at a token, if that opens any. */
+function namesIn(tokens: readonly SqlToken[], open: number): readonly string[] {
+  const names: string[] = []
+  if (!isSymbol(tokens[open], "(")) return names
+  for (let at = open + 1; at < tokens.length && !isSymbol(tokens[at], ")"); at++) {
+    const token = tokens[at]
+    if (token && isName(token)) names.push(token.text.toLowerCase())
+  }
+  return names
 }
 
 function isName({ kind }: SqlToken): boolean {

@@ -23,7 +23,8 @@ export function mayMention(
   if (INNER_SELECT.test(rest)) return true
   return map.aliases.some(
     (alias) =>
-      alias.hasMetadata && patternOf(alias.metadata, [alias.metadata])?.test(rest) === true,
+      // By the name of a table, or of what a WITH makes
+      !alias.hasMetadata || patternOf(alias.metadata, [alias.metadata])?.test(rest) === true,
   )
 }
 

@@ -2,7 +2,15 @@ import type { DataSource, EntityMetadata } from "typeorm"
 
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata, ExpressionMap } from "../typeorm-internals"
-import { isKeyword, isSymbol, type SqlPlace, type SqlScope } from "./sql-scopes"
+import {
+  type DerivedTable,
+  isKeyword,
+  isSymbol,
+  type SqlItem,
+  type SqlPlace,
+  type SqlScope,
+  type SqlTable,
+} from "./sql-scopes"
 import type { SqlToken } from "./sql-tokens"
 
 /** An encrypted column that the SQL of a query names. */
@@ -16,6 +24,8 @@ export interface Mention {
   readonly start: number
   readonly end: number
   readonly place: SqlPlace
+  /** Whether it is a column of a SELECT inside, which yields the cell. */
+  readonly isDerived: boolean
 }
 
 /** What a statement is read against. */
@@ -52,11 +62,15 @@ function endOfPath(tokens: readonly SqlToken[], start: number): number | undefin
   return end
 }
 
-function qualifiedAt(reading: Reading, start: number, end: number): Mention | undefined {
-  const { tokens, places, map, dataSource } = reading
+function qualifiedAt(
+  reading: Reading,
+  start: number,
+  end: number,
+  visited: Visited = [],
+): Mention | undefined {
+  const { tokens, places } = reading
   const place = places[start]
-  const first = tokens[start]
-  if (!place || !first) return undefined
+  if (!place) return undefined
   const names = tokens.slice(start, end).filter(isName)
   // As schema.table.column has it
   for (let qualifiers = 1; qualifiers < names.length; qualifiers++) {
@@ -65,47 +79,127 @@ function qualifiedAt(reading: Reading, start: number, end: number): Mention | un
       .slice(qualifiers)
       .map(({ text }) => text)
       .join(".")
-    if (!qualifier) continue
-    const owner = ownerOf(dataSource, map, place.scope, qualifier.text)
-    const column = owner && columnNamed(owner.metadata, path)
-    const bound = column && boundColumn(column)
-    if (owner && bound) return { ...owner, column, bound, start, end, place }
+    const table = qualifier && tableCalled(reading, place.scope, qualifier.text)
+    if (!table) continue
+    const cell =
+      "metadata" in table ? cellIn(table, path) : derivedCell(reading, table, path, visited)
+    if (cell) return { ...cell, alias: table.alias, start, end, place }
   }
   return undefined
 }
 
-interface Owner {
-  readonly metadata: EntityMetadata
-  readonly alias: string
+/** A table that is read, and what the query calls it. */
+type ReadTable = (DerivedTable | { readonly metadata: EntityMetadata }) & { readonly alias: string }
+
+/** An encrypted column, wherever it is named. */
+type Cell = Pick<Mention, "bound" | "column" | "isDerived" | "metadata">
+
+/** SELECTs that are being looked through: one may be made of itself. */
+type Visited = readonly SqlScope[]
+
+function cellIn(
+  { metadata }: { readonly metadata: EntityMetadata },
+  path: string,
+): Cell | undefined {
+  const column = columnNamed(metadata, path)
+  const bound = column && boundColumn(column)
+  return column && bound && { metadata, column, bound, isDerived: false }
 }
 
 /** What a name before a dot stands for: a table of an inner SELECT first, then an alias of the builder. */
-function ownerOf(
-  dataSource: DataSource,
-  { aliases, mainAlias, queryType }: ExpressionMap,
-  scope: SqlScope,
-  name: string,
-): Owner | undefined {
+function tableCalled(reading: Reading, scope: SqlScope, name: string): ReadTable | undefined {
+  const { aliases, mainAlias, queryType } = reading.map
   const folded = name.toLowerCase()
   for (let inner = scope; inner.parent; inner = inner.parent) {
     const table = inner.tables.get(folded)
-    if (table === undefined) continue
-    const metadata = typeof table === "string" ? entityOf(dataSource, table) : undefined
-    return metadata && { metadata, alias: name }
+    if (table !== undefined) return tableOf(reading, inner, table, name)
   }
   const alias =
     aliases.find((one) => one.name === name) ??
     aliases.find((one) => one.name.toLowerCase() === folded)
-  if (alias) return alias.hasMetadata ? { metadata: alias.metadata, alias: alias.name } : undefined
+  if (alias?.hasMetadata) return { metadata: alias.metadata, alias: alias.name }
+  const outermost = outermostOf(scope)
+  const table = outermost.tables.get(folded)
+  if (table !== undefined) return tableOf(reading, outermost, table, name)
   // UPDATE and DELETE have no alias, and the table's own name stands for it
   if (queryType === "select" || !mainAlias?.hasMetadata) return undefined
   const { metadata } = mainAlias
   return metadata.tableName.toLowerCase() === folded ? { metadata, alias: name } : undefined
 }
 
-function entityOf({ entityMetadatas }: DataSource, table: string): EntityMetadata | undefined {
+function outermostOf(scope: SqlScope): SqlScope {
+  return scope.parent ? outermostOf(scope.parent) : scope
+}
+
+/** What a FROM names, in a scope: what a WITH makes, or the table of an entity. */
+function tableOf(
+  { dataSource }: Reading,
+  scope: SqlScope,
+  table: SqlTable,
+  alias: string,
+): ReadTable | undefined {
+  if (typeof table !== "string") return { ...table, alias }
   const folded = table.toLowerCase()
-  return entityMetadatas.find(({ tableName }) => tableName.toLowerCase() === folded)
+  for (let outer: SqlScope | undefined = scope; outer; outer = outer.parent) {
+    const common = outer.common.get(folded)
+    if (common) return { ...common, alias }
+  }
+  const metadata = dataSource.entityMetadatas.find(
+    ({ tableName }) => tableName.toLowerCase() === folded,
+  )
+  return metadata && { metadata, alias }
+}
+
+/** The encrypted column that a SELECT yields as it is, under a name. */
+function derivedCell(
+  reading: Reading,
+  { scope, names }: DerivedTable,
+  name: string,
+  visited: Visited,
+): Cell | undefined {
+  if (visited.includes(scope)) return undefined
+  const [within, folded] = [[...visited, scope], name.toLowerCase()]
+  const items = scope.items.select.filter(({ start, end }) => end > start)
+  for (const [i, item] of items.entries()) {
+    const last = reading.tokens[item.end - 1]
+    const cell = isSymbol(last, "*")
+      ? cellOfAll(reading, scope, item, { name, within })
+      : (names[i % names.length] ?? last?.text.toLowerCase()) === folded
+        ? itemCell(reading, item, within)
+        : undefined
+    if (cell) return { ...cell, isDerived: true }
+  }
+  return undefined
+}
+
+/** Of `*`, or of `table.*`. */
+function cellOfAll(
+  reading: Reading,
+  scope: SqlScope,
+  item: SqlItem,
+  { name, within }: { readonly name: string; readonly within: Visited },
+): Cell | undefined {
+  const [qualifier] = reading.tokens.slice(item.start, item.end - 1)
+  for (const [alias, table] of scope.tables) {
+    if (qualifier && qualifier.text.toLowerCase() !== alias) continue
+    const read = tableOf(reading, scope, table, alias)
+    const cell =
+      read && ("metadata" in read ? cellIn(read, name) : derivedCell(reading, read, name, within))
+    if (cell) return cell
+  }
+  return undefined
+}
+
+/** Of a column by itself, with or without an alias. */
+function itemCell(reading: Reading, { start, end }: SqlItem, within: Visited): Cell | undefined {
+  const { tokens } = reading
+  const pathEnd = endOfPath(tokens, start)
+  if (pathEnd === undefined) return undefined
+  const rest = end - pathEnd
+  if (rest > 1 && !(rest === 2 && isKeyword(tokens[pathEnd], "AS"))) return undefined
+  return pathEnd === start + 1
+    ? bareAt(reading, start, within)
+    : qualifiedAt(reading, start, pathEnd, within)
 }
 
 /** TypeORM takes a path, a property's name and a column's, and databases ignore the case of the last. */
@@ -120,8 +214,8 @@ function columnNamed({ columns }: EntityMetadata, path: string): ColumnMetadata 
 }
 
 /** A name by itself: of a column, unless its place or an alias says otherwise. */
-function bareAt(reading: Reading, at: number): Mention | undefined {
-  const { tokens, places, map } = reading
+function bareAt(reading: Reading, at: number, visited: Visited = []): Mention | undefined {
+  const { tokens, places } = reading
   const [before, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]]
   const place = places[at]
   if (!token || !place) return undefined
@@ -133,15 +227,51 @@ function bareAt(reading: Reading, at: number): Mention | undefined {
   if (place.clause === "select" ? isOperand(before) : isAlias(reading, place, token)) {
     return undefined
   }
-  const owners = bareOwners(map).flatMap(({ metadata }) => {
-    const column = columnNamed(metadata, token.text)
-    return column ? [{ metadata, column }] : []
-  })
-  const [owner, ...others] = owners
-  const bound = owner && boundColumn(owner.column)
-  // Of two tables, the database has to be told which
-  if (!bound || others.length > 0) return undefined
-  return { ...owner, bound, alias: "", start: at, end: at + 1, place }
+  const cell = bareCell(reading, place.scope, token.text, visited)
+  return cell && { ...cell, alias: "", start: at, end: at + 1, place }
+}
+
+/** The column that a name by itself is of: of the innermost SELECT whose tables have one. */
+function bareCell(
+  reading: Reading,
+  scope: SqlScope,
+  name: string,
+  visited: Visited,
+): Cell | undefined {
+  for (let inner: SqlScope | undefined = scope; inner; inner = inner.parent) {
+    const tables = tablesIn(reading, inner)
+    const derived = tables.flatMap((table) =>
+      "metadata" in table ? [] : (derivedCell(reading, table, name, visited) ?? []),
+    )
+    const owners = tables.flatMap((table) =>
+      "metadata" in table && columnNamed(table.metadata, name) ? [table] : [],
+    )
+    const [owner, ...others] = owners
+    if (!owner) {
+      if (derived[0]) return derived[0]
+      continue
+    }
+    // Of two tables, the database has to be told which
+    return others.length > 0 ? undefined : cellIn(owner, name)
+  }
+  return undefined
+}
+
+/** The tables of a SELECT, those of the builder if it is its own. */
+function tablesIn(reading: Reading, scope: SqlScope): readonly ReadTable[] {
+  const { aliases, mainAlias, queryType } = reading.map
+  const read = [...scope.tables].flatMap(
+    ([alias, table]) => tableOf(reading, scope, table, alias) ?? [],
+  )
+  if (scope.parent) return read
+  // UPDATE and DELETE name their table, and nothing else
+  const all = queryType === "select" ? aliases : mainAlias ? [mainAlias] : []
+  const known = all.flatMap((alias) =>
+    alias.hasMetadata ? [{ metadata: alias.metadata, alias: alias.name }] : [],
+  )
+  if (queryType !== "select") return known
+  const names = new Set(known.map(({ alias }) => alias.toLowerCase()))
+  return [...known, ...read.filter(({ alias }) => !names.has(alias))]
 }
 
 function isAlias({ tokens }: Reading, { clause, scope }: SqlPlace, name: SqlToken): boolean {
@@ -151,13 +281,6 @@ function isAlias({ tokens }: Reading, { clause, scope }: SqlPlace, name: SqlToke
     const isGiven = end - start > 1 && !isSymbol(tokens[end - 2], ".") && isOperand(tokens[end - 2])
     return isGiven && last?.text.toLowerCase() === name.text.toLowerCase()
   })
-}
-
-function bareOwners({ aliases, mainAlias, queryType }: ExpressionMap): readonly Owner[] {
-  const all = queryType === "select" ? aliases : mainAlias ? [mainAlias] : []
-  return all.flatMap((alias) =>
-    alias.hasMetadata ? [{ metadata: alias.metadata, alias: alias.name }] : [],
-  )
 }
 
 /** Whether what comes before ends an expression, so that a name can only be its alias. */

@@ -35,12 +35,14 @@ function formOf({ tokens, start, end }: Fragment): string {
   const shown = tokens.slice(from, end + AFTER)
   const text = shown.map((token, i) => {
     const isTight = token.start === shown[i - 1]?.end
-    return (i === 0 || isTight ? "" : " ") + formOfToken(token)
+    const isColumn = from + i >= start && from + i < end
+    return (i === 0 || isTight ? "" : " ") + formOfToken(token, isColumn)
   })
   return (from > 0 ? "… " : "") + text.join("") + (end + AFTER < tokens.length ? " …" : "")
 }
 
-function formOfToken({ kind, text }: SqlToken): string {
-  if (kind === "literal") return "?"
+function formOfToken({ kind, text }: SqlToken, isColumn: boolean): string {
+  // SQLite takes a name in quotes for a text if no column has it
+  if (kind === "literal" || (kind === "name" && !isColumn)) return "?"
   return kind === "parameter" ? `:${text}` : text
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
+import { withQuotedNames } from "../../../src/binding/queries/quoted-names"
 import {
   hasOpenAlternative,
   type SqlDialect,
@@ -65,6 +66,34 @@ describe("the tokens of SQL", () => {
         ])
       }),
     )
+  })
+})
+
+describe("what MySQL has in double quotes", () => {
+  const namesOf = (sql: string): readonly string[] =>
+    withQuotedNames(tokenize(sql, "mysql"), "mysql").flatMap(({ kind, text }) =>
+      kind === "name" ? [text] : [],
+    )
+
+  test.each([
+    ['"u"."email" = :e', ["u", "email"]],
+    ['u."e""mail" = :e', ['e"mail']],
+    ['"email" = :e OR "email" IS NULL', ["email", "email"]],
+    [':e = "email"', ["email"]],
+    ['(LOWER("email") LIKE :e)', ["email"]],
+    ['ORDER BY "email"', ["email"]],
+    ['u.kind = "email"', []],
+    ['u.kind IN ("email", "phone") OR u.kind IN ("email")', []],
+    ['CONCAT("email", u.n) = :e', []],
+    ['SELECT "email" AS kind', []],
+  ] as const)("is a name where a text would make no sense: %s", (sql, names) => {
+    expect(namesOf(sql)).toEqual(names)
+  })
+
+  test("is read by its own rules elsewhere", () => {
+    const tokens = tokenize('"u"."email"', "postgres")
+
+    expect(withQuotedNames(tokens, "postgres")).toBe(tokens)
   })
 })
 

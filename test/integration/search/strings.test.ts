@@ -53,8 +53,36 @@ eachDatabase("a string of a query builder", (db) => {
     if (db.name === "PostgreSQL") {
       const all = { all: [ada.ada, "MARKER-bob"] }
       expect(await idsOf(builder().where("a.email = ANY(:all)", all))).toEqual([1, 2])
+      expect(await idsOf(builder().where("a.email = ANY(:all::text[])", all))).toEqual([1, 2])
+      expect(await idsOf(builder().where("a.email = :ada::varchar", ada))).toEqual([1])
+      expect(
+        await idsOf(builder().where("a.email IN (:ada::text, :x)", { ...ada, x: "" })),
+      ).toEqual([1])
+      expect(
+        await idsOf(builder().where("$$a.email = :ada$$ <> $x$$$ a.email$x$ AND a.id > 1")),
+      ).toEqual([2, 3])
     }
     expect(sent()).not.toContain("MARKER")
+  })
+
+  const testOnMariaDb = db.name === "MariaDB" ? test : test.skip
+  testOnMariaDb("is read in MariaDB's double quotes of ANSI_QUOTES", async () => {
+    const runner = source.createQueryRunner()
+    await runner.query("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')")
+    const ansi = (): Builder => builder().setQueryRunner(runner)
+
+    try {
+      expect(await idsOf(ansi().where('"a"."email" = :ada', ada))).toEqual([1])
+      expect(await idsOf(ansi().where('"email" = :ada OR "a"."id" = 3', ada))).toEqual([1, 3])
+      await expect(idsOf(ansi().where('LOWER("email") = :ada', ada))).rejects.toMatchObject({
+        code: "ERR_UNSUPPORTED_QUERY",
+      })
+      expect(sent()).not.toContain("MARKER")
+    } finally {
+      // It goes back to the pool
+      await runner.query("SET SESSION sql_mode = DEFAULT")
+      await runner.release()
+    }
   })
 
   test("chooses what is changed", async () => {
