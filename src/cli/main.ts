@@ -11,6 +11,7 @@ import {
   registerColumnRotate,
 } from "./column-change"
 import { registerColumnStatus } from "./column-status"
+import { registerColumnUses } from "./column-uses"
 import { registerColumnVerify } from "./column-verify"
 import { renderError } from "./describe-error"
 import { exitCodes, UsageError } from "./exit-code"
@@ -20,6 +21,7 @@ import { registerMigrationCreate } from "./migration-create"
 /** Each command is a file that exports a function adding it to the program. */
 const commands = [
   registerKeyGenerate,
+  registerColumnUses,
   registerColumnStatus,
   registerColumnIndex,
   registerColumnEncrypt,

@@ -1,3 +1,4 @@
+import type { FindUses } from "./column-uses"
 import type {
   ColumnTarget,
   Looking,
@@ -81,4 +82,7 @@ export interface SchemaDialect {
     path: string,
     columns: readonly string[],
   ): Promise<readonly Leftover[]>
+
+  /** Finds what else in the database uses a column. */
+  readonly findUses: FindUses
 }

@@ -6,6 +6,7 @@ import { constraintName } from "../sql"
 import { mysqlToken } from "../token-condition"
 import { escapeMysql } from "./expressions"
 import { mysqlLeftovers } from "./leftovers"
+import { findMysqlUses } from "./uses"
 
 /** MySQL's longest identifier, in characters. */
 const MAX_NAME = 64
@@ -17,6 +18,7 @@ export const mysqlSchema: SchemaDialect = {
   convert: ({ connection }, path, targets) => planMysql(connection, path, targets),
   restore: ({ connection }, path, targets) => planMysqlBack(connection, path, targets),
   leftovers: mysqlLeftovers,
+  findUses: findMysqlUses,
 
   async sizeOf(connection, path) {
     const names = namesIn(path)

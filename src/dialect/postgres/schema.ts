@@ -6,6 +6,7 @@ import { constraintName } from "../sql"
 import { postgresToken } from "../token-condition"
 import { escape } from "./expressions"
 import { postgresLeftovers } from "./leftovers"
+import { findPostgresUses } from "./uses"
 
 /** PostgreSQL's longest identifier, in bytes. */
 const MAX_NAME = 63
@@ -17,6 +18,7 @@ export const postgresSchema: SchemaDialect = {
   convert: planPostgres,
   restore: planPostgresBack,
   leftovers: postgresLeftovers,
+  findUses: findPostgresUses,
 
   async sizeOf(connection, path) {
     const { rows } = await connection.query(

@@ -1,5 +1,6 @@
 import type { SchemaDialect } from "../schema-dialect"
 import { sqliteLeftovers } from "./leftovers"
+import { findSqliteUses } from "./uses"
 
 /** SQLite changes no column of a table that exists; its text has no limit either. */
 export const sqliteSchema: SchemaDialect = {
@@ -11,4 +12,5 @@ export const sqliteSchema: SchemaDialect = {
   constraintState: () => Promise.resolve("absent"),
   leftovers: sqliteLeftovers,
   sizeOf: () => Promise.resolve(undefined),
+  findUses: findSqliteUses,
 }

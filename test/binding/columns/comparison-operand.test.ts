@@ -35,7 +35,7 @@ describe("a comparison operand", () => {
   test("shows neither the plaintext nor a plain hash of it", () => {
     const operand = comparisonOperand(mark, "078-05-1120")
 
-    expect(operand).not.toContain("078")
+    expect(operand).not.toContain("078-05")
     expect(operand).not.toContain(hash("sha256", "078-05-1120"))
     expect(operand).toMatch(/^typeorm-fernet:operand:[0-9a-f]{32}:[0-9a-f]{64}:[\w-]+$/)
   })
