@@ -11,6 +11,7 @@ export type {
 } from "./column/blind-index"
 export type { BuiltInCodec } from "./column/built-in-codecs"
 export type { Codec } from "./column/codec"
+export type { ColumnKeyDeclaration, ColumnKeyOptions } from "./column/column-key"
 export type { LegacyDeclaration, LegacyKeyring, LegacyReader } from "./column/legacy/legacy-reader"
 export {
   readTypeormEncrypted,
@@ -43,6 +44,7 @@ export {
 } from "./errors"
 export { StatementError } from "./dialect/statement-error"
 export { Fernet } from "./fernet/fernet"
+export type { ColumnKeyMode } from "./fernet/column-key"
 export { generateKey } from "./fernet/key"
 export { Keyring } from "./fernet/keyring"
 export { isToken } from "./fernet/token-format"

@@ -10,9 +10,10 @@ import { ringKeys, textsOf } from "./texts"
 
 const ONE = "one key"
 const LARGEST = 6
+const DERIVED = "a column's own key"
 
 /**
- * Compares rings in which the last key signed with one key. A warm ring has opened such a token
+ * Compares rings in which the last key signed with one key, and a key derived for a column as well. A warm ring has opened such a token
  * before and tries that key first; a cold one has not, and tries every other key before.
  */
 export async function compareRings({ rounds, seconds }: FernetOptions): Promise<Partial<Findings>> {
@@ -20,6 +21,15 @@ export async function compareRings({ rounds, seconds }: FernetOptions): Promise<
   const tokens = textsOf(64).map((text) => signer.encrypt(text))
   const open = (ring: Keyring): Operation => over(tokens, (token) => ring.decryptText(token))
   const contenders: Contender[] = [repeating(ONE, open(signer.fork()), { seconds })]
+  const column = signer.forColumn(["patient", "ssn"], "only")
+  const moved = textsOf(64).map((text) => column.encrypt(text))
+  contenders.push(
+    repeating(
+      DERIVED,
+      over(moved, (token) => column.decryptText(token)),
+      { seconds },
+    ),
+  )
   for (const size of [3, LARGEST]) {
     const ring = new Keyring(ringKeys.slice(-size))
     contenders.push(
@@ -29,20 +39,22 @@ export async function compareRings({ rounds, seconds }: FernetOptions): Promise<
   }
   const measured = await runRounds(contenders, rounds)
   const lines = contenders.slice(1).map(({ name }): Line => {
-    const target = name.startsWith(`${LARGEST} `) ? { target: targetOf(name) } : {}
+    const target = targetOf(name)
     return {
       group: "keyring, right key last, decrypt 64 B",
       title: `${name}, against ${ONE}`,
       figure: measured.costRatio(name, ONE),
       unit: "× the cost",
       absolute: describeSecondsOf(measured.cost(name), measured.cost(ONE)),
-      ...target,
+      ...(target && { target }),
     }
   })
   return { lines }
 }
 
-function targetOf(name: string): Line["target"] & object {
+function targetOf(name: string): Line["target"] {
+  if (name === DERIVED) return ringTargets.derived
+  if (!name.startsWith(`${LARGEST} `)) return undefined
   return name.endsWith("warm") ? ringTargets.warm : ringTargets.cold
 }
 

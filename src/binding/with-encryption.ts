@@ -1,10 +1,13 @@
 import type { DataSource } from "typeorm"
 
+import { columnKeyModeNames, columnKeyOf, isColumnKeyMode } from "../column/column-key"
 import { declarationOf } from "../column/declaration"
 import { isPhase, phaseNames, type PlaintextPhase, writesPlaintext } from "../column/phase"
 import { ColumnMisuseError, EncryptionError } from "../errors"
 import { type OptionNames, unknownOptions } from "../unknown-options"
+import type { ColumnKeyMode } from "../fernet/column-key"
 import { BoundColumn } from "./columns/bound-column"
+import type { ColumnRings } from "./columns/column-rings"
 import { guardQueryBuilders } from "./queries/builder-guard"
 import type { StringPolicy } from "./queries/unanswered-strings"
 import { proveSeams } from "./startup/canary"
@@ -21,6 +24,7 @@ import {
 } from "./columns/unreadable-cells"
 import { redactNotFound } from "./queries/not-found"
 import { IndexKeys, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
+import { placeOf } from "./columns/column-place"
 import { tokenLimit } from "./schema/token-limit"
 import { findMisuse } from "./startup/validate"
 import { assertBindable, assertInternals, internalsOf } from "./typeorm-internals"
@@ -47,6 +51,14 @@ export interface EncryptionOptions {
    * say otherwise. Defaults to `"reject"`.
    */
   readonly plaintext?: PlaintextPhase
+
+  /**
+   * Gives every column keys of its own, derived from these, so that a token copied from one column into
+   * another does not open. `"only"` takes no other tokens and is for new tables; `"ready"` and
+   * `"moving"` lead tables there that have tokens: see {@link ColumnKeyMode}. A column may say
+   * otherwise. Defaults to none: all columns share the keys.
+   */
+  readonly columnKeys?: ColumnKeyMode
 
   /**
    * Lets `initialize()` succeed without keys, which are then demanded at the first value: for schema
@@ -87,6 +99,7 @@ const optionNames: OptionNames<EncryptionOptions> = {
   keyring: true,
   blindIndexKeyring: true,
   plaintext: true,
+  columnKeys: true,
   lazyKeys: true,
   timestampZone: true,
   onUnreadable: true,
@@ -122,9 +135,13 @@ export function withEncryption<Source extends DataSource>(
   for (const option of unknownOptions(options, optionNames)) {
     throw misuse(`withEncryption() was given an ${option}.`)
   }
-  const { plaintext, timestampZone, onUnreadable, strings } = options as Record<string, unknown>
+  const given = options as Record<string, unknown>
+  const { plaintext, columnKeys, timestampZone, onUnreadable, strings } = given
   if (plaintext !== undefined && !isPhase(plaintext)) {
     throw misuse(`The option plaintext of withEncryption() is none of ${phaseNames}.`)
+  }
+  if (columnKeys !== undefined && !isColumnKeyMode(columnKeys)) {
+    throw misuse(`The option columnKeys of withEncryption() is none of ${columnKeyModeNames}.`)
   }
   if (timestampZone !== undefined && !isTimeZone(timestampZone)) {
     throw misuse("The option timestampZone of withEncryption() is no time zone.")
@@ -138,7 +155,7 @@ export function withEncryption<Source extends DataSource>(
   const { lazyKeys = false } = options
   const keys = new Keys(options.keyring, lazyKeys)
   const indexKeys = new IndexKeys(options.blindIndexKeyring, keys, lazyKeys)
-  keepKeys(dataSource, keys, indexKeys)
+  keepKeys(dataSource, { data: keys, index: indexKeys, columns: options.columnKeys })
   assertBindable(dataSource)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
   const fetched = new FetchedRows()
@@ -146,7 +163,7 @@ export function withEncryption<Source extends DataSource>(
   internals.buildMetadatas = async () => {
     await buildMetadatas()
     assertInternals(dataSource)
-    const problems = findMisuse(dataSource, options.plaintext)
+    const problems = findMisuse(dataSource, options)
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()
     await indexKeys.load()
@@ -181,10 +198,12 @@ function bindColumns(
   keys: Keys,
   fetched: FetchedRows,
 ): void {
+  const family = new Set<ColumnRings>()
   for (const metadata of dataSource.entityMetadatas) {
     for (const column of metadata.columns) {
       const declaration = declarationOf(column.transformer)
       if (!declaration) continue
+      const place = placeOf(metadata, column)
       const phase = declaration.plaintext ?? options.plaintext ?? "reject"
       const scheme = {
         property: `${metadata.name}.${column.propertyPath}`,
@@ -192,6 +211,8 @@ function bindColumns(
         phase,
         tokenLimit: tokenLimit(column, dataSource.options.type),
         timestampZone: options.timestampZone,
+        columnKey: columnKeyOf(declaration.columnKey, options.columnKeys, place),
+        family,
       }
       bindColumnMetadata(column, new BoundColumn(scheme, keys, fetched), metadata)
       if (declaration.constrained && !writesPlaintext(phase))

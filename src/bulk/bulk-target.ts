@@ -9,10 +9,18 @@ import {
 
 import { boundColumn } from "../binding/columns/bound-column"
 import { codecOf } from "../binding/columns/cell-codec"
+import { placeOf } from "../binding/columns/column-place"
+import { columnKeysOf } from "../binding/columns/keys"
 import { declaredColumn } from "../binding/schema/type-target"
 import type { BlindIndexDeclaration } from "../column/blind-index"
 import type { BuiltInCodec } from "../column/built-in-codecs"
 import type { Codec, TextCodec } from "../column/codec"
+import {
+  type ColumnKey,
+  type ColumnKeyDeclaration,
+  columnKeyMisuse,
+  columnKeyOf,
+} from "../column/column-key"
 import { declarationOf } from "../column/declaration"
 import {
   declaredReaders,
@@ -53,6 +61,8 @@ export interface ColumnDescription {
    * database's type for text of any length.
    */
   readonly type?: string
+  /** Its own keys. Defaults to the `columnKeys` option of `withEncryption`, else to none. */
+  readonly columnKey?: ColumnKeyDeclaration
   /** Its blind indexes; `with` names columns of the database here. Defaults to none. */
   readonly blindIndex?: BlindIndexDeclaration
 }
@@ -75,6 +85,8 @@ export interface BulkColumn {
   readonly type?: string
   /** The zone of timestamps without one, in which the application wrote them. */
   readonly timeZone?: string | undefined
+  /** The keys of the column's own, if it has any. */
+  readonly columnKey?: ColumnKey | undefined
 }
 
 /** A target with its names looked up, before the database was asked about it. */
@@ -116,6 +128,7 @@ const columnNames: OptionNames<ColumnDescription> = {
   codec: true,
   legacy: true,
   type: true,
+  columnKey: true,
   blindIndex: true,
 }
 
@@ -135,14 +148,19 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
   const path = table.split(".")
   for (const [name, column] of Object.entries(columns)) {
     requireKnown(`${table}.${name}`, column, columnNames)
+    for (const problem of columnKeyMisuse(column.columnKey)) {
+      throw new TypeError(`${table}.${name} ${problem}.`)
+    }
   }
-  const described = Object.entries(columns).map(([name, { codec, legacy, type }]) => ({
+  const place = { schema: schemaOf(dataSource, table), table: path.at(-1) ?? table }
+  const described = Object.entries(columns).map(([name, { codec, legacy, type, columnKey }]) => ({
     name,
     label: `${table}.${name}`,
     codec: codecOf(codec === undefined ? {} : { codec }),
     readers: declaredReaders(legacy),
     phase: undefined,
     ...(type !== undefined && { type: typeNamed(dataSource, type) }),
+    columnKey: columnKeyOf(columnKey, columnKeysOf(dataSource), { ...place, column: name }),
   }))
   const declared = Object.entries(columns).map(
     ([name, { blindIndex }]) => [name, blindIndex] as const,
@@ -152,12 +170,7 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
     path,
     primaryKey: typeof primaryKey === "string" ? [primaryKey] : primaryKey,
     columns: described,
-    indexes: describedIndexes(
-      table,
-      { schema: schemaOf(dataSource, table), table: path.at(-1) ?? table },
-      declared,
-      described,
-    ),
+    indexes: describedIndexes(table, place, declared, described),
   }
 }
 
@@ -206,8 +219,9 @@ function distinct(columns: readonly BulkColumn[]): readonly BulkColumn[] {
 /** Returns the encrypted columns of an entity by their property paths. */
 export function encryptedColumns(
   metadata: EntityMetadata,
-  { driver }: DataSource,
+  dataSource: DataSource,
 ): ReadonlyMap<string, BulkColumn> {
+  const { driver } = dataSource
   const columns = new Map<string, BulkColumn>()
   for (const column of metadata.columns) {
     const bound = boundColumn(column)
@@ -222,6 +236,11 @@ export function encryptedColumns(
       phase: bound?.phase,
       type: driver.createFullType(declaredColumn(driver, column)),
       timeZone: bound?.timestampZone,
+      columnKey: columnKeyOf(
+        declaration.columnKey,
+        columnKeysOf(dataSource),
+        placeOf(metadata, column),
+      ),
     })
   }
   return columns

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 
-import type { KeyResolver } from "../binding/columns/key-resolver"
+import { ColumnRings } from "../binding/columns/column-rings"
 import {
   indexKeysFromEnv,
   indexKeysOf,
@@ -34,10 +34,14 @@ export async function fetchKeys(
 ): Promise<RunKeys> {
   const keys = await loadKeys(keyring, keysOf(dataSource))
   const indexRing = isIndexed ? await fetchIndexRing(dataSource, blindIndexKeyring) : undefined
-  const resolver: KeyResolver = keys
+  const rings = new Map<BulkColumn, ColumnRings>()
   return {
     fingerprints: keys.get().fingerprints,
-    ringFor: ({ label }) => resolver.ringFor(label),
+    ringFor: (column) => {
+      const known = rings.get(column) ?? new ColumnRings(column.label, keys, column.columnKey)
+      rings.set(column, known)
+      return known.of()
+    },
     indexRing: indexRing ?? keys.get(),
   }
 }

@@ -6,6 +6,7 @@ import type { BulkColumn, NamedTable } from "./bulk-target"
 import type { RunKeys } from "./keys"
 import { legacyReaderOf } from "../column/legacy/legacy-reader"
 import {
+  type CellState,
   type ClassifiedCell,
   classifyCells,
   LEGACY,
@@ -31,6 +32,9 @@ export interface DescribedTable {
 
 /** The rows of which the tokens are opened before anything is written. */
 const SAMPLE: ReadOptions = { filter: "has-tokens", limit: 100, anyOrder: true }
+
+/** Tokens by which keys prove to be the right ones. */
+const OPENED: readonly CellState[] = ["current", "shared", "stale"]
 
 /**
  * Asks the database about a table: its encrypted columns, and the key its rows are told apart by.
@@ -121,7 +125,7 @@ export async function requireRightKeys(
     const keyring = keys.ringFor(column)
     return classifyCells(cells[i] ?? [], column, keyring).states.map(({ state }) => state)
   })
-  const opened = states.filter((state) => state === "current" || state === "stale").length
+  const opened = states.filter((state) => OPENED.includes(state)).length
   const unreadable = states.filter((state) => state === "unreadable").length
   if (opened > 0 || unreadable === 0) return
   throw new KeyError(

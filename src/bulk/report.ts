@@ -12,6 +12,11 @@ export interface StateCounts {
   readonly current: number
   /** By the fingerprint of the key that opens them. */
   readonly stale: Readonly<Record<string, number>>
+  /**
+   * Under the keys that all columns share, in a column with keys of its own: under `"moving"` they are
+   * read and are to be rotated, under `"only"` they are refused.
+   */
+  readonly shared: number
   readonly unreadable: number
 }
 
@@ -77,6 +82,9 @@ export type RunFacts = Pick<
   readonly counted: boolean
 }
 
+/** The states that are counted whatever the key. */
+const STATES = ["null", "plaintext", "legacy", "current", "shared", "unreadable"] as const
+
 /** Failures that a report lists one by one. */
 const LISTED_FAILURES = 1000
 
@@ -85,6 +93,7 @@ class MutableCounts {
   plaintext = 0
   legacy = 0
   current = 0
+  shared = 0
   unreadable = 0
   readonly stale: Record<string, number> = {}
 
@@ -93,7 +102,7 @@ class MutableCounts {
       this[cell.state] += by
       return
     }
-    const fingerprint = fingerprints[cell.keyIndex ?? 0] ?? ""
+    const fingerprint = fingerprints[(cell.keyIndex ?? 0) % fingerprints.length] ?? ""
     this.stale[fingerprint] = (this.stale[fingerprint] ?? 0) + by
   }
 
@@ -161,7 +170,7 @@ export class Tally {
     const columns = [...this.#after].map(([column, after]) => {
       const before = after.copy()
       const undone = this.#undone.get(column) ?? new MutableCounts()
-      for (const state of ["null", "plaintext", "legacy", "current", "unreadable"] as const) {
+      for (const state of STATES) {
         before[state] += undone[state]
       }
       for (const [fingerprint, count] of Object.entries(undone.stale)) {
@@ -200,7 +209,11 @@ function partText(part: unknown): string {
 }
 
 function plain(counts: MutableCounts): StateCounts {
-  const { null: none, plaintext, legacy, current, stale, unreadable } = counts
+  const { stale } = counts
   const left = Object.entries(stale).filter(([, count]) => count !== 0)
-  return { null: none, plaintext, legacy, current, stale: Object.fromEntries(left), unreadable }
+  const counted = STATES.map((state) => [state, counts[state]] as const)
+  return {
+    ...(Object.fromEntries(counted) as Record<(typeof STATES)[number], number>),
+    stale: Object.fromEntries(left),
+  }
 }

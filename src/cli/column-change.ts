@@ -93,7 +93,7 @@ function collectKeys(
 /** Adds `column:rotate` to a program. */
 export function registerColumnRotate(program: Command): void {
   addChangeOptions(program.command("column:rotate"))
-    .description("move tokens under older keys to the first key")
+    .description("move tokens under older or shared keys to the first key of their column")
     .action((options: ChangeCommandOptions) =>
       runColumnCommand(
         {
@@ -148,6 +148,7 @@ function failsIfLeft(
   }
 }
 
-function staleCount({ stale }: StateCounts): number {
-  return Object.values(stale).reduce((sum, count) => sum + count, 0)
+/** Tokens that are to be under another key. */
+function staleCount({ stale, shared }: StateCounts): number {
+  return Object.values(stale).reduce((sum, count) => sum + count, shared)
 }

@@ -21,7 +21,9 @@ export function registerColumnStatus(program: Command): void {
           doing: "inspecting",
           run: inspectColumns,
           fails: (report, { check }) =>
-            report.drift.length > 0 || ((check ?? false) && !isFinished(report)),
+            report.drift.length > 0 ||
+            Object.values(report.columns).some(({ after }) => after.shared > 0) ||
+            ((check ?? false) && !isFinished(report)),
           render: renderStates,
         },
         options,
@@ -32,8 +34,8 @@ export function registerColumnStatus(program: Command): void {
 /** Whether nothing is left to encrypt, rotate or repair. */
 export function isFinished({ columns, indexes }: BulkReport): boolean {
   const isEncrypted = Object.values(columns).every(
-    ({ after: { plaintext, legacy, stale, unreadable } }) =>
-      plaintext === 0 && legacy === 0 && unreadable === 0 && Object.keys(stale).length === 0,
+    ({ after: { plaintext, legacy, stale, shared, unreadable } }) =>
+      plaintext + legacy + shared + unreadable === 0 && Object.keys(stale).length === 0,
   )
   const isIndexed = Object.values(indexes).every(
     ({ missing, stale }) => missing === 0 && stale === 0,

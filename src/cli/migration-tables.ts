@@ -51,7 +51,7 @@ async function findColumns(
   { table, columns, facts }: DescribedTable,
 ): Promise<readonly FoundColumn[]> {
   const found: FoundColumn[] = []
-  for (const [i, { name, codec: own, type: declaredType }] of columns.entries()) {
+  for (const [i, { name, codec: own, type: declaredType, columnKey }] of columns.entries()) {
     const known = Object.entries(builtInCodecs).find(([, codec]) => codec === own)?.[0]
     const fact = facts[i]
     const alone = { ...table, columns: [name], companions: [] }
@@ -60,6 +60,7 @@ async function findColumns(
         name,
         ...(known !== undefined && known !== "string" && { codec: known }),
         ...(known === undefined && { ownCodec: true }),
+        ...(columnKey && { columnKey }),
         ...(fact && typesOf(session, fact, declaredType)),
       },
       holds: fact?.isText === false ? "plaintext" : await whatItHolds(session, alone),

@@ -1,3 +1,5 @@
+import type { ColumnKey } from "../column/column-key"
+
 /** A column as a migration describes it. */
 export interface MigrationColumn {
   readonly name: string
@@ -10,6 +12,8 @@ export interface MigrationColumn {
   /** The type that the model declares, if the column is to be given it. */
   readonly declaredType?: string
   readonly blindIndexes?: readonly MigrationIndex[]
+  /** The keys of its own, if it has any. */
+  readonly columnKey?: ColumnKey
 }
 
 /** A blind index as a migration describes it, with everything that decides its values. */
@@ -102,7 +106,8 @@ function ownNormalizer({ name }: MigrationIndex): string {
   )
 }
 
-function description({ codec, declaredType, blindIndexes = [] }: MigrationColumn): string {
+function description(column: MigrationColumn): string {
+  const { codec, declaredType, columnKey, blindIndexes = [] } = column
   const indexes = blindIndexes.flatMap(({ name, context, normalize, bits, with: others }) => {
     if (!normalize) return []
     const options = [
@@ -117,9 +122,14 @@ function description({ codec, declaredType, blindIndexes = [] }: MigrationColumn
   const parts = [
     ...(codec === undefined ? [] : [`codec: ${JSON.stringify(codec)}`]),
     ...(declaredType === undefined ? [] : [`type: ${JSON.stringify(declaredType)}`]),
+    ...(columnKey ? [`columnKey: ${ownKeys(columnKey)}`] : []),
     ...(indexes.length > 0 ? [`blindIndex: [${indexes.join(", ")}]`] : []),
   ]
   return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`
+}
+
+function ownKeys({ mode, context }: ColumnKey): string {
+  return `{ mode: ${JSON.stringify(mode)}, context: ${list(context)} }`
 }
 
 function list(texts: readonly string[]): string {

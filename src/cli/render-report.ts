@@ -6,18 +6,16 @@ const PRINTED_FAILURES = 20
 
 /** Renders the states of all columns as one table, and the cells that could not be dealt with. */
 export function renderStates(reports: readonly BulkReport[], keys: readonly string[]): string {
-  const hasLegacy = reports.some(({ columns }) =>
-    Object.values(columns).some(({ after }) => after.legacy > 0),
-  )
+  const shown = rareStates(reports)
   const rows = reports.flatMap(({ columns, constrained }) =>
     Object.entries(columns).map(([name, { after }]) => [
       name,
-      ...statesOf(after, keys, hasLegacy).map(formatCount),
+      ...statesOf(after, keys, shown).map(formatCount),
       constrained.includes(name) ? "yes" : "no",
     ]),
   )
   if (rows.length === 0) return ""
-  const states = formatTable([headings(keys, hasLegacy), ...rows])
+  const states = formatTable([headings(keys, shown), ...rows])
   const problems = reports.map(
     (report) => report.drift.map((one) => `${one}\n`).join("") + renderFailures(report),
   )
@@ -65,25 +63,39 @@ function summarize(report: BulkReport, done: string): string {
   ].join("")
 }
 
-/** @param hasLegacy - whether there are cells in a legacy form, which few tables have */
-function headings(keys: readonly string[], hasLegacy: boolean): readonly string[] {
+/** States that few tables have cells in: whether any of these has. */
+interface RareStates {
+  readonly legacy: boolean
+  readonly shared: boolean
+}
+
+function rareStates(reports: readonly BulkReport[]): RareStates {
+  const counts = reports.flatMap(({ columns }) => Object.values(columns).map(({ after }) => after))
+  return {
+    legacy: counts.some(({ legacy }) => legacy > 0),
+    shared: counts.some(({ shared }) => shared > 0),
+  }
+}
+
+function headings(keys: readonly string[], { legacy, shared }: RareStates): readonly string[] {
   const [first = "", ...older] = keys
   const stale = older.map((fingerprint) => `stale ${fingerprint}`)
-  const unencrypted = ["plaintext", ...(hasLegacy ? ["legacy"] : [])]
+  const unencrypted = ["plaintext", ...(legacy ? ["legacy"] : [])]
   return [
     ...["column", "null", ...unencrypted, `current ${first}`, ...stale],
-    ...["unreadable", "constraint"],
+    ...[...(shared ? ["shared keys"] : []), "unreadable", "constraint"],
   ]
 }
 
 function statesOf(
   counts: StateCounts,
   keys: readonly string[],
-  hasLegacy: boolean,
+  { legacy, shared }: RareStates,
 ): readonly number[] {
   const stale = keys.slice(1).map((fingerprint) => counts.stale[fingerprint] ?? 0)
-  const unencrypted = [counts.plaintext, ...(hasLegacy ? [counts.legacy] : [])]
-  return [counts.null, ...unencrypted, counts.current, ...stale, counts.unreadable]
+  const unencrypted = [counts.plaintext, ...(legacy ? [counts.legacy] : [])]
+  const left = [...stale, ...(shared ? [counts.shared] : [])]
+  return [counts.null, ...unencrypted, counts.current, ...left, counts.unreadable]
 }
 
 function failuresOf(reports: readonly BulkReport[], printed: readonly BulkReport[]): string {

@@ -4,6 +4,7 @@ import { EncryptionError } from "../errors"
 import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
+import type { ColumnKeyDeclaration } from "./column-key"
 import type { LegacyDeclaration } from "./legacy/legacy-reader"
 import type { PlaintextPhase } from "./phase"
 
@@ -15,6 +16,7 @@ export interface EncryptedColumnDeclaration {
   readonly legacy?: LegacyDeclaration
   readonly constrained?: boolean
   readonly blindIndex?: BlindIndexDeclaration
+  readonly columnKey?: ColumnKeyDeclaration
   /** What is wrong with the names of the options. */
   readonly unknownOptions?: readonly string[]
 }

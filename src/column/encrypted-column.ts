@@ -4,6 +4,7 @@ import { type OptionNames, unknownOptions } from "../unknown-options"
 import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
+import type { ColumnKeyDeclaration } from "./column-key"
 import type { LegacyDeclaration } from "./legacy/legacy-reader"
 import type { PlaintextPhase } from "./phase"
 import { type EncryptedColumnDeclaration, UnboundTransformer } from "./declaration"
@@ -43,6 +44,15 @@ export interface EncryptedColumnOptions extends Pick<
   legacy?: LegacyDeclaration
 
   /**
+   * Gives the column keys of its own, derived from those of the DataSource, so that a token copied into
+   * it from another column does not open. `"only"` takes no other tokens and is for new tables;
+   * `"ready"` and `"moving"` lead a table there that has tokens: see {@link ColumnKeyMode}. `false`
+   * keeps the shared keys. Defaults to the `columnKeys` option of `withEncryption`, which defaults to
+   * none.
+   */
+  columnKey?: ColumnKeyDeclaration
+
+  /**
    * Makes the property searchable by equality: `findBy({ email: "alice@example.com" })` works. A
    * hidden companion column holds a keyed digest of each value, which tells who can read the table
    * which rows are equal, and nothing else. Defaults to none.
@@ -74,6 +84,7 @@ const optionNames: OptionNames<EncryptedColumnOptions> = {
   ttl: true,
   plaintext: true,
   legacy: true,
+  columnKey: true,
   blindIndex: true,
   constrained: true,
   type: true,
@@ -153,6 +164,7 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     legacy,
     constrained,
     blindIndex,
+    columnKey,
     type = "text",
     ...columnOptions
   } = options
@@ -164,6 +176,7 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     ...(legacy !== undefined && { legacy }),
     ...(constrained !== undefined && { constrained }),
     ...(blindIndex !== undefined && { blindIndex }),
+    ...(columnKey !== undefined && { columnKey }),
     ...(unknown.length > 0 && { unknownOptions: unknown }),
   })
   return { ...columnOptions, type, transformer }

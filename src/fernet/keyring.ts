@@ -1,7 +1,6 @@
-import { InvalidTokenError, KeyError } from "../errors"
-import type { BatchEngine, BatchResults } from "./batch-engine/batch-engine"
-import { engineInUse } from "./batch-engine/engine-in-use"
-import { parseKeys } from "./key"
+import { InvalidTokenError } from "../errors"
+import { completed, engineFor } from "./batches"
+import { columnKeyInfo, type ColumnKeyMode } from "./column-key"
 import { keysFromEnv } from "./key-source"
 import {
   findText,
@@ -19,14 +18,18 @@ import {
   requireSeconds,
   secondsNow,
 } from "./token-age"
-import { TokenKey } from "./token-key"
+import type { TokenKey } from "./token-key"
 import type { TokenMac } from "./token-mac"
 import { TokenReading } from "./token-reading"
 import { type RotatedToken, sharedBatch, TokenRotation, type WaitingToken } from "./token-rotation"
 import { loadToken, type TokenScratch } from "./token-scratch"
+import { areAtWork, deriveKeys, takeInKeys, type WorkingKeys } from "./working-keys"
 
-/** Keys at work, at least one: the first encrypts, any of them decrypts. */
-type WorkingKeys = readonly [TokenKey, ...TokenKey[]]
+/** Whose keys those of a column's ring are derived from. */
+interface Origin {
+  readonly shared: Keyring
+  readonly mode: ColumnKeyMode
+}
 
 /**
  * One or more Fernet keys, in order: the first encrypts, any of them decrypts. To rotate, put a new
@@ -39,6 +42,7 @@ export class Keyring {
   readonly #keys: WorkingKeys
   /** The key that opened the last token: likely the next one's too. Which it was is no secret. */
   #last: TokenKey
+  readonly #origin: Origin | undefined
   /** What tells the keys apart in a report, in order; not secrets. The first one encrypts. */
   readonly fingerprints: readonly string[]
 
@@ -49,12 +53,12 @@ export class Keyring {
    */
   constructor(keys: readonly string[])
   /** @internal */
-  // eslint-disable-next-line @typescript-eslint/unified-signatures -- left out of the declarations
-  constructor(keys: readonly string[] | WorkingKeys)
-  constructor(keys: readonly string[] | WorkingKeys) {
+  constructor(keys: readonly string[] | WorkingKeys, origin?: Origin)
+  constructor(keys: readonly string[] | WorkingKeys, origin?: Origin) {
     this.#keys = areAtWork(keys) ? keys : takeInKeys(keys)
     this.#last = this.#keys[0]
-    this.fingerprints = this.#keys.map((key) => key.fingerprint)
+    this.#origin = origin
+    this.fingerprints = origin?.shared.fingerprints ?? this.#keys.map((key) => key.fingerprint)
   }
 
   /**
@@ -235,7 +239,50 @@ export class Keyring {
    * @internal
    */
   fork(): Keyring {
-    return new Keyring(this.#keys)
+    return new Keyring(this.#keys, this.#origin)
+  }
+
+  /**
+   * Returns the ring of one column: of keys that are derived from this ring's, each called by the
+   * fingerprint of the one it comes from, and of this ring's own as the mode has it.
+   *
+   * @internal
+   */
+  forColumn(context: readonly string[], mode: ColumnKeyMode): Keyring {
+    const own = deriveKeys(this.#keys, columnKeyInfo(context))
+    const keys: Record<ColumnKeyMode, WorkingKeys> = {
+      ready: [...this.#keys, ...own],
+      moving: [...own, ...this.#keys],
+      only: own,
+    }
+    return new Keyring(keys[mode], { shared: this, mode })
+  }
+
+  /**
+   * The ring that all columns share: of a column's ring, the one it comes from, else this one.
+   *
+   * @internal
+   */
+  sharedRing(): Keyring {
+    return this.#origin?.shared ?? this
+  }
+
+  /**
+   * Whether a column's ring is to move tokens of the key at a position, which is shared, to its own.
+   *
+   * @internal
+   */
+  isLeaving(keyIndex: number): boolean {
+    return this.#origin?.mode === "moving" && keyIndex >= this.fingerprints.length
+  }
+
+  /**
+   * Whether this is the ring of a column that takes no shared keys, and one of these signed the token.
+   *
+   * @internal
+   */
+  isBarred(token: string): boolean {
+    return this.#origin?.mode === "only" && this.sharedRing().keyIndexOf(token) !== undefined
   }
 
   /** Encrypts many with one call of node:crypto's cipher. */
@@ -342,51 +389,8 @@ export class Keyring {
   }
 }
 
-/** Fewer are done sooner without the engine. */
-const FEWEST_FOR_ENGINE = 4
-
-function engineFor({ length }: readonly string[]): BatchEngine | undefined {
-  return length < FEWEST_FOR_ENGINE ? undefined : engineInUse()
-}
-
-/** Has what the engine left done in another way, and puts it where it belongs. */
-function completed<T, R extends T | undefined>(
-  { results, left }: BatchResults<T>,
-  finish: (values: readonly string[]) => readonly R[],
-): R[] {
-  // Every other result is there, or is undefined where R allows it
-  const all = results as R[]
-  if (left.values.length > 0) {
-    finish(left.values).forEach((result, i) => {
-      all[left.positions[i] ?? 0] = result
-    })
-  }
-  return all
-}
-
 function requireLoaded(token: string | Uint8Array): TokenScratch {
   const scratch = loadToken(tokenText(token))
   if (scratch === undefined) throw new InvalidTokenError()
   return scratch
-}
-
-function areAtWork(keys: readonly string[] | WorkingKeys): keys is WorkingKeys {
-  return Array.isArray(keys) && keys[0] instanceof TokenKey
-}
-
-/** Two keys that sign alike would both claim a token, and one of them would decrypt it to noise. */
-function takeInKeys(keys: readonly string[]): WorkingKeys {
-  // parseKeys refuses an empty list
-  const taken = parseKeys(keys).map((key) => new TokenKey(key)) as [TokenKey, ...TokenKey[]]
-  taken.forEach((key, index) => {
-    const first = taken.findIndex((other) => other.signsAs(key))
-    if (first !== index) {
-      throw new KeyError(
-        "ERR_KEY_INVALID",
-        `Key ${index + 1} of ${taken.length} has the same signing half as key ${first + 1}; ` +
-          "replace one of them.",
-      )
-    }
-  })
-  return taken
 }

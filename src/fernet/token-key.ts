@@ -22,6 +22,9 @@ const ALGORITHM = "aes-128-cbc"
 const FINGERPRINT_DOMAIN = "typeorm-fernet key fingerprint\0"
 const FINGERPRINT_CHARACTERS = 8
 
+/** Signing key ‖ encryption key. */
+const KEY_BYTES = 16 + 16
+
 /** The streams below use the first block of their life for nothing, so it is no secret. */
 const FIRST_CHAIN = Buffer.alloc(BLOCK_BYTES)
 
@@ -55,13 +58,13 @@ export class TokenKey {
   readonly #decryptor: BlockStream
   #inBatches: BatchKey | undefined
 
-  /** @param key - signing key ‖ encryption key; overwritten with zeros when it has been taken in */
-  constructor(key: Buffer) {
+  /**
+   * @param key - signing key ‖ encryption key; overwritten with zeros when it has been taken in
+   * @param fingerprint - what it is called by instead of its own
+   */
+  constructor(key: Buffer, fingerprint: string = fingerprintOf(key)) {
     const secret = createSecretKey(key.subarray(16))
-    this.fingerprint = hash("sha256", Buffer.concat([Buffer.from(FINGERPRINT_DOMAIN), key])).slice(
-      0,
-      FINGERPRINT_CHARACTERS,
-    )
+    this.fingerprint = fingerprint
     this.#mac = new TokenMac(key.subarray(0, 16))
     this.#whole = createSecretKey(key)
     this.#secret = secret
@@ -180,6 +183,17 @@ export class TokenKey {
     return mac
   }
 
+  /**
+   * Returns a key for a purpose, derived as {@link deriveMac} derives, and called by the fingerprint of
+   * this one, which is the key that whoever reads a report has.
+   *
+   * @param info - the purpose, at most 1024 bytes
+   */
+  derive(info: Uint8Array): TokenKey {
+    const derived = hkdfSync("sha256", this.#whole, "", info, KEY_BYTES)
+    return new TokenKey(Buffer.from(derived), this.fingerprint)
+  }
+
   /** Says whether both keys sign alike, so that no HMAC could tell their tokens apart. */
   signsAs(other: TokenKey): boolean {
     return this.#mac.tagOf(Buffer.alloc(64)) === other.#mac.tagOf(Buffer.alloc(64))
@@ -199,4 +213,9 @@ export class TokenKey {
     const cipher = createCipheriv(ALGORITHM, this.#secret, iv)
     return Buffer.concat([iv, cipher.update(scratch.encrypted.subarray(BLOCK_BYTES))])
   }
+}
+
+function fingerprintOf(key: Buffer): string {
+  const named = Buffer.concat([Buffer.from(FINGERPRINT_DOMAIN), key])
+  return hash("sha256", named).slice(0, FINGERPRINT_CHARACTERS)
 }

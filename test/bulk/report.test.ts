@@ -5,7 +5,7 @@ import { primaryKeyText, Tally } from "../../src/bulk/report"
 const end = {
   ...{ completed: true, counted: true, dryRun: false, constrained: [], drift: [], statements: [] },
 } as const
-const none = { null: 0, plaintext: 0, legacy: 0, current: 0, stale: {}, unreadable: 0 }
+const none = { null: 0, plaintext: 0, legacy: 0, current: 0, stale: {}, shared: 0, unreadable: 0 }
 
 describe("Tally", () => {
   test("counts before and after alike if nothing was made", () => {

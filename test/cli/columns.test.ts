@@ -89,6 +89,36 @@ describe("column:status", () => {
   )
 })
 
+describe("columns with keys of their own", () => {
+  const withOwn = (mode: string, command: string): Promise<Outcome> =>
+    runCli([`column:${command}`, ...source], { ...clinic.environment, COLUMN_KEYS: mode })
+
+  test("are moved to by column:rotate, and column:status exits with 1 until they are", async () => {
+    await run("encrypt")
+
+    const before = await withOwn("moving", "status")
+    const rotated = await withOwn("moving", "rotate")
+    const after = await withOwn("only", "status")
+
+    expect([before.code, rotated.code, after.code]).toEqual([1, 0, 0])
+    expect(before.stdout).toMatch(/current [0-9a-f]{8} +shared keys +unreadable/)
+    expect(before.stdout).toMatch(/Patient\.ssn +0 +0 +0 +3 +0 +no/)
+    expect(after.stdout).not.toContain("shared keys")
+    expect(after.stdout).toMatch(/Patient\.ssn +0 +0 +3 +0 +no/)
+  })
+
+  test("are not moved to by column:rotate when no others are taken", async () => {
+    await run("encrypt")
+
+    const { code, stdout } = await withOwn("only", "rotate")
+
+    expect(code).toBe(1)
+    expect(stdout).toContain(
+      "key 1: Patient.ssn holds a token under the keys that all columns share",
+    )
+  })
+})
+
 describe("column:encrypt", () => {
   test("encrypts every table and says how many rows", async () => {
     const { code, stdout, stderr } = await run("encrypt")

@@ -56,6 +56,20 @@ export class EncryptCustomers1 implements MigrationInterface {
 `)
   })
 
+  test("describes the keys of a column", () => {
+    const columnKey = { mode: "only", context: ["user", 'e"mail'] } as const
+    const text = renderMigration({
+      className: "EncryptUsers1",
+      tables: [{ table: "user", columns: [{ name: "email", columnKey }] }],
+      language: "esm",
+      constrain: false,
+    })
+
+    expect(text).toContain(
+      String.raw`email: { columnKey: { mode: "only", context: ["user", "e\"mail"] } },`,
+    )
+  })
+
   test("describes blind indexes with what decides their values", () => {
     const index = { name: "email_bidx", context: "user/email/email_bidx", bits: 128 }
     const columns = [

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { describe, expect, test } from "@jest/globals"
 
 import type { EncryptionErrorCode } from "../../src"
@@ -7,6 +8,8 @@ import { exampleRegions, readText, snippets } from "./regions"
 
 const readme = readText("README.md")
 const regions = [...exampleRegions()]
+/** Where the snippets of the examples are shown. */
+const shown = snippets(readme + readText("docs/keys.md"), ["ts", "python"])
 
 /** By type, so that a new code does not compile until it is here. */
 const codes: Readonly<Record<EncryptionErrorCode, true>> = {
@@ -26,15 +29,17 @@ const codes: Readonly<Record<EncryptionErrorCode, true>> = {
   ERR_UNSUPPORTED_QUERY: true,
 }
 
-describe("the README", () => {
-  test.each(snippets(readme, ["ts", "python"]))("takes from an example: %s", (snippet) => {
+describe("the documentation", () => {
+  test.each(shown)("takes from an example: %s", (snippet) => {
     expect(regions.map(([, code]) => code)).toContain(snippet)
   })
 
   test.each(regions)("shows the region %s", (_name, code) => {
-    expect(snippets(readme, ["ts", "python"])).toContain(code)
+    expect(shown).toContain(code)
   })
+})
 
+describe("the README", () => {
   test.each(Object.keys(codes))("explains the code %s", (code) => {
     expect(readme).toContain(`\n| \`${code}\``)
   })
@@ -44,11 +49,12 @@ describe("the README", () => {
   })
 })
 
-describe.each(["README.md", "SECURITY.md", "CONTRIBUTING.md"])("%s", (file) => {
+describe.each(["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/keys.md"])("%s", (file) => {
   const text = readText(file)
+  const linked = (path: string): string => (path === "" ? file : join(dirname(file), path))
 
   test("links to files that exist", () => {
-    const targets = [...text.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path]) => path ?? "")
+    const targets = [...text.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = ""]) => linked(path))
 
     expect(targets.filter((path) => !existsSync(path))).toEqual([])
   })
@@ -57,7 +63,7 @@ describe.each(["README.md", "SECURITY.md", "CONTRIBUTING.md"])("%s", (file) => {
     const targets = [...text.matchAll(/\]\(([\w./-]*)#([\w-]+)\)/g)]
 
     const missing = targets.filter(
-      ([, path = "", anchor = ""]) => !anchorsOf(path === "" ? text : readText(path)).has(anchor),
+      ([, path = "", anchor = ""]) => !anchorsOf(readText(linked(path))).has(anchor),
     )
     expect(missing.map(([link]) => link)).toEqual([])
   })

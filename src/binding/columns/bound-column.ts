@@ -3,6 +3,7 @@ import { isUint8Array } from "node:util/types"
 import type { ColumnOptions, ValueTransformer } from "typeorm"
 
 import type { Codec, TextCodec } from "../../column/codec"
+import type { ColumnKey } from "../../column/column-key"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
 import { type PlaintextPhase, readsPlaintext, writesPlaintext } from "../../column/phase"
 import { type DecryptionError, EncryptionError } from "../../errors"
@@ -34,6 +35,10 @@ export interface ColumnScheme {
   readonly tokenLimit: number | undefined
   /** The zone of timestamps without one, in which the application wrote them. */
   readonly timestampZone?: string | undefined
+  /** The keys of the column's own, if it has any. */
+  readonly columnKey?: ColumnKey | undefined
+  /** The rings of the DataSource's columns that have keys of their own; this one's join them. */
+  readonly family?: Set<ColumnRings>
 }
 
 /**
@@ -56,7 +61,8 @@ export class BoundColumn implements ValueTransformer {
     this.#scheme = scheme
     this.#mark = operandMark(scheme.property)
     this.#codec = codecOf(scheme.declaration)
-    this.#rings = new ColumnRings(scheme.property, keys)
+    this.#rings = new ColumnRings(scheme.property, keys, scheme.columnKey)
+    if (scheme.columnKey) scheme.family?.add(this.#rings)
     const { property, phase, declaration } = scheme
     this.#unencrypted = new UnencryptedCells(property, phase, declaration, this.#codec)
     const isAgeless = scheme.declaration.ttl === undefined
@@ -68,6 +74,11 @@ export class BoundColumn implements ValueTransformer {
   /** The zone of timestamps without one, in which the application wrote them. */
   get timestampZone(): string | undefined {
     return this.#scheme.timestampZone
+  }
+
+  /** The keys of the column's own, if it has any. */
+  get columnKey(): ColumnKey | undefined {
+    return this.#scheme.columnKey
   }
 
   /** What was declared on the column. */
@@ -98,7 +109,7 @@ export class BoundColumn implements ValueTransformer {
     if (!writesPlaintext(this.#scheme.phase)) return this.encrypt(value)
     if (value === null || value === undefined) return value
     this.#assertValue(value)
-    return this.#unencrypted.write(value, this.#rings.of())
+    return this.#unencrypted.write(value, this.#rings.of().sharedRing())
   }
 
   /**
@@ -151,10 +162,16 @@ export class BoundColumn implements ValueTransformer {
     }
   }
 
+  /** Whether a cell is a token under one of the keys of the column. */
+  opens(cell: unknown): boolean {
+    return typeof cell === "string" && mayBeToken(cell) && this.#rings.opens(cell)
+  }
+
   /** Whether a value is a token under one of the keys of the column's DataSource. */
   isOwnToken(value: unknown): boolean {
     if (typeof value !== "string" || !mayBeToken(value)) return false
-    return this.#rings.of().keyIndexOf(value) !== undefined
+    const { family = [] } = this.#scheme
+    return [this.#rings, ...family].some((rings) => rings.own(value))
   }
 
   /** Returns what TypeORM compares in place of the value; the driver seam refuses it as parameter. */
@@ -221,10 +238,17 @@ export class BoundColumn implements ValueTransformer {
         ? this.#unreadable("expired", "is a token older than the column's ttl, or from the future")
         : this.#unreadable("malformed", "is an authentic token whose plaintext is not valid")
     }
-    const unencrypted = this.#unencrypted.read(cell, keyring)
+    const unencrypted = this.#unencrypted.read(cell, keyring.sharedRing())
     if (unencrypted) return unencrypted.value
     if (tokenShape(cell) === "malformed") {
       throw this.#unreadable("malformed", "is a token that was truncated or damaged")
+    }
+    if (keyring.isBarred(cell)) {
+      throw this.#unreadable(
+        "unknown-key",
+        'is a token under the keys that all columns share, which a column with columnKey "only" does ' +
+          "not take: it was never moved, or was copied here",
+      )
     }
     const keys = keyring.fingerprints.join(", ")
     throw this.#unreadable(

@@ -1,18 +1,24 @@
+import type { ColumnKey } from "../../column/column-key"
 import type { Keyring } from "../../fernet/keyring"
 import type { FetchedRow } from "./fetched-rows"
 import type { KeyResolver } from "./key-resolver"
 
-/** The rings that the cells of one column are under, each with a memory of the column's own. */
+/**
+ * The rings that the cells of one column are under, each with a memory of the column's own: those that
+ * a resolver answers, or what is derived from them for the column.
+ */
 export class ColumnRings {
   readonly #property: string
   readonly #keys: KeyResolver
-  readonly #forks = new WeakMap<Keyring, Keyring>()
+  readonly #columnKey: ColumnKey | undefined
+  readonly #made = new WeakMap<Keyring, Keyring>()
+  #resolved: Keyring | undefined
   #ring: Keyring | undefined
-  #fork: Keyring | undefined
 
-  constructor(property: string, keys: KeyResolver) {
+  constructor(property: string, keys: KeyResolver, columnKey?: ColumnKey) {
     this.#property = property
     this.#keys = keys
+    this.#columnKey = columnKey
   }
 
   /**
@@ -22,11 +28,26 @@ export class ColumnRings {
    * @throws {@link KeyError} if there is none
    */
   of(row?: FetchedRow): Keyring {
-    const ring = this.#keys.ringFor(this.#property, row)
-    if (ring === this.#ring && this.#fork) return this.#fork
-    const fork = this.#forks.get(ring) ?? ring.fork()
-    this.#forks.set(ring, fork)
-    this.#ring = ring
-    return (this.#fork = fork)
+    const resolved = this.#keys.ringFor(this.#property, row)
+    if (resolved === this.#resolved && this.#ring) return this.#ring
+    const ring = this.#made.get(resolved) ?? this.#make(resolved)
+    this.#made.set(resolved, ring)
+    this.#resolved = resolved
+    return (this.#ring = ring)
+  }
+
+  /** Whether a text is a token that the column reads. */
+  opens(text: string): boolean {
+    return this.of().keyIndexOf(text) !== undefined
+  }
+
+  /** Whether a text is a token under one of the keys of the column, or of those that are shared. */
+  own(text: string): boolean {
+    return this.opens(text) || this.of().isBarred(text)
+  }
+
+  #make(resolved: Keyring): Keyring {
+    if (!this.#columnKey) return resolved.fork()
+    return resolved.forColumn(this.#columnKey.context, this.#columnKey.mode)
   }
 }

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm"
 
 import { KeyError } from "../../errors"
 import { hasKeysInEnv, keysFromEnv } from "../../fernet/key-source"
+import type { ColumnKeyMode } from "../../fernet/column-key"
 import { Keyring } from "../../fernet/keyring"
 import type { KeyResolver } from "./key-resolver"
 
@@ -100,7 +101,10 @@ export class IndexKeys extends Keys {
 /** The keys of one DataSource, by what they are for. */
 interface KeyRings {
   readonly data: Keys
+  /** Those of blind indexes. */
   readonly index: IndexKeys
+  /** How columns that do not say it have keys of their own, if they do. */
+  readonly columns?: ColumnKeyMode | undefined
 }
 
 /** Under `Symbol.for`, so that a second copy of the package sees what the first did. */
@@ -108,13 +112,8 @@ const KEYS = Symbol.for("typeorm-fernet.keys")
 
 type WithKeys = DataSource & { [KEYS]?: KeyRings }
 
-/**
- * Leaves the keys on their DataSource.
- *
- * @param index - those of blind indexes
- */
-export function keepKeys(dataSource: DataSource, data: Keys, index: IndexKeys): void {
-  const value: KeyRings = { data, index }
+/** Leaves the keys on their DataSource. */
+export function keepKeys(dataSource: DataSource, value: KeyRings): void {
   Object.defineProperty(dataSource, KEYS, { value })
 }
 
@@ -126,6 +125,11 @@ export function keysOf(dataSource: DataSource): Keys | undefined {
 /** Returns the keys that the blind indexes of such a DataSource are derived from. */
 export function indexKeysOf(dataSource: DataSource): IndexKeys | undefined {
   return (dataSource as WithKeys)[KEYS]?.index
+}
+
+/** Returns how columns of such a DataSource that do not say it have keys of their own, if they do. */
+export function columnKeysOf(dataSource: DataSource): ColumnKeyMode | undefined {
+  return (dataSource as WithKeys)[KEYS]?.columns
 }
 
 /** The keys of blind indexes that the environment holds, if it is to hold any. */

@@ -64,7 +64,7 @@ export class UnreadableCells {
       if (alias === undefined) continue
       const entity = alias.slice(0, -ending.length)
       const bound = boundColumn(column)
-      const isRead = (other: FetchedRow): boolean => bound?.isOwnToken(other[alias]) === true
+      const isRead = (other: FetchedRow): boolean => bound?.opens(other[alias]) === true
       return {
         primaryKey: primaryKeyIn(row, entity, column),
         othersOpen: this.#fetched.rows?.some((other) => other[alias] !== cell && isRead(other)),

@@ -1,6 +1,7 @@
 import { type DataSource, type EntityMetadata, getMetadataArgsStorage } from "typeorm"
 
 import { builtInCodecs } from "../../column/built-in-codecs"
+import { columnKeyMisuse } from "../../column/column-key"
 import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
 import { declaredReaders, isWriter } from "../../column/legacy/legacy-reader"
 import {
@@ -11,19 +12,22 @@ import {
   writesPlaintext,
 } from "../../column/phase"
 import type { ColumnMetadata } from "../typeorm-internals"
+import type { ColumnKeyMode } from "../../fernet/column-key"
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
+import { sharedContexts } from "./validate-column-keys"
 import { indexMisuse, isBlindIndexDeclaration } from "./validate-index"
 
 /**
  * Returns everything in the model of a DataSource that cannot work with encrypted columns, one
  * sentence each, every one beginning with `Entity.property`.
  *
- * @param defaultPhase - of columns that do not say theirs
+ * @param defaults - of columns that do not say theirs
  */
 export function findMisuse(
   dataSource: DataSource,
-  defaultPhase: PlaintextPhase = "reject",
+  defaults: { readonly plaintext?: PlaintextPhase; readonly columnKeys?: ColumnKeyMode } = {},
 ): readonly string[] {
+  const { plaintext: defaultPhase = "reject", columnKeys } = defaults
   const problems = new Set<string>()
   const metadatas = dataSource.entityMetadatas
   const referenced = new Set(
@@ -52,12 +56,13 @@ export function findMisuse(
       for (const problem of indexMisuse(dataSource, metadata)) problems.add(problem)
     }
   }
+  for (const problem of sharedContexts(metadatas, columnKeys)) problems.add(problem)
   return [...problems]
 }
 
 function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
   for (const option of declaration.unknownOptions ?? []) yield `has an ${option}`
-  const { codec, ttl, plaintext, legacy, blindIndex } = declaration as Record<
+  const { codec, ttl, plaintext, legacy, blindIndex, columnKey } = declaration as Record<
     keyof typeof declaration,
     unknown
   >
@@ -77,6 +82,7 @@ function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<s
   if (blindIndex !== undefined && !isBlindIndexDeclaration(blindIndex)) {
     yield "has a blindIndex that is neither true, nor options, nor a list of these"
   }
+  yield* columnKeyMisuse(columnKey)
 }
 
 function isLegacyDeclaration(legacy: unknown): boolean {

@@ -7,10 +7,12 @@ import type { BulkColumn } from "../bulk-target"
 /**
  * What a cell holds, decided by structure and HMAC: `null`; `plaintext`; `legacy`, a form that a
  * reader of its column reads; `current`, a token under the first key; `stale`, a token under another
- * key of the keyring; `unreadable`, a token that no key opens, a damaged one, or a legacy form that
- * its reader cannot read.
+ * key of the keyring; `shared`, a token under the keys that all columns share, in a column that has its
+ * own; `unreadable`, a token that no key opens, a damaged one, or a legacy form that its reader cannot
+ * read.
  */
-export type CellState = "current" | "legacy" | "null" | "plaintext" | "stale" | "unreadable"
+export type CellState =
+  "current" | "legacy" | "null" | "plaintext" | "shared" | "stale" | "unreadable"
 
 /** A cell's state, and for a token that opens the position of its key. */
 export interface ClassifiedCell {
@@ -26,15 +28,19 @@ export const LEGACY: ClassifiedCell = { state: "legacy" }
 export const UNREADABLE: ClassifiedCell = { state: "unreadable" }
 /** In the legacy form of its column, which failed to read it. */
 export const UNREADABLE_LEGACY: ClassifiedCell = { state: "unreadable" }
+/** Under a shared key that its column does not take. */
+export const BARRED: ClassifiedCell = { state: "shared" }
 const underKey: ClassifiedCell[] = [CURRENT]
+const leaving: ClassifiedCell[] = []
 
 /** Classifies a cell. Most plaintext is told from a token by its first characters. */
 export function classifyCell(cell: Cell, keyring: Keyring): ClassifiedCell {
   if (cell === null) return NULL
   if (!beginsAsToken(cell)) return PLAINTEXT
   const keyIndex = keyring.keyIndexOf(cell)
-  if (keyIndex !== undefined) return openedBy(keyIndex)
-  return tokenShape(cell) === "plaintext" ? PLAINTEXT : UNREADABLE
+  if (keyIndex !== undefined) return openedBy(keyIndex, keyring)
+  if (tokenShape(cell) === "plaintext") return PLAINTEXT
+  return keyring.isBarred(cell) ? BARRED : UNREADABLE
 }
 
 /** What the cells of a column are. */
@@ -57,7 +63,7 @@ export function classifyCells(
     try {
       const reader = legacyReaderOf(readers, cell)
       if (!reader) return state
-      legacy.set(row, readLegacyCell(reader, cell, codec, keyring).plaintext)
+      legacy.set(row, readLegacyCell(reader, cell, codec, keyring.sharedRing()).plaintext)
       return LEGACY
     } catch {
       return UNREADABLE_LEGACY
@@ -67,7 +73,8 @@ export function classifyCells(
 }
 
 /** Classifies a token by the position of the key that opens it. */
-export function openedBy(keyIndex: number): ClassifiedCell {
+export function openedBy(keyIndex: number, keyring: Keyring): ClassifiedCell {
+  if (keyring.isLeaving(keyIndex)) return (leaving[keyIndex] ??= { state: "shared", keyIndex })
   return (underKey[keyIndex] ??= { state: "stale", keyIndex })
 }
 

@@ -139,9 +139,9 @@ export const rotating: CellJob = {
     const states: ClassifiedCell[] = []
     const newCells = cells.map((_, row) => {
       const result = results[row]
-      const state = result ? openedBy(result.keyIndex) : (otherStates[row] ?? UNREADABLE)
+      const state = result ? openedBy(result.keyIndex, keyring) : (otherStates[row] ?? UNREADABLE)
       states.push(state)
-      if (state.state === "stale" && result?.token === undefined) {
+      if (opens(state) && state !== CURRENT && result?.token === undefined) {
         problems.set(row, `${label} is left under an older key: its token is malformed inside.`)
       }
       return result?.token

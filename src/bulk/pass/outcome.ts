@@ -1,4 +1,4 @@
-import { type ClassifiedCell, UNREADABLE_LEGACY } from "./cell-state"
+import { BARRED, type ClassifiedCell, UNREADABLE_LEGACY } from "./cell-state"
 import { indexState, type IndexState, UNINDEXABLE } from "./companions"
 import type { Decision } from "./decision"
 import type { Pass } from "./pass"
@@ -95,7 +95,7 @@ function cellFailures(
     const isKept = isLeft && newCells[column]?.[row] !== undefined
     const problem = problems.get(row) ?? (isKept ? notTaken(label) : undefined)
     if (problem !== undefined) failures.push({ row, label, problem })
-    if (pass.audit && states[row]?.state === "unreadable") {
+    if (pass.audit && (states[row]?.state === "unreadable" || states[row] === BARRED)) {
       failures.push({ row, label, problem: unreadable(label, states[row]) })
     }
   }
@@ -136,6 +136,9 @@ function companionFailures(
 function unreadable(label: string, state: ClassifiedCell | undefined): string {
   if (state === UNREADABLE_LEGACY) {
     return `${label} is in its legacy form, and could not be read in it.`
+  }
+  if (state === BARRED) {
+    return `${label} holds a token under the keys that all columns share, and takes its own only: it was never moved, or was copied there.`
   }
   return `${label} holds a token that was damaged, or is under a key that is not in the keyring.`
 }

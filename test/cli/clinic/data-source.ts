@@ -1,10 +1,12 @@
 import { DataSource } from "typeorm"
 
-import { withEncryption } from "typeorm-fernet"
+import { type ColumnKeyMode, withEncryption } from "typeorm-fernet"
 import { Patient, Visit } from "./model"
 
 // A greeting on stdout, as some libraries have it, must not end up in what a command prints there
 console.log("loading the clinic")
+
+const columnKeys = process.env.COLUMN_KEYS as ColumnKeyMode | undefined
 
 export default withEncryption(
   new DataSource({
@@ -14,4 +16,5 @@ export default withEncryption(
     synchronize: true,
     dropSchema: true,
   }),
+  columnKeys ? { columnKeys } : {},
 )

@@ -108,7 +108,7 @@ eachDatabase("bulk commands", (db) => {
     expect([0, 5, 6].map((i) => both.decryptText(after[i] ?? ""))).toEqual(["plain", cells[5], ""])
     expect(report.changed).toBe(3)
     const [, first = ""] = both.fingerprints
-    const rest = { null: 1, legacy: 0, stale: { [first]: 1 }, unreadable: 1 }
+    const rest = { null: 1, legacy: 0, stale: { [first]: 1 }, shared: 0, unreadable: 1 }
     expect(report.columns["patient.ssn"]).toEqual({
       before: { ...rest, plaintext: 3, current: 1 },
       after: { ...rest, plaintext: 0, current: 4 },
