@@ -18,6 +18,8 @@ export interface PatientTable {
   readonly racing: (others: (plaintext: string) => void) => BulkTarget
   /** Runs a statement at once, as another connection could between any two of a run. */
   readonly run: (sql: string, ...values: readonly unknown[]) => void
+  /** The number of rows in a table. */
+  readonly count: (table: string) => number
   /** The cells of a column by the ids of their rows. */
   readonly cells: (column: string) => Readonly<Record<number, Cell>>
   /** The same, opened if they are tokens. */
@@ -27,9 +29,9 @@ export interface PatientTable {
 /** Creates the table with rows of an `ssn` and a `note`, numbered by tens: 10, 20, … */
 export async function patientTable(
   rows: readonly (readonly [ssn: Cell, note?: Cell])[],
-  { unique = false }: { unique?: boolean } = {},
+  { unique = false, database = ":memory:" }: { unique?: boolean; database?: string } = {},
 ): Promise<PatientTable> {
-  const source = await memorySource([]).initialize()
+  const source = await memorySource([], { database }).initialize()
   const { databaseConnection } = source.driver as unknown as { databaseConnection: Database }
   const run = (sql: string, ...values: readonly unknown[]): void => {
     databaseConnection.prepare(sql).run(...values)
@@ -49,6 +51,7 @@ export async function patientTable(
   })
   return {
     ...{ source, run, cells },
+    count: (name) => databaseConnection.prepare(`SELECT * FROM ${name}`).all().length,
     target: described({}),
     unindexed: { table: "patient", columns: { ssn: {}, note: {} } },
     racing: (others) => described({ codec: racingCodec(others) }),

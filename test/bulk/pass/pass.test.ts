@@ -2,9 +2,12 @@ import { describe, expect, test } from "@jest/globals"
 
 import { decryptColumns, encryptColumns, Keyring, rotateColumns } from "../../../src"
 import { verifyColumns } from "../../../src/bulk/bulk"
+import { passOver } from "../../../src/bulk/pass/pass"
+import { SharedRange } from "../../../src/bulk/pass/reader"
 import { keyring, keys } from "../../support/keys"
 import { forgeToken } from "../../fernet/reference"
 import { patientTable } from "../patient-table"
+import { hastyWorker, patientPass, sessionOf } from "./patient-pass"
 
 /** Plaintext that begins as tokens do: only the audit finds it. */
 const lookalike = "gAAAAAB and more"
@@ -74,6 +77,49 @@ describe("a row that others write between reading and writing", () => {
     expect(report.columns["patient.ssn"]?.after).toMatchObject({ plaintext: 1, current: 1 })
   })
 
+  test.each(["note", "ssn_bidx"])(
+    "keeps their value of another column that the run reads, %s",
+    async (column) => {
+      const table = await patientTable([["10"], ["20"]])
+      let isFirst = true
+      const target = table.racing((plaintext) => {
+        if (plaintext !== "20" || !isFirst) return
+        isFirst = false
+        table.run(`UPDATE patient SET ${column} = 'theirs' WHERE id = 20`)
+      })
+
+      const report = await encryptColumns(table.source, target, { keyring })
+
+      expect(report).toMatchObject({ changed: 2, raced: 1, failed: 0 })
+      expect(table.opened("ssn")).toEqual({ 10: "opened 10", 20: "opened 20" })
+      if (column === "note") expect(table.opened("note")[20]).toBe("opened theirs")
+      else expect(report.indexes["patient.ssn_bidx"]).toMatchObject({ current: 2, stale: 0 })
+    },
+  )
+
+  test("is read as it was committed last, where the run is a part of a transaction", async () => {
+    const table = await patientTable([["10"]])
+    const session = await sessionOf(table)
+    const { dialect } = session
+    const latest: unknown[] = []
+    const read: typeof dialect.read = (...given) => {
+      latest.push(given[2].latest)
+      return dialect.read(...given)
+    }
+    const worker = hastyWorker({ ...session, dialect: { ...dialect, read } })
+    let isFirst = true
+    const target = table.racing(() => {
+      if (isFirst) table.run("UPDATE patient SET ssn = 'late'")
+      isFirst = false
+    })
+    const pass = await patientPass(table, session, { target })
+
+    await passOver(pass, { ...worker, inTransaction: true }, new SharedRange())
+
+    expect(latest).toEqual([false, true])
+    expect(table.opened("ssn")).toEqual({ 10: "opened late" })
+  })
+
   test("does not hide rows that they add between the others", async () => {
     const table = await patientTable([["10"], ["20"], ["30"]])
     let isFirst = true
@@ -115,6 +161,16 @@ describe("a row that the database keeps as it is", () => {
     expect(report.columns["patient.ssn"]?.after).toMatchObject({ plaintext: 1, current: 2 })
   })
 
+  test("is written three times, and no more", async () => {
+    const table = await patientTable([["10"], ["20"]])
+    table.run("CREATE TABLE tried (id integer)")
+    table.run(keep.replace("BEGIN SELECT", "BEGIN INSERT INTO tried VALUES (new.id); SELECT"))
+
+    await encryptColumns(table.source, table.target, { keyring, audit: false })
+
+    expect(table.count("tried")).toBe(3)
+  })
+
   test("is listed without the audit as well", async () => {
     const table = await patientTable([["10"], ["20"]])
     table.run(keep)
@@ -137,6 +193,37 @@ describe("a row that the database keeps as it is", () => {
     expect(table.cells("ssn")[10]).toBe(lookalike)
     expect(report).toMatchObject({ changed: 1, failed: 1 })
     expect(report.columns["patient.ssn"]?.after).toMatchObject({ plaintext: 1, current: 1 })
+  })
+})
+
+describe("a row in which a trigger stores something else", () => {
+  const shorten =
+    "CREATE TRIGGER shorten AFTER UPDATE ON patient WHEN new.id = 20 BEGIN " +
+    "UPDATE patient SET ssn = substr(new.ssn, 1, 20) WHERE id = 20; END"
+
+  test("ends the run, with all of its batch as it was", async () => {
+    const rows = [["10"], ["20"], ["30"]] as const
+    const table = await patientTable(rows)
+    table.run(shorten)
+
+    const running = encryptColumns(table.source, table.target, { keyring })
+
+    await expect(running).rejects.toMatchObject({
+      code: "ERR_COLUMN_MISUSE",
+      message: expect.stringMatching(
+        /A trigger changes what is written to patient\.ssn or patient\.note, as in row 20,/,
+      ) as unknown,
+    })
+    expect(table.cells("ssn")).toEqual({ 10: "10", 20: "20", 30: "30" })
+  })
+
+  test("ends it in a dry run nowhere, as nothing is written", async () => {
+    const table = await patientTable([["10"], ["20"]])
+    table.run(shorten)
+
+    const report = await encryptColumns(table.source, table.target, { keyring, dryRun: true })
+
+    expect(report).toMatchObject({ completed: true, changed: 2, failed: 0 })
   })
 })
 

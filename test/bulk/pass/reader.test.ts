@@ -1,51 +1,213 @@
-import { expect, test } from "@jest/globals"
+import { describe, expect, test } from "@jest/globals"
 
-import type { Worker } from "../../../src/bulk/connection/worker"
-import { BatchReader, SharedRange } from "../../../src/bulk/pass/reader"
-import type { BulkTable } from "../../../src/dialect/dialect"
-import { openSession, type Session } from "../../../src/dialect/session"
-import { patientTable } from "../patient-table"
+import { BatchReader, type ReadBatch, SharedRange } from "../../../src/bulk/pass/reader"
+import type { ReadOptions } from "../../../src/dialect/dialect"
+import { type PatientTable, patientTable } from "../patient-table"
+import { hastyWorker, patientPass, sessionOf } from "./patient-pass"
 
-const table: BulkTable = {
-  ...{ path: '"patient"', key: [{ name: "id", type: "integer" }], columns: ["ssn"] },
-  ...{ kept: [], where: undefined },
+/** A reader of large rows, of which others delete the first two before they are read. */
+async function robbedReader(): Promise<BatchReader> {
+  const table = await patientTable(rowsOf([3 * MiB, 3 * MiB, 3 * MiB, 1]))
+  const session = await sessionOf(table)
+  const { dialect } = session
+  const measure: typeof dialect.measure = async (...given) => {
+    const sizes = await dialect.measure(...given)
+    table.run("DELETE FROM patient WHERE id <= 20")
+    return sizes
+  }
+  const worker = hastyWorker({ ...session, dialect: { ...dialect, measure } })
+  return new BatchReader(worker, await patientPass(table, session, { filter: "all", longest: MiB }))
 }
 
-/** A worker on a connection, as far as readers use one. */
-const workerOn = (session: Session): Worker => ({
-  inTransaction: false,
-  run: (operation) => operation(session, 0),
-  onReconnect: () => undefined,
-  isLock: () => false,
-  close: () => Promise.resolve(),
+/** A reader of the table that notes what it asks for. */
+async function watchedReader(
+  table: PatientTable,
+  options: { readonly batchSize?: number; readonly longest?: number } = {},
+): Promise<{ reader: BatchReader; asked: ReadOptions[] }> {
+  const session = await sessionOf(table)
+  const { dialect } = session
+  const asked: ReadOptions[] = []
+  const read: typeof dialect.read = (...given) => {
+    asked.push(given[2])
+    return dialect.read(...given)
+  }
+  const worker = hastyWorker({ ...session, dialect: { ...dialect, read } })
+  const pass = await patientPass(table, session, { filter: "all", ...options })
+  return { reader: new BatchReader(worker, pass), asked }
+}
+
+const idsOf = ({ batch }: ReadBatch): number[] =>
+  Array.from({ length: batch.size }, (_, row) => Number(batch.primaryKeyAt(row)[0]))
+
+/** Rows of which each has so many characters. */
+const rowsOf = (lengths: readonly number[]): (readonly [string])[] =>
+  lengths.map((length) => ["x".repeat(length)] as const)
+
+const MiB = 2 ** 20
+
+describe("BatchReader", () => {
+  test("reads as many rows as a batch has, and says what is left of the range", async () => {
+    const table = await patientTable(rowsOf([1, 1, 1, 1, 1]))
+    const { reader } = await watchedReader(table, { batchSize: 2 })
+
+    const read = await reader.read({ upTo: [40] })
+
+    expect(idsOf(read)).toEqual([10, 20])
+    expect(read.range).toEqual({ after: undefined, upTo: [20n] })
+    expect(read.rest).toEqual({ after: [20n], upTo: [40] })
+  })
+
+  test("knows that the range is at its end when fewer rows come than a batch has", async () => {
+    const table = await patientTable(rowsOf([1, 1, 1]))
+    const { reader } = await watchedReader(table, { batchSize: 2 })
+
+    const read = await reader.read({ after: [20] })
+
+    expect(idsOf(read)).toEqual([30])
+    expect(read.range).toEqual({ after: [20], upTo: [30n] })
+    expect(read.rest).toBeUndefined()
+  })
+
+  test("finds an empty range done up to where it ends", async () => {
+    const table = await patientTable(rowsOf([1]))
+    const { reader } = await watchedReader(table)
+
+    const { batch, range, rest } = await reader.read({ after: [10], upTo: [50] })
+
+    expect([batch.size, range, rest]).toEqual([0, { after: [10], upTo: [50] }, undefined])
+  })
+
+  test("begins with a thousand rows, and goes on with as many as are worth it", async () => {
+    const table = await patientTable(rowsOf([1, 1]))
+    const { reader, asked } = await watchedReader(table, { batchSize: 3000 })
+
+    await reader.read({})
+    await reader.read({})
+
+    expect(asked.map(({ limit }) => limit)).toEqual([1000, 3000])
+  })
+
+  test("asks for fewer rows after large ones, and for one at least", async () => {
+    const table = await patientTable(rowsOf([2 * MiB, 2 * MiB, 9 * MiB]))
+    const { reader, asked } = await watchedReader(table, { batchSize: 2 })
+
+    await reader.read({})
+    await reader.read({ after: [20] })
+    await reader.read({})
+
+    expect(asked.map(({ limit }) => limit)).toEqual([2, 2, 1])
+  })
+
+  test("asks for as many as before where there was none to measure", async () => {
+    const table = await patientTable(rowsOf([5 * MiB]))
+    const { reader, asked } = await watchedReader(table, { batchSize: 7 })
+
+    await reader.read({ after: [10] })
+    await reader.read({})
+    await reader.read({ after: [10] })
+    await reader.read({})
+
+    expect(asked.map(({ limit }) => limit)).toEqual([7, 7, 1, 1])
+  })
+
+  test("measures rows that may be large before it reads them, and takes 8 MiB of them", async () => {
+    const table = await patientTable(rowsOf([3 * MiB, 3 * MiB, 3 * MiB, 1]))
+    const { reader, asked } = await watchedReader(table, { longest: MiB })
+
+    const read = await reader.read({})
+
+    expect(idsOf(read)).toEqual([10, 20])
+    expect(asked).toMatchObject([{ upTo: [20n] }])
+    expect(read.range.upTo).toEqual([20n])
+    expect(read.rest).toEqual({ after: [20n], upTo: undefined })
+  })
+
+  test("reads a row by itself that is larger than that", async () => {
+    const table = await patientTable(rowsOf([9 * MiB, 1]))
+    const { reader } = await watchedReader(table, { longest: 9 * MiB })
+
+    expect(idsOf(await reader.read({}))).toEqual([10])
+  })
+
+  test("needs no bound where all that there are fit", async () => {
+    const table = await patientTable(rowsOf([1, 2]))
+    const { reader, asked } = await watchedReader(table, { longest: MiB })
+
+    const { rest } = await reader.read({ upTo: [50] })
+
+    expect(asked).toMatchObject([{ upTo: [50] }])
+    expect(rest).toBeUndefined()
+  })
+
+  test("measures from then on once it met large rows", async () => {
+    const table = await patientTable(rowsOf([1, 40 * MiB]))
+    const { reader, asked } = await watchedReader(table, { batchSize: 1 })
+    await reader.read({})
+    await reader.read({ after: [10] })
+
+    await reader.read({})
+
+    expect(asked.map(({ upTo }) => upTo)).toEqual([undefined, undefined, [10n]])
+  })
+
+  test("looks behind rows that were measured and are gone when they are read", async () => {
+    const { batch, range, rest } = await (await robbedReader()).read({})
+
+    expect([batch.size, range.upTo]).toEqual([0, [20n]])
+    expect(rest).toEqual({ after: [20n], upTo: undefined })
+  })
+
+  test("reads what was committed last if it is told to", async () => {
+    const { reader, asked } = await watchedReader(await patientTable([]))
+
+    await reader.read({})
+    await reader.read({}, true)
+
+    expect(asked.map(({ latest }) => latest)).toEqual([false, true])
+  })
 })
 
-test("a range goes on behind measured rows that are gone when they are read", async () => {
-  const patients = await patientTable(Array.from({ length: 6 }, () => ["x"] as const))
-  const session = await openSession(patients.source.createQueryRunner(), "better-sqlite3")
-  const { dialect } = session
-  let isDeleted = false
-  const large: Session = {
-    ...session,
-    dialect: {
-      ...dialect,
-      async measure(...args) {
-        const sizes = await dialect.measure(...args)
-        if (!isDeleted) patients.run("DELETE FROM patient WHERE id IN (10, 20)")
-        isDeleted = true
-        return sizes.map(({ key }) => ({ key, bytes: 3 * 2 ** 20 }))
-      },
-    },
-  }
-  const worker = workerOn(large)
-  const options = { table, filter: "all", batchSize: 1000, longest: 3 * 2 ** 20 } as const
-  const reader = new BatchReader(worker, options)
-  const range = new SharedRange()
-  const seen: unknown[] = []
+describe("SharedRange", () => {
+  test("gives every batch to one of those who ask, and nothing after the last", async () => {
+    const table = await patientTable(rowsOf([1, 1, 1, 1, 1]))
+    const { reader } = await watchedReader(table, { batchSize: 2 })
+    const shared = new SharedRange()
 
-  for (let read = await range.take(reader); read; read = await range.take(reader)) {
-    for (let row = 0; row < read.batch.size; row++) seen.push(...read.batch.primaryKeyAt(row))
-  }
+    const taken = await Promise.all(Array.from({ length: 5 }, () => shared.take(reader)))
 
-  expect(seen.map(Number)).toEqual([30, 40, 50, 60])
+    expect(taken.map((read) => read && idsOf(read))).toEqual([
+      [10, 20],
+      [30, 40],
+      [50],
+      undefined,
+      undefined,
+    ])
+  })
+
+  test("goes on for others when one could not read", async () => {
+    const table = await patientTable(rowsOf([1]))
+    const { reader } = await watchedReader(table)
+    const { source } = await patientTable([])
+    const gone = await watchedReader({ ...table, source })
+    await source.query("DROP TABLE patient")
+    const shared = new SharedRange()
+
+    const failing = shared.take(gone.reader)
+    const next = shared.take(reader)
+
+    await expect(failing).rejects.toMatchObject({ code: "ERR_STATEMENT_FAILED" })
+    expect((await next)?.batch.size).toBe(1)
+  })
+
+  test("goes on behind measured rows that are gone when they are read", async () => {
+    const reader = await robbedReader()
+    const shared = new SharedRange()
+    const seen: number[] = []
+
+    for (let read = await shared.take(reader); read; read = await shared.take(reader)) {
+      seen.push(...idsOf(read))
+    }
+
+    expect(seen).toEqual([30, 40])
+  })
 })

@@ -1,7 +1,18 @@
-import { describe, expect, test } from "@jest/globals"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
-import { rowsThatFit } from "../../../src/bulk/pass/writer"
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals"
+import Database from "better-sqlite3"
+
+import { decide } from "../../../src/bulk/pass/decision"
+import { passOver } from "../../../src/bulk/pass/pass"
+import { SharedRange } from "../../../src/bulk/pass/reader"
+import { rowsThatFit, writeChanges, type Written } from "../../../src/bulk/pass/writer"
 import { batchOf } from "../../../src/dialect/batch"
+import type { Session } from "../../../src/dialect/session"
+import { patientTable, type PatientTable } from "../patient-table"
+import { hastyWorker, patientPass, sessionOf } from "./patient-pass"
 
 /** Rows whose old and new cells have so many characters together. */
 function changesOf(lengths: readonly number[]): Parameters<typeof rowsThatFit>[0] {
@@ -31,5 +42,100 @@ describe("rowsThatFit", () => {
     expect(rowsThatFit(changesOf([10, 16_001, 10]), 0, 16_000)).toBe(1)
     expect(rowsThatFit(changesOf([16_001, 10]), 0, 16_000)).toBe(1)
     expect(rowsThatFit(changesOf([10, 16_001, 10]), 0, undefined)).toBe(3)
+  })
+
+  test("takes a row that is exactly as long as fits", () => {
+    expect(rowsThatFit(changesOf([16_000, 10]), 0, 16_000)).toBe(2)
+    expect(rowsThatFit(changesOf([2 ** 22 - 10, 10, 10]), 0, undefined)).toBe(2)
+  })
+})
+
+describe("rows that another connection has locked", () => {
+  let folder = ""
+  let other: Database.Database | undefined
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "typeorm-fernet-"))
+  })
+
+  afterEach(() => {
+    other?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** A table in a file, and how to lock it and to let go of it. */
+  async function lockedTable(ssns: readonly string[]): Promise<{
+    readonly table: PatientTable
+    readonly session: Session
+    readonly unlock: () => void
+  }> {
+    const database = join(folder, "patients.sqlite")
+    const table = await patientTable(
+      ssns.map((ssn) => [ssn] as const),
+      { database },
+    )
+    const session = await sessionOf(table)
+    await session.connection.query("PRAGMA busy_timeout = 0")
+    const locking = new Database(database)
+    locking.exec("BEGIN IMMEDIATE")
+    other = locking
+    return { table, session, unlock: () => locking.exec("ROLLBACK") }
+  }
+
+  /** Writes what is decided about all rows, and notes how many rows each statement had. */
+  async function writeAll(
+    { table, session, unlock }: Awaited<ReturnType<typeof lockedTable>>,
+    { tries, unlockAfter = Infinity }: { tries: number; unlockAfter?: number },
+  ): Promise<Written & { readonly statements: readonly number[] }> {
+    const pass = await patientPass(table, session)
+    const { dialect, connection } = session
+    const batch = await dialect.read(connection, pass.table, { filter: "all", limit: 1000 })
+    const statements: number[] = []
+    const watched: Session = {
+      ...session,
+      dialect: {
+        ...dialect,
+        write(...given) {
+          if (statements.length === unlockAfter) unlock()
+          statements.push(given[2].rows.length)
+          return dialect.write(...given)
+        },
+      },
+    }
+    const written = await writeChanges(hastyWorker(watched, tries), pass.table, decide(pass, batch))
+    return { ...written, statements }
+  }
+
+  test("are left out, and after three statements the rest of the batch is", async () => {
+    const large = "x".repeat(2 ** 20)
+    const locked = await lockedTable(["1", "2", "3", "4", "5"].map((ssn) => ssn + large))
+
+    const written = await writeAll(locked, { tries: 1 })
+
+    expect(written).toEqual({ changed: 0, locked: true, statements: [1, 1, 1] })
+  })
+
+  test("are written in smaller statements after three attempts, which grow again", async () => {
+    const locked = await lockedTable(Array.from({ length: 21 }, (_, i) => `patient ${i}`))
+
+    const written = await writeAll(locked, { tries: 9, unlockAfter: 4 })
+
+    expect(written.statements).toEqual([21, 21, 21, 11, 6, 12, 3])
+    expect(written).toMatchObject({ changed: 21, locked: false })
+  })
+
+  test("are listed by the pass, which reads them again once", async () => {
+    const { table, session } = await lockedTable(["10", "20"])
+    let looks = 0
+    const target = table.racing(() => looks++)
+    const pass = await patientPass(table, session, { target })
+
+    const isDone = await passOver(pass, hastyWorker(session), new SharedRange())
+
+    expect(isDone).toBe(true)
+    // Twice each of two rows, for its cell and for its index
+    expect(looks).toBe(2 * 2 * 2)
+    expect(pass.tally).toMatchObject({ changed: 0, raced: 0, failed: 4 })
+    expect(table.cells("ssn")).toEqual({ 10: "10", 20: "20" })
   })
 })

@@ -1,0 +1,11 @@
+/** What mutation testing runs of this folder, in one module: one test environment for each change. */
+import "./bulk-target.test"
+import "./legacy.test"
+import "./options.test"
+import "./pass/cell-state.test"
+import "./pass/foreign-marks.test"
+import "./pass/pass.test"
+import "./pass/writer.test"
+import "./progress-meter.test"
+import "./report.test"
+import "./run.test"

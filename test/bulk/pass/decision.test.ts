@@ -1,0 +1,52 @@
+import { describe, expect, test } from "@jest/globals"
+
+import { decide } from "../../../src/bulk/pass/decision"
+import { batchOf } from "../../../src/dialect/batch"
+import { patientTable } from "../patient-table"
+import { patientPass, sessionOf } from "./patient-pass"
+
+describe("a cell that is longer than its column", () => {
+  test("is left as it was, with a problem, and all others are not", async () => {
+    const table = await patientTable([])
+    const pass = await patientPass(table, await sessionOf(table), { limits: [120, undefined] })
+    const long = "a value whose token is longer than 120 characters"
+    const batch = batchOf(
+      [
+        [10, "short", long, null],
+        [20, long, null, null],
+      ],
+      3,
+    )
+
+    const { newCells, columns, rows } = decide(pass, batch)
+
+    expect(newCells[0]?.[0]).toMatch(/^gAAAAA/)
+    expect(newCells[0]?.[1]).toBeUndefined()
+    expect(newCells[1]?.[0]).toMatch(/^gAAAAA/)
+    expect([...(columns[0]?.problems ?? [])]).toEqual([
+      [1, "patient.ssn is left as it was: what it would become is longer than 120."],
+    ])
+    expect(columns[1]?.problems.size).toBe(0)
+    // Its index is kept in step with what it holds
+    expect(rows).toEqual([0, 1])
+  })
+
+  test("is measured in characters, of which a pair of surrogates is one", async () => {
+    const table = await patientTable([])
+    const session = await sessionOf(table)
+    const { job: encrypting, ...rest } = await patientPass(table, session, { limits: [3] })
+    const made = ["𝒳𝒳𝒳", "abcd", "𝒳𝒳𝒳𝒳", "abc"]
+    const job: typeof encrypting = {
+      ...encrypting,
+      decide: (...given) => ({ ...encrypting.decide(...given), newCells: made }),
+    }
+    const batch = batchOf(
+      made.map((_, id) => [id, "x", null, null]),
+      3,
+    )
+
+    const { newCells } = decide({ ...rest, job }, batch)
+
+    expect(newCells[0]).toEqual(["𝒳𝒳𝒳", undefined, undefined, "abc"])
+  })
+})
