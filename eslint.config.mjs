@@ -12,14 +12,32 @@ const mayImport = {
   cli: ["fernet", "column", "search", "binding", "dialect", "bulk"],
 }
 
-/** The same of the rooms of src/binding. */
-const mayImportInBinding = {
-  columns: ["queries/query-rules"],
-  indexes: ["columns"],
-  queries: ["columns", "indexes"],
-  schema: ["columns", "indexes"],
-  startup: ["columns", "indexes", "queries", "schema"],
+/** The same of the rooms inside of these. */
+const mayImportInside = {
+  binding: {
+    columns: ["queries/query-rules"],
+    indexes: ["columns"],
+    queries: ["columns", "indexes"],
+    schema: ["columns", "indexes"],
+    startup: ["columns", "indexes", "queries", "schema"],
+  },
+  dialect: {
+    conversions: ["mysql/expressions", "postgres/expressions"],
+    mysql: ["conversions/conversion", "conversions/mysql-plan"],
+    postgres: ["conversions/conversion", "conversions/postgres-plan"],
+    sqlite: ["conversions/conversion"],
+  },
 }
+
+/** What is in src/bulk, from the bottom up: a file imports none that comes later. */
+const bulkLayers = [
+  ["sample", "options", "bulk-target", "bulk-index", "keys", "cell-state", "report"],
+  ["connection"],
+  ["pass"],
+  ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter"],
+  ["run"],
+  ["bulk"],
+]
 
 /** The pattern of what a folder must not import, from siblings that are so many levels up. */
 function forbidden(folder, allowed, up) {
@@ -38,9 +56,9 @@ function forbidden(folder, allowed, up) {
 }
 
 const notIndex = { regex: "^(?:\\.\\./)+index$", message: "Import from the file that declares it." }
-const errorsAtTheBottom = {
+const atTheBottom = {
   regex: "^\\.",
-  message: "errors is at the bottom: it imports nothing of ours.",
+  message: "At the bottom: imports nothing of ours.",
 }
 
 const restrict = (files, ...patterns) => ({
@@ -49,19 +67,46 @@ const restrict = (files, ...patterns) => ({
 })
 const room = (folder) => forbidden(folder, mayImport, "(?:\\.\\./)+")
 
+/** The pattern of what a layer of src/bulk must not import: all that comes after it. */
+const later = (layer) => ({
+  regex: `^\\.\\.?/(?:${bulkLayers
+    .slice(layer + 1)
+    .flat()
+    .join("|")})(?:/|$)`,
+  message: `${bulkLayers[layer].join(", ")}: these import nothing of src/bulk that comes later.`,
+})
+const noDatabase = {
+  regex: "^\\./(?:mysql|postgres|sqlite)/",
+  message: "Only session and driver-facts choose between databases.",
+}
+
 const oneWayImports = [
-  restrict(["src/errors.ts"], errorsAtTheBottom),
+  restrict(["src/errors.ts", "src/unknown-options.ts"], atTheBottom),
   ...Object.keys(mayImport).map((folder) =>
     restrict([`src/${folder}/**/*.ts`], room(folder), notIndex),
   ),
-  ...Object.keys(mayImportInBinding).map((folder) =>
+  ...Object.entries(mayImportInside).flatMap(([outer, inner]) =>
+    Object.keys(inner).map((folder) =>
+      restrict(
+        [`src/${outer}/${folder}/**/*.ts`],
+        room(outer),
+        forbidden(folder, inner, "\\.\\./"),
+        notIndex,
+      ),
+    ),
+  ),
+  ...bulkLayers.slice(0, -1).map((names, layer) =>
     restrict(
-      [`src/binding/${folder}/**/*.ts`],
-      room("binding"),
-      forbidden(folder, mayImportInBinding, "\\.\\./"),
+      names.flatMap((name) => [`src/bulk/${name}.ts`, `src/bulk/${name}/**/*.ts`]),
+      room("bulk"),
+      later(layer),
       notIndex,
     ),
   ),
+  {
+    ...restrict(["src/dialect/*.ts"], room("dialect"), noDatabase, notIndex),
+    ignores: ["src/dialect/session.ts", "src/dialect/driver-facts.ts"],
+  },
 ]
 
 export default tseslint.config(

@@ -63,7 +63,12 @@ export type {
   TableDescription,
 } from "./bulk/bulk-target"
 export type { BulkOptions, BulkProgress, DecryptOptions, EncryptOptions } from "./bulk/options"
-export type { PlannedStatement } from "./bulk/definition"
-export type { BulkReport, CellFailure, IndexCounts, StateCounts } from "./bulk/report"
-export type { IndexState } from "./bulk/pass/companions"
+export type {
+  BulkReport,
+  CellFailure,
+  IndexCounts,
+  PlannedStatement,
+  StateCounts,
+} from "./bulk/report"
+export type { IndexState } from "./bulk/cell-state"
 export type { BulkSource } from "./bulk/connection/pool"

@@ -7,6 +7,7 @@ import { ColumnMisuseError } from "../errors"
 import { tokenLength, tokenShape } from "../fernet/token-format"
 import type { BulkColumn } from "./bulk-target"
 import type { DescribedTable } from "./preflight"
+import type { PlannedStatement } from "./report"
 
 /** What a run demands of the columns' types. */
 export interface TypeDemands {
@@ -16,13 +17,6 @@ export interface TypeDemands {
   readonly alter: boolean
   /** Whether to say only how they would be changed. */
   readonly dryRun?: boolean
-}
-
-/** A change of a table's definition, and what it is to those who use the table. */
-export interface PlannedStatement {
-  readonly sql: string
-  /** Whom it keeps waiting, and while what is done. */
-  readonly lock: string
 }
 
 /** A column whose type is to be another, and why. */

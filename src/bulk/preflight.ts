@@ -12,7 +12,7 @@ import {
   LEGACY,
   PLAINTEXT,
   UNREADABLE_LEGACY,
-} from "./pass/cell-state"
+} from "./cell-state"
 import { foreignMark } from "./pass/foreign-marks"
 import { inspecting } from "./pass/cells"
 import { type Decider, decide } from "./pass/decision"

@@ -1,7 +1,5 @@
 import type { PrimaryKey } from "../dialect/batch"
-import type { PlannedStatement } from "./definition"
-import type { ClassifiedCell } from "./pass/cell-state"
-import type { IndexState } from "./pass/companions"
+import type { ClassifiedCell, IndexState } from "./cell-state"
 
 /** How many cells of a column are in each state. */
 export interface StateCounts {
@@ -22,6 +20,13 @@ export interface StateCounts {
 
 /** How many companion cells of a blind index are in each state. NULL in its place is not counted. */
 export type IndexCounts = Readonly<Record<IndexState, number>>
+
+/** A change of a table's definition, and what it is to those who use the table. */
+export interface PlannedStatement {
+  readonly sql: string
+  /** Whom it keeps waiting, and while what is done. */
+  readonly lock: string
+}
 
 /** A cell that could not be dealt with. Never holds its content. */
 export interface CellFailure {

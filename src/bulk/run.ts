@@ -14,13 +14,7 @@ import {
   type Workers,
 } from "./connection/pool"
 import type { Worker } from "./connection/worker"
-import {
-  asFitted,
-  constrainedColumns,
-  fitColumns,
-  type PlannedStatement,
-  type TypeDemands,
-} from "./definition"
+import { asFitted, constrainedColumns, fitColumns, type TypeDemands } from "./definition"
 import { driftOf } from "./drift"
 import { fetchKeys, type RunKeys } from "./keys"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
@@ -38,7 +32,7 @@ import {
   requireRightKeys,
 } from "./preflight"
 import { ProgressMeter } from "./progress-meter"
-import { type BulkReport, Tally } from "./report"
+import { type BulkReport, type PlannedStatement, Tally } from "./report"
 import { type Sample, sampleCondition } from "./sample"
 import { requireVacuum, Vacuum } from "./vacuum"
 import { requireWholeTable } from "./whole-table"

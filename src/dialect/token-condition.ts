@@ -43,13 +43,6 @@ export const sqliteToken: TokenCondition = (cell) => {
   ])
 }
 
-/** Returns the condition in the SQL of a TypeORM driver; `undefined` for one that is not known. */
-export function tokenConditionOf(driver: string): TokenCondition | undefined {
-  if (["postgres", "aurora-postgres", "cockroachdb"].includes(driver)) return postgresToken
-  if (["mysql", "mariadb", "aurora-mysql"].includes(driver)) return mysqlToken
-  return ["better-sqlite3", "sqlite", "sqljs"].includes(driver) ? sqliteToken : undefined
-}
-
 function hasTokenLength(text: string): readonly string[] {
   return [`length(${text}) >= ${SHORTEST_TOKEN}`, `length(${text}) % 4 = 0`]
 }

@@ -3,7 +3,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import { companionProperty, digitsOf } from "../../search/blind-index-definition"
 import { readsPlaintext } from "../../column/phase"
-import { tokenConditionOf } from "../../dialect/token-condition"
+import { driverFacts } from "../../dialect/driver-facts"
 import { boundColumn } from "../columns/bound-column"
 import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-internals"
 import { addCompanion, Companion } from "./companion"
@@ -118,13 +118,12 @@ function follow(column: ColumnMetadata, companion: Companion): void {
 function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember {
   const bound = boundColumn(source)
   if (!bound) throw new TypeError(`${source.propertyPath} is not bound`)
+  const { isToken, castsToBytes = false } = driverFacts(options.type)
   return {
     property: bound.property,
     path: source.propertyPath,
     plaintextAllowed: readsPlaintext(bound.phase),
-    // Their collations ignore case and accents, and spaces at the end
-    isToken: tokenConditionOf(options.type),
-    castsToBytes: ["aurora-mysql", "mariadb", "mysql"].includes(options.type),
+    ...{ isToken, castsToBytes },
     plaintextOf: (value) => bound.plaintextOf(value),
   }
 }

@@ -1,5 +1,6 @@
 import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 
+import { driverFacts } from "../../dialect/driver-facts"
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
 import { tokenSought } from "../columns/cell-codec"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
@@ -16,7 +17,7 @@ import {
 } from "./sql-scopes"
 import { withQuotedNames } from "./quoted-names"
 import { type Comparison, comparisonOf, isBoundary } from "./sql-comparisons"
-import { type SqlToken, sqlDialectOf, tokenize } from "./sql-tokens"
+import { type SqlToken, tokenize } from "./sql-tokens"
 import { mayMention } from "./string-hints"
 import { type Mention, mentionsIn, type Reading } from "./string-mentions"
 import { isPassed, type StringPolicy, tellUnanswered } from "./unanswered-strings"
@@ -44,8 +45,8 @@ export function compileStrings(compilation: StringCompilation, sql: string): str
   const { dataSource, builder } = compilation
   const map: ExpressionMap = builder.expressionMap
   if (!mayMention(dataSource, map, sql)) return sql
-  const dialect = sqlDialectOf(dataSource)
-  const tokens = withQuotedNames(tokenize(sql, dialect), dialect)
+  const { syntax } = driverFacts(dataSource.options.type)
+  const tokens = withQuotedNames(tokenize(sql, syntax), syntax)
   const reading: Reading = { dataSource, map, tokens, places: placesOf(tokens) }
   const mentions = mentionsIn(reading)
   if (mentions.length === 0) return sql

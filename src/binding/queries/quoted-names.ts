@@ -1,6 +1,7 @@
+import type { SqlSyntax } from "../../dialect/driver-facts"
 import { isBoundary } from "./sql-comparisons"
 import { isKeyword, isSymbol } from "./sql-scopes"
-import type { SqlDialect, SqlToken } from "./sql-tokens"
+import type { SqlToken } from "./sql-tokens"
 
 /**
  * Takes for names what MySQL has in double quotes where a text would make no sense. They are texts to it,
@@ -9,9 +10,9 @@ import type { SqlDialect, SqlToken } from "./sql-tokens"
  */
 export function withQuotedNames(
   tokens: readonly SqlToken[],
-  dialect: SqlDialect,
+  syntax: SqlSyntax,
 ): readonly SqlToken[] {
-  if (dialect !== "mysql") return tokens
+  if (syntax !== "mysql") return tokens
   return tokens.map((token, i) => {
     if (token.kind !== "literal" || !token.text.startsWith('"') || !isNamed(tokens, i)) return token
     return { ...token, kind: "name", text: token.text.slice(1, -1).replaceAll('""', '"') }

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 
+import { driverFacts } from "../../dialect/driver-facts"
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
 import {
@@ -10,7 +11,7 @@ import {
   type SelectInternals,
 } from "../typeorm-internals"
 import type { Recheck } from "./conditions"
-import { hasOpenAlternative, sqlDialectOf } from "./sql-tokens"
+import { hasOpenAlternative } from "./sql-tokens"
 
 /** The methods that yield entities, or how many there are. Everything else yields unchecked rows. */
 export const CHECKED = ["getRawAndEntities", "getManyAndCount", "getCount", "getExists"] as const
@@ -174,11 +175,11 @@ function refuseAlternatives(
   dataSource: DataSource,
   rechecks: readonly Recheck[],
 ): void {
-  const dialect = sqlDialectOf(dataSource)
+  const { syntax } = driverFacts(dataSource.options.type)
   const isIsolated = dataSource.options.isolateWhereStatements === true
   const isOpen = wheres.some(({ type, condition }, i) => {
     if (type === "or" && i > 0) return true
-    return !isIsolated && typeof condition === "string" && hasOpenAlternative(condition, dialect)
+    return !isIsolated && typeof condition === "string" && hasOpenAlternative(condition, syntax)
   })
   if (isOpen) throw unchecked(rechecks, "stand beside OR")
 }

@@ -1,23 +1,4 @@
-import type { DataSource } from "typeorm"
-
-/** Which SQL a text is in, as far as its tokens differ. */
-export type SqlDialect = "mysql" | "postgres" | "sqlite"
-
-/** Returns the SQL that a DataSource speaks. */
-export function sqlDialectOf({ options: { type } }: DataSource): SqlDialect {
-  switch (type) {
-    case "aurora-mysql":
-    case "mariadb":
-    case "mysql":
-      return "mysql"
-    case "postgres":
-    case "aurora-postgres":
-    case "cockroachdb":
-      return "postgres"
-    default:
-      return "sqlite"
-  }
-}
+import type { SqlSyntax } from "../../dialect/driver-facts"
 
 /** One token of SQL. White space and comments are none. */
 export interface SqlToken {
@@ -76,7 +57,7 @@ const cast: Rule = { kind: "symbol", pattern: /::/y }
 const operator: Rule = { kind: "symbol", pattern: /(?:(?!--|\/\*)[+\-*/<>=~!@#%^&|?])+/y }
 const punctuation: Rule = { kind: "symbol", pattern: /[^]/y }
 
-const rules: Readonly<Record<SqlDialect, readonly Rule[]>> = {
+const rules: Readonly<Record<SqlSyntax, readonly Rule[]>> = {
   postgres: [
     blank,
     lineComment,
@@ -124,15 +105,15 @@ const rules: Readonly<Record<SqlDialect, readonly Rule[]>> = {
 }
 
 /** Splits SQL into its tokens. Every character outside of white space and comments is in one. */
-export function tokenize(sql: string, dialect: SqlDialect): readonly SqlToken[] {
+export function tokenize(sql: string, syntax: SqlSyntax): readonly SqlToken[] {
   const tokens: SqlToken[] = []
   let at = 0
   while (at < sql.length) {
-    if (dialect === "postgres" && sql.startsWith("/*", at)) {
+    if (syntax === "postgres" && sql.startsWith("/*", at)) {
       at = endOfNestedComment(sql, at)
       continue
     }
-    for (const { kind, pattern, textOf } of rules[dialect]) {
+    for (const { kind, pattern, textOf } of rules[syntax]) {
       pattern.lastIndex = at
       const [matched] = pattern.exec(sql) ?? []
       if (matched === undefined) continue
@@ -160,14 +141,14 @@ function endOfNestedComment(sql: string, start: number): number {
 }
 
 /** Whether a condition has alternatives that no brackets hold together. */
-export function hasOpenAlternative(sql: string, dialect: SqlDialect): boolean {
+export function hasOpenAlternative(sql: string, syntax: SqlSyntax): boolean {
   let depth = 0
-  for (const { kind, text: token } of tokenize(sql, dialect)) {
+  for (const { kind, text: token } of tokenize(sql, syntax)) {
     if (kind === "symbol" && token === "(") depth++
     else if (kind === "symbol" && token === ")") depth--
     else if (depth > 0) continue
     else if (kind === "word" && /^(?:or|xor)$/i.test(token)) return true
-    else if (kind === "symbol" && token === "||" && dialect === "mysql") return true
+    else if (kind === "symbol" && token === "||" && syntax === "mysql") return true
   }
   return false
 }

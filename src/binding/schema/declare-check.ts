@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 
-import { postgresSchema } from "../../dialect/postgres/schema"
+import { driverFacts } from "../../dialect/driver-facts"
 import type { CheckMetadata, ColumnMetadata } from "../typeorm-internals"
 
 /**
@@ -12,8 +12,8 @@ export function declareCheck(
   column: ColumnMetadata,
   driver: DataSource["options"]["type"],
 ): void {
-  if (driver !== "postgres" && driver !== "cockroachdb") return
-  const constraint = postgresSchema.constraint("", metadata.tableName, column.databaseName)
+  const { modelConstraint } = driverFacts(driver)
+  const constraint = modelConstraint?.("", metadata.tableName, column.databaseName)
   if (!constraint) return
   const { name, check: expression } = constraint
   // TypeORM reads no more of it than this

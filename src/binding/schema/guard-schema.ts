@@ -1,6 +1,7 @@
 import type { DataSource, Table, TableColumn } from "typeorm"
 
 import type { TypeChange } from "../../dialect/conversions/conversion"
+import { driverFacts } from "../../dialect/driver-facts"
 import { ColumnMisuseError } from "../../errors"
 import { MethodReplacements } from "../method-replacements"
 import { schemaBuilderInternalsOf, type SchemaRunner, schemaRunnerOf } from "../typeorm-internals"
@@ -118,7 +119,7 @@ class RunnerGuard {
 
   /** Whether TypeORM changes a column by copying its table. */
   get copies(): boolean {
-    return this.#dataSource.options.type === "better-sqlite3"
+    return driverFacts(this.#dataSource.options.type).copiesTables ?? false
   }
 
   async beforeChange(

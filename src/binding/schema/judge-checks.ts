@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, Table } from "typeorm"
 
-import { postgresSchema } from "../../dialect/postgres/schema"
+import { driverFacts } from "../../dialect/driver-facts"
 import type { ConstraintState, TokenConstraint } from "../../dialect/schema-dialect"
 import type { ColumnMetadata, SchemaRunner } from "../typeorm-internals"
 import { looking } from "./looking"
@@ -65,20 +65,16 @@ async function declaredChecks(
   runner: SchemaRunner,
   table: Table,
 ): Promise<readonly DeclaredCheck[]> {
-  if (dataSource.options.type !== "postgres") return []
+  const { modelConstraint, modelConstraintState } = driverFacts(dataSource.options.type)
+  if (!modelConstraint || !modelConstraintState) return []
   const path = runner.escapePath(table)
   const declared: DeclaredCheck[] = []
   for (const metadata of entitiesOf(dataSource, table).filter(isSynchronized)) {
     for (const column of metadata.columns) {
       const { databaseName } = column
-      const constraint = postgresSchema.constraint(path, metadata.tableName, databaseName)
+      const constraint = modelConstraint(path, metadata.tableName, databaseName)
       if (!constraint || !metadata.checks.some(({ name }) => name === constraint.name)) continue
-      const state = await postgresSchema.constraintState(
-        looking(runner),
-        path,
-        constraint,
-        databaseName,
-      )
+      const state = await modelConstraintState(looking(runner), path, constraint, databaseName)
       declared.push({ column, constraint, state })
     }
   }

@@ -1,6 +1,7 @@
 import type { EntityMetadata, Table, TableColumn } from "typeorm"
 
-import { type TokenCondition, tokenConditionOf } from "../../dialect/token-condition"
+import { driverFacts } from "../../dialect/driver-facts"
+import type { TokenCondition } from "../../dialect/token-condition"
 import type { Keyring } from "../../fernet/keyring"
 import { isToken, SHORTEST_TOKEN } from "../../fernet/token-format"
 import type { Driver, SchemaRunner } from "../typeorm-internals"
@@ -98,7 +99,7 @@ async function holdsOwnTokens(
 
 /** What a cell has that may be a token; of a database that is not known, in the words of every one. */
 function conditionOf({ options: { type } }: Driver): TokenCondition {
-  const isShaped = tokenConditionOf(type) ?? ((cell: string) => `${cell} LIKE 'g%'`)
+  const isShaped = driverFacts(type).isToken ?? ((cell: string) => `${cell} LIKE 'g%'`)
   return (cell) => `${isShaped(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}`
 }
 

@@ -1,16 +1,7 @@
 import type { DataSource } from "typeorm"
 
+import { driverFacts } from "../../dialect/driver-facts"
 import type { ColumnMetadata } from "../typeorm-internals"
-
-/** What MySQL's text types hold, in bytes; a token is ASCII. */
-const MYSQL_TEXT_LIMITS: Readonly<Record<string, number>> = {
-  text: 2 ** 16 - 1,
-  mediumtext: 2 ** 24 - 1,
-  longtext: 2 ** 32 - 1,
-  // TypeORM's default length there
-  varchar: 255,
-  "character varying": 255,
-}
 
 /**
  * Returns how many characters of token a column holds, or `undefined` if there is no limit. Checked
@@ -22,7 +13,5 @@ export function tokenLimit(
   driver: DataSource["options"]["type"],
 ): number | undefined {
   if (column.length) return Number(column.length)
-  return driver === "mysql" || driver === "mariadb" || driver === "aurora-mysql"
-    ? MYSQL_TEXT_LIMITS[String(column.type)]
-    : undefined
+  return driverFacts(driver).textLimits?.[String(column.type)]
 }

@@ -1,9 +1,7 @@
 import type { DataSource, EntityMetadata, Table, TableColumn } from "typeorm"
 
 import type { ColumnTarget, TypeChange } from "../../dialect/conversions/conversion"
-import { planMysql } from "../../dialect/conversions/mysql-plan"
-import { planPostgres } from "../../dialect/conversions/postgres-plan"
-import { planSqlite } from "../../dialect/conversions/sqlite-plan"
+import { driverFacts } from "../../dialect/driver-facts"
 import { ColumnMisuseError } from "../../errors"
 import type { MemorizedQuery, SchemaRunner } from "../typeorm-internals"
 import { looking } from "./looking"
@@ -24,26 +22,18 @@ export function planTypes(
   targets: readonly ColumnTarget[],
 ): Promise<TypeChange> {
   const open = { inTransaction: runner.isTransactionActive, connection: looking(runner) }
-  const path = runner.escapePath(table)
-  switch (dataSource.options.type) {
-    case "postgres":
-      return planPostgres(open, path, targets)
-    case "mysql":
-    case "mariadb":
-      return planMysql(open.connection, path, targets)
-    case "better-sqlite3":
-      return planSqlite(open.connection, path, targets)
-    default:
-      return Promise.resolve({
-        problems: targets.map(
-          ({ label, type }) =>
-            `${label} is not of the type ${type}, and on ${dataSource.options.type} TypeORM would ` +
-            "drop it to change that. Change it by a statement that keeps its values.",
-        ),
-        up: [],
-        down: [],
-      })
-  }
+  const driver = dataSource.options.type
+  const plan = driverFacts(driver).planTypes
+  if (plan) return plan(open, runner.escapePath(table), targets)
+  return Promise.resolve({
+    problems: targets.map(
+      ({ label, type }) =>
+        `${label} is not of the type ${type}, and on ${driver} TypeORM would drop it to change ` +
+        "that. Change it by a statement that keeps its values.",
+    ),
+    up: [],
+    down: [],
+  })
 }
 
 /**

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from "typeorm"
 
 import { blindIndexOptionNames, uniqueScopeNames } from "../../column/blind-index"
 import { canBeIndexed, declarationOf } from "../../column/declaration"
+import { driverFacts } from "../../dialect/driver-facts"
 import { blindIndexMisuse } from "../../search/blind-index-misuse"
 import {
   companionProperty,
@@ -9,7 +10,6 @@ import {
   EXACT_BITS,
   isTruncated,
 } from "../../search/blind-index-definition"
-import { hasPartialIndexes } from "../../dialect/partial-index"
 import { unknownOptions } from "../../unknown-options"
 import { type IndexPlan, planIndexes } from "../indexes/index-plan"
 import { scopeCondition } from "../indexes/unique-scope"
@@ -109,7 +109,7 @@ function* partialMisuse(
   { tablePath }: EntityMetadata,
   { definition, scope }: IndexPlan,
 ): Iterable<string> {
-  if (!scope || scope.whereNull.length === 0 || hasPartialIndexes(type)) return
+  if (!scope || scope.whereNull.length === 0 || driverFacts(type).hasPartialIndexes) return
   const quote = (name: string): string => driver.escape(name)
   const live = quote(`${definition.name}_live`)
   const columns = [live, ...scope.within.map(({ databaseName }) => quote(databaseName))]

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import type { DataSource, QueryRunner } from "typeorm"
 
+import { driverFacts } from "../../dialect/driver-facts"
 import { dataSourceOfRunner } from "../../binding/typeorm-internals"
 import type { CheckedOptions } from "../options"
 import { borrowWorker, openWorker, type Worker } from "./worker"
@@ -28,8 +29,8 @@ export async function openWorkers(source: BulkSource, options: CheckedOptions): 
   }
   const first = await openWorker(dataSource, options.lockTimeoutMs)
   const workers: [Worker, ...Worker[]] = [first]
-  // better-sqlite3 has a single connection, which all query runners share
-  const count = dataSource.options.type === "better-sqlite3" ? 1 : options.concurrency
+  const { sharesConnection = false } = driverFacts(dataSource.options.type)
+  const count = sharesConnection ? 1 : options.concurrency
   try {
     while (workers.length < count) {
       const worker = await openInTime(openWorker(dataSource, options.lockTimeoutMs))

@@ -17,7 +17,7 @@ import {
   opens,
   PLAINTEXT,
   UNREADABLE,
-} from "./cell-state"
+} from "../cell-state"
 import { foreignMark } from "./foreign-marks"
 
 /** What the cells of one column are in a batch, and what is to become of them. */

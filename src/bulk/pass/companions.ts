@@ -5,14 +5,8 @@ import type { Keyring } from "../../fernet/keyring"
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import type { BulkIndex } from "../bulk-index"
 import type { BulkColumn } from "../bulk-target"
-import { beginsAsToken, LEGACY, PLAINTEXT } from "./cell-state"
+import { beginsAsToken, type IndexState, LEGACY, PLAINTEXT } from "../cell-state"
 import type { ColumnDecisions } from "./cells"
-
-/**
- * What a companion cell holds: `current`, the index value of the row under the first key; `missing`,
- * NULL where there should be one; `stale`, anything else, as an index value under an older key.
- */
-export type IndexState = "current" | "missing" | "stale"
 
 /** In place of a companion cell for a value that its index refuses, as a normalizer may. */
 export const UNINDEXABLE: unique symbol = Symbol("unindexable")

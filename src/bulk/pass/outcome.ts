@@ -1,5 +1,5 @@
-import { BARRED, type ClassifiedCell, UNREADABLE_LEGACY } from "./cell-state"
-import { indexState, type IndexState, UNINDEXABLE } from "./companions"
+import { BARRED, type ClassifiedCell, type IndexState, UNREADABLE_LEGACY } from "../cell-state"
+import { indexState, UNINDEXABLE } from "./companions"
 import type { Decision } from "./decision"
 import type { Pass } from "./pass"
 

@@ -4,17 +4,17 @@ import fc from "fast-check"
 import { withQuotedNames } from "../../../src/binding/queries/quoted-names"
 import {
   hasOpenAlternative,
-  type SqlDialect,
   type SqlToken,
   tokenize,
 } from "../../../src/binding/queries/sql-tokens"
+import type { SqlSyntax } from "../../../src/dialect/driver-facts"
 
-const dialects: readonly SqlDialect[] = ["postgres", "mysql", "sqlite"]
+const dialects: readonly SqlSyntax[] = ["postgres", "mysql", "sqlite"]
 
 const textsOf = (tokens: readonly SqlToken[]): readonly string[] => tokens.map(({ text }) => text)
 
 describe("the tokens of SQL", () => {
-  test.each<readonly [SqlDialect, string, readonly string[]]>([
+  test.each<readonly [SqlSyntax, string, readonly string[]]>([
     ["postgres", "u.email=:e", ["u", ".", "email", "=", "e"]],
     ["postgres", "a::text = ANY(:...p)", ["a", "::", "text", "=", "ANY", "(", "...p", ")"]],
     ["postgres", "'it''s' || E'\\'' || x", ["'it''s'", "||", "E'\\''", "||", "x"]],
@@ -98,7 +98,7 @@ describe("what MySQL has in double quotes", () => {
 })
 
 describe("an alternative", () => {
-  test.each<readonly [SqlDialect, string, boolean]>([
+  test.each<readonly [SqlSyntax, string, boolean]>([
     ["postgres", "a = 1 OR b = 2", true],
     ["postgres", "(a = 1 OR b = 2) AND c = 3", false],
     ["postgres", "(a = 1) or (b = 2)", true],

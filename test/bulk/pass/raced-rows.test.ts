@@ -13,6 +13,11 @@ const read = batchOf(
   3,
 )
 
+const end = {
+  ...{ completed: true, counted: true, dryRun: false },
+  ...{ constrained: [], drift: [], statements: [] },
+}
+
 async function racedPass(): Promise<Pass> {
   const table = await patientTable([])
   return patientPass(table, await sessionOf(table))
@@ -42,9 +47,7 @@ describe("noteRacedRows", () => {
 
     expect(refused).toBe(0)
     expect(pass.tally).toMatchObject({ changed: 1, raced: 2 })
-    const { columns } = pass.tally.report("patient", {
-      ...{ completed: true, dryRun: false, constrained: [], drift: [], statements: [] },
-    })
+    const { columns } = pass.tally.report("patient", end)
     expect(columns["patient.ssn"]?.before).toMatchObject({ plaintext: 1, current: -1 })
   })
 
@@ -55,9 +58,7 @@ describe("noteRacedRows", () => {
     noteRacedRows(pass, decision, 2, batchOf([], 3))
 
     expect(pass.tally).toMatchObject({ changed: 2, raced: 1 })
-    const { columns } = pass.tally.report("patient", {
-      ...{ completed: true, dryRun: false, constrained: [], drift: [], statements: [] },
-    })
+    const { columns } = pass.tally.report("patient", end)
     expect(columns["patient.ssn"]?.before).toMatchObject({ plaintext: 2, current: -2 })
   })
 

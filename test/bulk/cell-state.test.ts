@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
-import { classifyCell } from "../../../src/bulk/pass/cell-state"
-import { Keyring } from "../../../src/fernet/keyring"
-import { keys } from "../../support/keys"
+import { classifyCell } from "../../src/bulk/cell-state"
+import { Keyring } from "../../src/fernet/keyring"
+import { keys } from "../support/keys"
 
 const ring = new Keyring([keys.first, keys.second])
 const older = new Keyring([keys.second])

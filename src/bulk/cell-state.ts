@@ -1,8 +1,8 @@
-import type { Cell } from "../../dialect/batch"
-import type { Keyring } from "../../fernet/keyring"
-import { mayBeToken, tokenShape } from "../../fernet/token-format"
-import { legacyReaderOf, readLegacyCell } from "../../column/legacy/legacy-reader"
-import type { BulkColumn } from "../bulk-target"
+import type { Cell } from "../dialect/batch"
+import type { Keyring } from "../fernet/keyring"
+import { mayBeToken, tokenShape } from "../fernet/token-format"
+import { legacyReaderOf, readLegacyCell } from "../column/legacy/legacy-reader"
+import type { BulkColumn } from "./bulk-target"
 
 /**
  * What a cell holds, decided by structure and HMAC: `null`; `plaintext`; `legacy`, a form that a
@@ -13,6 +13,12 @@ import type { BulkColumn } from "../bulk-target"
  */
 export type CellState =
   "current" | "legacy" | "null" | "plaintext" | "shared" | "stale" | "unreadable"
+
+/**
+ * What a companion cell holds: `current`, the index value of the row under the first key; `missing`,
+ * NULL where there should be one; `stale`, anything else, as an index value under an older key.
+ */
+export type IndexState = "current" | "missing" | "stale"
 
 /** A cell's state, and for a token that opens the position of its key. */
 export interface ClassifiedCell {

@@ -1,0 +1,107 @@
+import type { OpenConnection, ColumnTarget, TypeChange } from "./conversions/conversion"
+import { planMysql } from "./conversions/mysql-plan"
+import { planPostgres } from "./conversions/postgres-plan"
+import { planSqlite } from "./conversions/sqlite-plan"
+import { postgresSchema } from "./postgres/schema"
+import type { SchemaDialect } from "./schema-dialect"
+import { mysqlToken, postgresToken, sqliteToken, type TokenCondition } from "./token-condition"
+
+/** Which SQL a text is in, as far as its tokens differ. */
+export type SqlSyntax = "mysql" | "postgres" | "sqlite"
+
+/** What is known of a database by its TypeORM driver, before there is a connection to ask. */
+export interface DriverFacts {
+  readonly syntax: SqlSyntax
+  /** Whether an index may be over some rows of a table only. */
+  readonly hasPartialIndexes: boolean
+  /** Says whether a text is to be taken for a token; `undefined` where that was never tried. */
+  readonly isToken?: TokenCondition
+  /** Whether texts must be compared as bytes, as collations count different ones as equal. */
+  readonly castsToBytes?: boolean
+  /** The ASCII characters that types hold without a length; any number unless listed. */
+  readonly textLimits?: Readonly<Record<string, number>>
+  /**
+   * Returns the constraint of an encrypted column for the model, where TypeORM manages constraints:
+   * what it does not find there it drops.
+   */
+  readonly modelConstraint?: SchemaDialect["constraint"]
+  /** Says of such a constraint whether a table has it; `undefined` where that was never tried. */
+  readonly modelConstraintState?: SchemaDialect["constraintState"]
+  /** Plans how columns of a model get other types; `undefined` if TypeORM would empty them. */
+  readonly planTypes?: (
+    open: OpenConnection,
+    path: string,
+    targets: readonly ColumnTarget[],
+  ) => Promise<TypeChange>
+  /** Whether TypeORM changes a column by copying its table. */
+  readonly copiesTables?: boolean
+  /** Whether all query runners share one connection. */
+  readonly sharesConnection?: boolean
+}
+
+const mysqlLike: DriverFacts = {
+  syntax: "mysql",
+  hasPartialIndexes: false,
+  isToken: mysqlToken,
+  // Their collations ignore case and accents, and spaces at the end
+  castsToBytes: true,
+  textLimits: {
+    text: 2 ** 16 - 1,
+    mediumtext: 2 ** 24 - 1,
+    longtext: 2 ** 32 - 1,
+    // TypeORM's default length there
+    varchar: 255,
+    "character varying": 255,
+  },
+}
+
+const mysql: DriverFacts = {
+  ...mysqlLike,
+  planTypes: ({ connection }, path, targets) => planMysql(connection, path, targets),
+}
+
+const postgresLike: DriverFacts = {
+  syntax: "postgres",
+  hasPartialIndexes: true,
+  isToken: postgresToken,
+}
+
+const modelConstraint: DriverFacts["modelConstraint"] = (path, table, column) =>
+  postgresSchema.constraint(path, table, column)
+
+const sqliteLike: DriverFacts = {
+  syntax: "sqlite",
+  hasPartialIndexes: true,
+  isToken: sqliteToken,
+}
+
+const knownDrivers: Readonly<Partial<Record<string, DriverFacts>>> = {
+  "better-sqlite3": {
+    ...sqliteLike,
+    planTypes: ({ connection }, path, targets) => planSqlite(connection, path, targets),
+    copiesTables: true,
+    sharesConnection: true,
+  },
+  sqlite: sqliteLike,
+  sqljs: sqliteLike,
+  postgres: {
+    ...postgresLike,
+    modelConstraint,
+    modelConstraintState: (connection, path, constraint, column) =>
+      postgresSchema.constraintState(connection, path, constraint, column),
+    planTypes: planPostgres,
+  },
+  cockroachdb: { ...postgresLike, modelConstraint },
+  "aurora-postgres": postgresLike,
+  mysql,
+  mariadb: mysql,
+  "aurora-mysql": mysqlLike,
+}
+
+/** Of what nobody tried, as little is said as will do. */
+const unknownDriver: DriverFacts = { syntax: "sqlite", hasPartialIndexes: true }
+
+/** Returns what is known of the database of a driver, by its `type` in the options of a DataSource. */
+export function driverFacts(driver: string): DriverFacts {
+  return knownDrivers[driver] ?? unknownDriver
+}
