@@ -1,7 +1,7 @@
 /**
- * Mutation testing of a sample of files, chosen by a seed, or of all with `--all`:
+ * Mutation testing of a sample of one room's files, chosen by a seed, or of all rooms with `--all`:
  *
- *     npm run test:mutation -- --seed 7 --lines 900
+ *     npm run test:mutation -- --seed 7 --room bulk --lines 900
  *
  * The seed is that of the commit unless given: a commit has one sample, and many have them all.
  */
@@ -12,11 +12,9 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
-/** What ten minutes on two processors are enough for. */
-const SAMPLE_LINES = 900
-
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 process.chdir(repository)
+const { rooms } = await import(join(repository, "stryker.config.mjs"))
 
 function commit() {
   try {
@@ -26,39 +24,54 @@ function commit() {
   }
 }
 
-/** The files of patterns such as `src/fernet/*.ts` and `src/fernet/**\/*.ts`. */
-function filesOf(patterns) {
-  return patterns.flatMap((pattern) => {
+/** The files of a room: of patterns such as `src/fernet/*.ts`, or as they are. */
+function filesOf({ mutate }) {
+  return mutate.flatMap((pattern) => {
+    if (!pattern.endsWith("/*.ts")) return [pattern]
     const folder = pattern.slice(0, pattern.indexOf("/*"))
-    const names = readdirSync(folder, { recursive: pattern.includes("/**") })
-    return names.filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`)
+    const names = readdirSync(folder).filter((name) => name.endsWith(".ts"))
+    return names.map((name) => `${folder}/${name}`)
   })
 }
 
-/** Takes files in an order that the seed decides until they have so many lines. */
-function sampleOf(files, seed, most) {
+/** Takes the first file in an order that the seed decides, and others of its room, up to so many lines. */
+function sampleOf(among, seed, most) {
   const rank = (file) => createHash("sha256").update(`${seed} ${file}`).digest("hex")
   const linesOf = (file) => readFileSync(file, "utf8").split("\n").length
+  const ranked = among
+    .flatMap((room) => filesOf(rooms[room]).map((file) => ({ room, file, rank: rank(file) })))
+    .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
+  const [{ room }] = ranked
   let lines = 0
-  return files
-    .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
-    .filter((file) => lines < most && (lines += linesOf(file)))
+  const files = ranked
+    .filter((one) => one.room === room)
+    .map(({ file }) => file)
+    .filter((file) => lines < (most ?? rooms[room].lines) && (lines += linesOf(file)))
+  return { room, files }
+}
+
+/** Returns Stryker's exit code. */
+function run(room, files, args) {
+  const env = { ...process.env, MUTATED_ROOM: room, ...(files && { MUTATE: files.join(",") }) }
+  const stryker = ["tools/run.mjs", "tools/mutation", "stryker", "run", ...args]
+  return spawnSync(process.execPath, stryker, { stdio: "inherit", env }).status ?? 1
 }
 
 const { values, positionals } = parseArgs({
   options: {
     all: { type: "boolean", default: false },
     seed: { type: "string", default: commit() },
-    lines: { type: "string", default: String(SAMPLE_LINES) },
+    room: { type: "string" },
+    lines: { type: "string" },
   },
   allowPositionals: true,
 })
-const env = { ...process.env }
-if (!values.all) {
-  const { default: config } = await import(join(repository, "stryker.config.mjs"))
-  const files = sampleOf(filesOf(config.mutate), values.seed, Number(values.lines))
-  process.stdout.write(`Seed ${values.seed}: ${files.join(", ")}\n`)
-  env.MUTATE = files.join(",")
+const among = values.room === undefined ? Object.keys(rooms) : [values.room]
+if (values.all) {
+  const codes = among.map((room) => run(room, undefined, positionals))
+  process.exitCode = Math.max(...codes)
+} else {
+  const { room, files } = sampleOf(among, values.seed, values.lines && Number(values.lines))
+  process.stdout.write(`Seed ${values.seed}, src/${room}: ${files.join(", ")}\n`)
+  process.exitCode = run(room, files, positionals)
 }
-const stryker = ["tools/run.mjs", "tools/mutation", "stryker", "run", ...positionals]
-process.exitCode = spawnSync(process.execPath, stryker, { stdio: "inherit", env }).status ?? 1

@@ -58,6 +58,20 @@ describe("a row that others write between reading and writing", () => {
     })
   })
 
+  test("is written after however many of their writes", async () => {
+    const table = await patientTable([["10"], ["20"]])
+    let writes = 0
+    const target = table.racing((plaintext) => {
+      if (plaintext === "10" || writes === 9) return
+      table.run("UPDATE patient SET ssn = ? WHERE id = 20", `write ${++writes}`)
+    })
+
+    const report = await encryptColumns(table.source, target, { keyring, audit: false })
+
+    expect(table.opened("ssn")).toEqual({ 10: "opened 10", 20: "opened write 9" })
+    expect(report).toMatchObject({ completed: true, changed: 2, failed: 0 })
+  })
+
   test("is left and listed if they write it again and again", async () => {
     const table = await patientTable([["10"], ["20"]])
     let writes = 0
@@ -101,9 +115,9 @@ describe("a row that others write between reading and writing", () => {
     const table = await patientTable([["10"]])
     const session = await sessionOf(table)
     const { dialect } = session
-    const latest: unknown[] = []
+    const asked: unknown[] = []
     const read: typeof dialect.read = (...given) => {
-      latest.push(given[2].latest)
+      asked.push([given[2].upTo, given[2].latest])
       return dialect.read(...given)
     }
     const worker = hastyWorker({ ...session, dialect: { ...dialect, read } })
@@ -116,7 +130,10 @@ describe("a row that others write between reading and writing", () => {
 
     await passOver(pass, { ...worker, inTransaction: true }, new SharedRange())
 
-    expect(latest).toEqual([false, true])
+    expect(asked).toEqual([
+      [undefined, false],
+      [[10n], true],
+    ])
     expect(table.opened("ssn")).toEqual({ 10: "opened late" })
   })
 

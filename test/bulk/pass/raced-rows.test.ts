@@ -35,13 +35,15 @@ describe("noteRacedRows", () => {
 
   test("takes a row for the run's own only if all of it is what was written", async () => {
     const pass = await racedPass()
+    const rows = [null, null, "30"].map((ssn, i) => [i, ssn, "note", null])
+    const read = batchOf(rows, 3)
     const decision = decide(pass, read)
     const meant = (row: number): Cell[] => [0, 1, 2].map((i) => cellAfter(decision, i, row))
     const theirs = (row: number, column: number): unknown[] => [
       ...read.primaryKeyAt(row),
       ...meant(row).with(column, "theirs"),
     ]
-    const again: Batch = batchOf([theirs(0, 0), theirs(1, 2), [30, ...meant(2)]], 3)
+    const again: Batch = batchOf([theirs(0, 0), theirs(1, 2), [2, ...meant(2)]], 3)
 
     const refused = noteRacedRows(pass, decision, 1, again)
 
