@@ -6,6 +6,7 @@ import type { ColumnMetadata, Driver } from "./typeorm-internals"
 import { companionAt } from "./indexes/companion"
 import { propertyOfOperand } from "./columns/comparison-operand"
 import { type FetchedRows, watchFetchedRows } from "./columns/fetched-rows"
+import { noteSoughtPlaintext } from "./columns/sought-plaintext"
 import { unsupportedCondition } from "./queries/query-rules"
 
 /**
@@ -17,6 +18,7 @@ export function wrapDriver(driver: Driver, fetched: FetchedRows): void {
   encryptPersistedValues(driver)
   decryptReturnedValues(driver)
   refuseOperands(driver)
+  noteSoughtPlaintext(driver)
   watchFetchedRows(driver, fetched)
 }
 

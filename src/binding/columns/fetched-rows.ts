@@ -1,6 +1,7 @@
 import type { QueryRunner } from "typeorm"
 
 import { MethodReplacements } from "../method-replacements"
+import { redactSought } from "./sought-plaintext"
 import type { Driver, StructuredResult } from "../typeorm-internals"
 
 /** A row of a result, by the aliases of its columns. */
@@ -28,11 +29,16 @@ export class FetchedRows {
   }
 }
 
-/** Wraps `query` of each query runner that a driver creates, to take note of what it fetches. */
+/**
+ * Wraps `query` of each query runner that a driver creates, to take note of what it fetches, and to
+ * keep what is sought out of its errors.
+ */
 export function watchFetchedRows(driver: Driver, fetched: FetchedRows): void {
   const replacements = new MethodReplacements<QueryRunner>({
     query: async (_runner, query, args) => {
-      const result = await query(...args)
+      const result = await Promise.resolve(query(...args)).catch((error: unknown) => {
+        throw redactSought(error, args[1])
+      })
       // What becomes entities is asked for with its structure; see SelectQueryBuilder.loadRawResults
       const { records } = (result ?? {}) as StructuredResult
       if (Array.isArray(records)) fetched.note(records as readonly FetchedRow[])

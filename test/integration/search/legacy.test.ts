@@ -1,3 +1,5 @@
+import { inspect } from "node:util"
+
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals"
 import { And, type DataSource, Entity, In, IsNull, Not, PrimaryColumn } from "typeorm"
 
@@ -101,6 +103,18 @@ eachDatabase("a search of a table that is partly in plaintext", (db) => {
 
     expect(error).toMatchObject({ name: "EntityNotFoundError" })
     expect(String((error as Error).stack)).not.toContain("nobody")
+  })
+
+  test("shows no sought value in the error of a statement that fails", async () => {
+    const query = source.createQueryBuilder(Person, "p").where({ email: "nobody@x" })
+
+    const failing = query.andWhere("no_such_function(p.id) = 1").getMany()
+    const error: unknown = await failing.catch((reason: unknown) => reason)
+
+    expect(error).toMatchObject({ name: "QueryFailedError" })
+    expect((error as { parameters: unknown[] }).parameters).toContain("(encrypted)")
+    const shown = inspect(error, { depth: Infinity, showHidden: true })
+    expect(shown + JSON.stringify(error)).not.toContain("nobody")
   })
 
   test("compares texts exactly", async () => {
