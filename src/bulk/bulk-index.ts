@@ -1,4 +1,4 @@
-import type { EntityMetadata } from "typeorm"
+import type { DataSource, EntityMetadata } from "typeorm"
 
 import { type IndexPlan, planIndexes } from "../binding/indexes/index-plan"
 import {
@@ -9,6 +9,7 @@ import {
 import { ColumnMisuseError } from "../errors"
 import {
   type BlindIndexDefinition,
+  companionProperty,
   defineIndex,
   type IndexPlace,
 } from "../search/blind-index-definition"
@@ -30,15 +31,21 @@ export interface BulkIndex {
 export function entityIndexes(
   metadata: EntityMetadata,
   columns: readonly BulkColumn[],
+  naming: DataSource["namingStrategy"],
 ): readonly BulkIndex[] {
-  const indexes = planIndexes(metadata).map((plan) => toBulkIndex(metadata.name, plan))
+  const indexes = planIndexes(metadata).map((plan) => toBulkIndex(metadata.name, plan, naming))
   return indexes.filter(({ sources }) => sources.every((name) => includes(columns, name)))
 }
 
-function toBulkIndex(entity: string, plan: IndexPlan): BulkIndex {
+function toBulkIndex(
+  entity: string,
+  plan: IndexPlan,
+  naming: DataSource["namingStrategy"],
+): BulkIndex {
   const { name } = plan.definition
   return {
-    name,
+    // A naming strategy may rewrite names that are given
+    name: naming.columnName(companionProperty(name), name, []),
     label: `${entity}.${name}`,
     definition: plan.definition,
     sources: plan.sources.map(({ databaseName }) => databaseName),

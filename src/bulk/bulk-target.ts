@@ -44,7 +44,10 @@ export interface EntityColumns<Entity extends ObjectLiteral = ObjectLiteral> {
 export interface TableDescription {
   /** The table's name, with its schema if it needs one: `"sales.customer"`. */
   readonly table: string
-  /** The columns that tell rows apart. Defaults to the table's primary key. */
+  /**
+   * The columns that tell rows apart. Defaults to the table's primary key. Where no unique key is on
+   * them, as on a foreign table, a run begins by looking for rows that have them in common.
+   */
   readonly primaryKey?: string | readonly string[]
   /** The encrypted columns by their names in the database. */
   readonly columns: Readonly<Record<string, ColumnDescription>>
@@ -96,6 +99,8 @@ export interface NamedTable {
   /** Database, schema and name, as far as they are given. */
   readonly path: readonly string[]
   readonly primaryKey: readonly string[] | undefined
+  /** What its model tells rows apart by, for a table that has no primary key. */
+  readonly primaryColumns: readonly string[]
   readonly columns: readonly BulkColumn[]
   /** The blind indexes that cover none but these columns. */
   readonly indexes: readonly BulkIndex[]
@@ -169,6 +174,7 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
     label: table,
     path,
     primaryKey: typeof primaryKey === "string" ? [primaryKey] : primaryKey,
+    primaryColumns: [],
     columns: described,
     indexes: describedIndexes(table, place, declared, described),
   }
@@ -206,8 +212,9 @@ function fromEntity(
     // As TypeORM itself takes it apart
     path: metadata.tablePath.split("."),
     primaryKey: undefined,
+    primaryColumns: metadata.primaryColumns.map(({ databaseName }) => databaseName),
     columns,
-    indexes: entityIndexes(metadata, columns),
+    indexes: entityIndexes(metadata, columns, dataSource.namingStrategy),
   }
 }
 

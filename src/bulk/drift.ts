@@ -3,7 +3,7 @@ import type { Leftover } from "../dialect/schema-dialect"
 import type { Session } from "../dialect/session"
 import type { BulkColumn } from "./bulk-target"
 import { findConstraints, taken } from "./definition"
-import type { DescribedTable } from "./preflight"
+import { absentCompanion, type DescribedTable } from "./preflight"
 
 /** Says what of the columns is not as the model has it in the database, and what mends it. */
 export async function driftOf(
@@ -11,6 +11,7 @@ export async function driftOf(
   described: DescribedTable,
 ): Promise<readonly string[]> {
   return [
+    ...described.absent.map(absentCompanion),
     ...typeDrift(session, described),
     ...(await constraintDrift(session, described)),
     ...(await leftoverDrift(session, described)),

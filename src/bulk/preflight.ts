@@ -26,6 +26,8 @@ export interface DescribedTable {
   readonly table: BulkTable
   readonly columns: readonly BulkColumn[]
   readonly indexes: readonly BulkIndex[]
+  /** The blind indexes whose companion columns are not there yet. */
+  readonly absent: readonly BulkIndex[]
   readonly facts: readonly ColumnFacts[]
   readonly found: TableFacts
 }
@@ -36,6 +38,14 @@ const SAMPLE: ReadOptions = { filter: "has-tokens", limit: 100, anyOrder: true }
 /** Tokens by which keys prove to be the right ones. */
 const OPENED: readonly CellState[] = ["current", "shared", "stale"]
 
+/** What the description of a table depends on. */
+export interface DescribingOptions {
+  /** The condition that restricts the run. */
+  readonly where: string | undefined
+  /** Whether the companion columns of blind indexes must be there. */
+  readonly needsCompanions: boolean
+}
+
 /**
  * Asks the database about a table: its encrypted columns, and the key its rows are told apart by.
  *
@@ -44,20 +54,25 @@ const OPENED: readonly CellState[] = ["current", "shared", "stale"]
 export async function describeTable(
   { connection, dialect }: Session,
   named: NamedTable,
-  where: string | undefined,
+  { where, needsCompanions }: DescribingOptions,
 ): Promise<DescribedTable> {
   const path = named.path.map((part) => dialect.escape(part)).join(".")
   const found = await dialect.describe(connection, path)
-  const names = named.primaryKey ?? found.primaryKey
-  const problems = findProblems(named, found, names)
+  const names = primaryKeyOf(named, found)
+  const absent = named.indexes.filter((index) => !hasColumn(found, index.name))
+  const indexes = named.indexes.filter((index) => !absent.includes(index))
+  const problems = [
+    ...findProblems(named, found, names),
+    ...(needsCompanions ? absent.map(absentCompanion) : []),
+  ]
   if (problems.length > 0) throw new ColumnMisuseError(problems)
   const factsOf = (name: string): readonly ColumnFacts[] =>
     found.columns.filter((column) => column.name === name)
   const table: BulkTable = {
     path,
     key: names.flatMap(factsOf).map(({ name, type, collation }) => ({ name, type, collation })),
-    columns: [...named.columns, ...named.indexes].map(({ name }) => name),
-    ...(named.indexes.length > 0 && { companions: named.indexes }),
+    columns: [...named.columns, ...indexes].map(({ name }) => name),
+    ...(indexes.length > 0 && { companions: indexes }),
     mustReread: found.mustReread,
     kept: found.columns.filter((column) => column.selfUpdating).map(({ name }) => name),
     where,
@@ -68,41 +83,62 @@ export async function describeTable(
   if (isNull !== "" && (await dialect.count(connection, keyless, "all")).rows > 0) {
     throw new ColumnMisuseError([`${named.label} has rows with NULL in ${nullable.join(", ")}.`])
   }
-  const { label, columns, indexes } = named
+  if (!isUnique(found, names) && (await dialect.hasEqualKeys(connection, table))) {
+    throw new ColumnMisuseError([
+      `${named.label} has rows with equal values in ${names.join(", ")}, which tell none apart.`,
+    ])
+  }
+  const { label, columns } = named
   const name = named.path.at(-1) ?? label
   const facts = columns.flatMap((column) => factsOf(column.name))
-  return { label, name, table, columns, indexes, facts, found }
+  return { label, name, table, columns, indexes, absent, facts, found }
+}
+
+/** Says that the companion column of a blind index is not there, and where it comes from. */
+export function absentCompanion({ label }: BulkIndex): string {
+  return (
+    `${label} is not in the database. Add the column of the blind index, as TypeORM's ` +
+    "migration:generate does."
+  )
+}
+
+function hasColumn({ columns }: TableFacts, name: string): boolean {
+  return columns.some((column) => column.name === name)
 }
 
 function findProblems(
-  { label, columns, indexes }: NamedTable,
+  { label, columns }: NamedTable,
   facts: TableFacts,
   key: readonly string[],
 ): readonly string[] {
   if (facts.columns.length === 0) return [`The table ${label} does not exist.`]
-  const has = (name: string): boolean => facts.columns.some((column) => column.name === name)
+  const has = (name: string): boolean => hasColumn(facts, name)
   const problems = columns.flatMap(({ name, label: column }) => {
     if (!has(name)) return [`${column} is not in the database.`]
     if (key.includes(name)) return [`${column} tells rows apart; it cannot be encrypted.`]
     const isGenerated = facts.columns.some((one) => one.name === name && one.generated)
     return isGenerated ? [`${column} is computed by the database; it cannot be encrypted.`] : []
   })
-  const absent = indexes.filter(({ name }) => !has(name))
-  problems.push(
-    ...absent.map(
-      ({ label: index }) =>
-        `${index} is not in the database. Add the column of the blind index, as TypeORM's ` +
-        "migration:generate does.",
-    ),
-  )
   const unknown = key.filter((name) => !has(name))
   problems.push(...unknown.map((name) => `${label}.${name} does not exist.`))
-  if (key.length === 0) problems.push(`${label} has no primary key to tell its rows apart by.`)
-  const isUnique = facts.uniqueKeys.some((unique) => unique.every((name) => key.includes(name)))
-  if (key.length > 0 && unknown.length === 0 && !isUnique) {
-    problems.push(`${label} has no unique key on ${key.join(", ")}: rows could be skipped.`)
+  if (key.length === 0) {
+    problems.push(
+      `${label} has no primary key to tell its rows apart by. Describe it with \`primaryKey\`, the ` +
+        "columns that no two rows have in common.",
+    )
   }
   return problems
+}
+
+function primaryKeyOf(
+  { primaryKey, primaryColumns }: NamedTable,
+  found: TableFacts,
+): readonly string[] {
+  return primaryKey ?? (found.primaryKey.length > 0 ? found.primaryKey : primaryColumns)
+}
+
+function isUnique({ uniqueKeys }: TableFacts, key: readonly string[]): boolean {
+  return uniqueKeys.some((unique) => unique.every((name) => key.includes(name)))
 }
 
 /**

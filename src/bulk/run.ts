@@ -92,8 +92,8 @@ export async function runBulk(
   }
   const dataSource = dataSourceOf(source)
   const named = nameTable(dataSource, target)
-  const { columns, indexes } = named
-  const keys = await fetchKeys(dataSource, options, indexes.length > 0)
+  const { columns } = named
+  const keys = await fetchKeys(dataSource, options, named.indexes.length > 0)
   const workers = await openWorkers(source, options)
   try {
     if (options.vacuum) await requireVacuum(workers[0])
@@ -103,8 +103,10 @@ export async function runBulk(
       describeFit(session, workers[0].inTransaction, {
         ...{ named, keys, options, statements, planned },
         ...{ types: job.types, writes: job.filter !== undefined && !options.dryRun },
+        needsCompanions: job.filter !== undefined || job.demand !== "kept",
       }),
     )
+    const { indexes } = described
     const decider = {
       ...{ columns: described.columns, indexes, keys, job: job.cells, demand: job.demand },
       limits: described.facts.map(({ limit }) => limit),
@@ -125,10 +127,12 @@ export async function runBulk(
 async function describeFit(
   session: Session,
   inTransaction: boolean,
-  { named, keys, options, types, writes, statements, planned }: Fitting,
+  { named, keys, options, types, writes, needsCompanions, statements, planned }: Fitting,
 ): Promise<DescribedTable> {
   const { where, dryRun, force } = options
-  const described = await describeTable(session, named, where)
+  const describe = (): Promise<DescribedTable> =>
+    describeTable(session, named, { where, needsCompanions })
+  const described = await describe()
   requireWholeTable(described, options, writes)
   // With the wrong keys not even a type is changed
   if (types.alter && !force) await requireRightKeys(session, described, keys)
@@ -136,7 +140,7 @@ async function describeFit(
   if (changes.length === 0) return described
   if (dryRun) planned.push(...changes)
   else statements.push(...changes.map(({ sql }) => sql))
-  return dryRun ? asFitted(described) : describeTable(session, named, where)
+  return dryRun ? asFitted(described) : describe()
 }
 
 /** What is known when columns are made to hold what they are going to hold. */
@@ -147,6 +151,8 @@ interface Fitting {
   readonly types: TypeDemands
   /** Whether cells are going to be changed. */
   readonly writes: boolean
+  /** Whether the companion columns of blind indexes must be there. */
+  readonly needsCompanions: boolean
   readonly statements: string[]
   readonly planned: PlannedStatement[]
 }

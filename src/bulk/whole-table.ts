@@ -3,7 +3,7 @@ import type { CheckedOptions } from "./options"
 import type { DescribedTable } from "./preflight"
 
 /**
- * Refuses a table of which a run would not see every row, or could not undo a batch.
+ * Refuses a table of which a run would not see every row, or could not write or undo a batch.
  *
  * @param writes - whether the run is to change anything
  * @throws {@link ColumnMisuseError} naming what hides rows, and how to go on
@@ -14,6 +14,12 @@ export function requireWholeTable(
   writes: boolean,
 ): void {
   const problems: string[] = []
+  if (writes && !found.takesWrites) {
+    problems.push(
+      `${label} is read-only here, as everything is on a hot standby and where ` +
+        "default_transaction_read_only is on. Connect to the primary, as a role that may write.",
+    )
+  }
   if (found.hidesRows) {
     problems.push(
       `${label} has row-level security, which hides rows from this role: they would be neither ` +

@@ -26,7 +26,13 @@ export async function describeForMigration(
     const described: MigrationTable[] = []
     for (const { name, target } of tables) {
       const named = nameTable(dataSource, target)
-      const found = await findColumns(session, await describeTable(session, named, undefined))
+      const found = await findColumns(
+        session,
+        await describeTable(session, named, {
+          where: undefined,
+          needsCompanions: true,
+        }),
+      )
       const chosen = all ? found : found.filter(({ holds }) => holds !== "tokens")
       if (!all && found.every(({ holds }) => holds !== "plaintext")) continue
       const names = chosen.map(({ column }) => column.name)

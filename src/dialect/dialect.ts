@@ -105,6 +105,8 @@ export interface TableFacts {
   readonly hidesRows: boolean
   /** Tables whose rows are among those of this one, and for which its keys do not hold. */
   readonly heirs: readonly string[]
+  /** Whether the server takes writes from this session, as a hot standby does not. */
+  readonly takesWrites: boolean
   /** The storage engine, if it has no transactions. */
   readonly engineWithoutTransactions: string | undefined
 }
@@ -119,6 +121,9 @@ export interface Dialect {
 
   /** Columns and keys of a table, keys in their order. */
   describe(connection: Connection, path: string): Promise<TableFacts>
+
+  /** Whether several rows have one key, where no unique key keeps them from it. */
+  hasEqualKeys(connection: Connection, table: BulkTable): Promise<boolean>
 
   /** Counts and measures the rows that pass a filter. */
   count(connection: Connection, table: BulkTable, filter: RowFilter): Promise<RowCount>

@@ -37,12 +37,20 @@ export interface Spelling {
 /** Returns what a dialect reads with, in the words of its database. */
 export function readingIn(
   spelling: Spelling,
-): Pick<Dialect, "count" | "escape" | "longestPlaintext" | "measure" | "read"> {
+): Pick<Dialect, "count" | "escape" | "hasEqualKeys" | "longestPlaintext" | "measure" | "read"> {
   const isToken = (column: string): string => spelling.isToken(`t.${spelling.escape(column)}`)
   const bytesOfRow = ({ columns }: BulkTable): string =>
     columns.map((name) => `coalesce(${spelling.bytes(name)}, 0)`).join(" + ")
   return {
     escape: spelling.escape,
+
+    async hasEqualKeys(connection, { key, path }) {
+      const names = key.map(spelling.keyOrder).join(", ")
+      const { rows } = await connection.query(
+        `SELECT count(*) AS count FROM ${path} t GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`,
+      )
+      return rows.length > 0
+    },
 
     async count(connection, table, filter) {
       const { rows } = await connection.query(

@@ -12,7 +12,7 @@ const TEXT_LIMITS: Readonly<Record<string, number>> = {
 }
 
 /** What holds of every table: no statement returns what it wrote, and no row is hidden. */
-const always = { mustReread: true, hidesRows: false, heirs: [] } as const
+const always = { mustReread: true, hidesRows: false, heirs: [], takesWrites: true } as const
 
 const noTable: TableFacts = {
   ...{ ...always, columns: [], primaryKey: [], uniqueKeys: [] },

@@ -1,8 +1,8 @@
 import type { Connection, ResultRow } from "../connection"
 import type { ColumnFacts, TableFacts } from "../dialect"
 
-/** Types whose values are text as they stand; `character` is none, since it pads with spaces. */
-const TEXT_TYPES = /^(?:text|character varying|varchar|citext)\b/
+/** Types whose values are text as they stand; `character` is none, since it pads, and no array is. */
+const TEXT_TYPES = /^(?:text|character varying|varchar|citext)\b(?!.*\[\]$)/
 
 /** The bit of `pg_trigger.tgtype` of triggers whose work a statement returns. */
 const BEFORE = 2
@@ -37,8 +37,9 @@ export async function describePostgresTable(
     [path],
   )
   // As check_enable_rls() decides it
-  const hidden = await connection.query(
-    "SELECT EXISTS (SELECT FROM pg_class c, pg_roles r WHERE c.oid = to_regclass($1) " +
+  const session = await connection.query(
+    "SELECT current_setting('transaction_read_only') = 'off' AS writable, " +
+      "EXISTS (SELECT FROM pg_class c, pg_roles r WHERE c.oid = to_regclass($1) " +
       "AND r.rolname = current_user AND c.relrowsecurity AND NOT (r.rolsuper OR r.rolbypassrls) AND " +
       "(c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))) AS hidden",
     [path],
@@ -55,7 +56,8 @@ export async function describePostgresTable(
     primaryKey: primary ? keyNames(primary) : [],
     uniqueKeys: keys.rows.map(keyNames),
     mustReread: late.rows[0]?.late === true,
-    hidesRows: hidden.rows[0]?.hidden === true,
+    hidesRows: session.rows[0]?.hidden === true,
+    takesWrites: session.rows[0]?.writable === true,
     heirs: heirs.rows.map(({ name }) => String(name)),
     engineWithoutTransactions: undefined,
   }

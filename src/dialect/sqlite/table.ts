@@ -21,7 +21,7 @@ export async function describeSqliteTable(
   const mustReread = await hasTrigger(connection, path)
   return {
     ...{ columns: columns.map(columnFacts), primaryKey, uniqueKeys, mustReread },
-    ...{ hidesRows: false, heirs: [], engineWithoutTransactions: undefined },
+    ...{ hidesRows: false, heirs: [], takesWrites: true, engineWithoutTransactions: undefined },
   }
 }
 

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, test } from "@jest/globals"
-import { type DataSource, Entity, PrimaryColumn, type Repository } from "typeorm"
+import {
+  type DataSource,
+  DefaultNamingStrategy,
+  Entity,
+  PrimaryColumn,
+  type Repository,
+} from "typeorm"
 
 import {
   decryptColumns,
@@ -40,6 +46,12 @@ class Member {
 class Guest {
   @PrimaryColumn() id!: number
   @EncryptedColumn({ blindIndex: true }) email!: string
+}
+
+class LoudNaming extends DefaultNamingStrategy {
+  override columnName(property: string, name: string, prefixes: string[]): string {
+    return super.columnName(property, name, prefixes).toUpperCase()
+  }
 }
 
 const rotated = new Keyring([keys.second, keys.first])
@@ -233,6 +245,48 @@ eachDatabase("blind indexes in bulk", (db) => {
       expect(report.indexes["member.email_bidx"]).toEqual({ current: 2, missing: 1, stale: 0 })
     }
     expect(encrypted.columns["member.email"]?.after).toMatchObject({ plaintext: 0, current: 3 })
+  })
+
+  test("are filled where a naming strategy rewrites names that are given", async () => {
+    await db.dropAllTables()
+    const loud = await db.connect(
+      { entities: [Member], synchronize: true, namingStrategy: new LoudNaming() },
+      (unbound) => {
+        withEncryption(unbound, { keyring })
+      },
+    )
+    const [email, born] = ["EMAIL", "BORN"].map((name) => db.escape(name))
+    const columns = `${db.escape("ID")}, ${email ?? ""}, ${born ?? ""}`
+    await db.rawRows(`INSERT INTO member (${columns}) VALUES (1, 'a@example.com', '1901')`)
+
+    const report = await encryptColumns(loud, Member)
+
+    expect(Object.values(report.indexes)).toHaveLength(3)
+    expect(report.indexes).toMatchObject({ "Member.email_born": { current: 1, missing: 0 } })
+    const found = await loud.getRepository(Member).findBy({ email: "a@example.com", born: 1901 })
+    expect(found).toHaveLength(1)
+  })
+
+  test("may be missing from the database while cells are counted, which says so", async () => {
+    await db.dropAllTables()
+    await db.rawRows(
+      "CREATE TABLE member (id int PRIMARY KEY, email text, born text, email_bidx varchar(32))",
+    )
+    await db.rawRows("INSERT INTO member (id, email, born) VALUES (1, 'a@example.com', '1901')")
+
+    const report = await inspectColumns(source, Member)
+
+    expect(report.columns["Member.email"]?.after).toMatchObject({ plaintext: 1 })
+    expect(Object.keys(report.indexes)).toEqual(["Member.email_bidx"])
+    expect(report.drift).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining("Member.email_born is not in the database. Add the column"),
+        expect.stringContaining("Member.born_bidx is not in the database. Add the column"),
+      ]),
+    )
+    await expect(encryptColumns(source, Member)).rejects.toMatchObject({
+      code: "ERR_COLUMN_MISUSE",
+    })
   })
 
   test("are told to be missing from the database", async () => {

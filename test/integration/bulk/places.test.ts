@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals"
 
-import { decryptColumns, encryptColumns } from "../../../src"
+import { decryptColumns, encryptColumns, inspectColumns } from "../../../src"
 import { eachDatabase } from "../../support/databases"
 import { keyring } from "../../support/keys"
 import { open } from "../stored"
@@ -20,6 +20,43 @@ eachDatabase("bulk commands on a table", (db) => {
       const [visit] = await db.rawRows('SELECT * FROM "Clinic B".visit')
       expect(open(visit?.diagnosis)).toBe("flu")
       await db.rawRows('DROP SCHEMA "Clinic B" CASCADE')
+    })
+
+    test("refuse an array of texts, which no token fits", async () => {
+      const source = await db.connect()
+      await db.dropAllTables()
+      await db.rawRows("CREATE TABLE visit (id int PRIMARY KEY, diagnosis text[])")
+      await db.rawRows("INSERT INTO visit VALUES (1, '{flu,cold}')")
+
+      for (const alter of [false, true]) {
+        await expect(encryptColumns(source, visits, { keyring, alter })).rejects.toMatchObject({
+          code: "ERR_COLUMN_MISUSE",
+          message: expect.stringContaining("visit.diagnosis is text[]") as unknown,
+        })
+      }
+
+      expect(await db.rawRows("SELECT * FROM visit")).toEqual([
+        { id: 1, diagnosis: ["flu", "cold"] },
+      ])
+    })
+
+    test("refuse to write where nothing may be written, as on a hot standby", async () => {
+      await db.dropAllTables()
+      await db.rawRows("CREATE TABLE visit (id int PRIMARY KEY, diagnosis text)")
+      await db.rawRows("INSERT INTO visit VALUES (1, 'flu')")
+      const standby = await db.connect({
+        extra: { options: "-c default_transaction_read_only=on" },
+      })
+
+      await expect(encryptColumns(standby, visits, { keyring })).rejects.toMatchObject({
+        code: "ERR_COLUMN_MISUSE",
+        message: expect.stringMatching(
+          /visit is read-only here.*Connect to the primary/,
+        ) as unknown,
+      })
+
+      const report = await inspectColumns(standby, visits, { keyring })
+      expect(report.columns["visit.diagnosis"]?.after).toMatchObject({ plaintext: 1 })
     })
 
     test("take its partitions", async () => {
