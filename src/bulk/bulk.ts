@@ -158,7 +158,7 @@ async function requireFitting(
   if (!first) return
   throw new ColumnMisuseError([
     `${table}: ${failed} cells cannot go back into their types, so nothing was decrypted. The first, ` +
-      `at key ${first.key.join(", ")}: ${first.problem}`,
+      `in row ${first.key.join(", ")}: ${first.problem}`,
   ])
 }
 

@@ -52,7 +52,10 @@ async function fetchIndexRing(
 ): Promise<Keyring | undefined> {
   if (given !== undefined) return (await loadKeys(given, undefined)).get()
   const bound = indexKeysOf(dataSource)
-  if (bound) return bound.areOwn ? bound.get() : undefined
+  if (bound) {
+    const ring = bound.get()
+    return bound.areOwn ? ring : undefined
+  }
   const keys = indexKeysFromEnv()
   return keys && new Keyring(keys)
 }

@@ -166,8 +166,9 @@ export async function requireRightKeys(
   if (opened > 0 || unreadable === 0) return
   throw new KeyError(
     "ERR_KEY_INVALID",
-    `None of ${unreadable} tokens sampled in ${table.path} opens under the keyring ` +
-      `(${keys.fingerprints.join(", ")}). Add the key they are under, or pass \`force\` if they ` +
+    "Nothing opens under these keys: is it the key of this environment? None of " +
+      `${unreadable} tokens sampled in ${table.path} opens under ` +
+      `${keys.fingerprints.join(", ")}. Add the key they are under, or pass \`force\` if they ` +
       "are none of yours.",
   )
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import type { BulkTable, Dialect, RowFilter } from "../dialect/dialect"
+import { StatementError } from "../dialect/statement-error"
 import type { Session } from "../dialect/session"
 import { EncryptionError } from "../errors"
 import { type BulkTarget, nameTable, type NamedTable } from "./bulk-target"
@@ -109,7 +110,7 @@ export async function runBulk(
     const { indexes } = described
     const decider = {
       ...{ columns: described.columns, indexes, keys, job: job.cells, demand: job.demand },
-      limits: described.facts.map(({ limit }) => limit),
+      limits: described.facts,
       companions: new Companions(indexes, columns, keys.indexRing),
     }
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
@@ -118,6 +119,8 @@ export async function runBulk(
     const report = await underLock(await restricted(run), source, runPhases)
     if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
     return report
+  } catch (error) {
+    throw error instanceof StatementError ? error.about(named.label) : error
   } finally {
     await closeWorkers(workers)
   }
@@ -167,7 +170,7 @@ function requireComplete({ table, failed, failures, completed }: BulkReport): vo
     )
   }
   const [first] = failures
-  const example = first ? ` The first, at key ${first.key.join(", ")}: ${first.problem}` : ""
+  const example = first ? ` The first, in row ${first.key.join(", ")}: ${first.problem}` : ""
   throw new EncryptionError(
     "ERR_BULK_INCOMPLETE",
     `${failed} cells of ${table} could not be dealt with in this migration.${example}`,

@@ -53,9 +53,8 @@ export function registerColumnEncrypt(program: Command): void {
             return Promise.resolve({ alter, constrain, ...legacy })
           },
           fails: (report, options) =>
-            report.drift.length > 0 ||
-            failsIfLeft(({ plaintext, legacy }) => plaintext + legacy)(report, options),
-          render: (reports, keys) => renderChanges(reports, keys, "encrypted"),
+            report.drift.length > 0 || failsIfLeft(unencryptedCount)(report, options),
+          render: (reports, keys) => renderChanges(reports, keys, "encrypted", unencryptedCount),
         },
         options,
       ),
@@ -75,7 +74,7 @@ export function registerColumnIndex(program: Command): void {
           fails: (report, given) =>
             failsIfLeft(() => 0)(report, given) ||
             Object.values(report.indexes).some(({ missing }) => !report.dryRun && missing > 0),
-          render: (reports, keys) => renderChanges(reports, keys, "indexed"),
+          render: (reports, keys) => renderChanges(reports, keys, "indexed", () => 0),
         },
         options,
       ),
@@ -101,7 +100,7 @@ export function registerColumnRotate(program: Command): void {
           doing: "rotating",
           run: rotateColumns,
           fails: failsIfLeft(staleCount),
-          render: (reports, keys) => renderChanges(reports, keys, "rotated"),
+          render: (reports, keys) => renderChanges(reports, keys, "rotated", staleCount),
         },
         options,
       ),
@@ -129,8 +128,8 @@ export function registerColumnDecrypt(program: Command): void {
             if (!given.yes && !given.dryrun && !given.check) await requireConsent(table)
             return restoreTypes ? { restoreTypes } : {}
           },
-          fails: failsIfLeft((counts) => counts.current + staleCount(counts)),
-          render: (reports, keys) => renderChanges(reports, keys, "decrypted"),
+          fails: failsIfLeft(tokenCount),
+          render: (reports, keys) => renderChanges(reports, keys, "decrypted", tokenCount),
         },
         options,
       ),
@@ -146,6 +145,14 @@ function failsIfLeft(
     if (dryRun) return (check ?? false) && (changed > 0 || planned.length > 0)
     return Object.values(columns).some(({ after }) => left(after) > 0)
   }
+}
+
+function unencryptedCount({ plaintext, legacy }: StateCounts): number {
+  return plaintext + legacy
+}
+
+function tokenCount(counts: StateCounts): number {
+  return counts.current + staleCount(counts)
 }
 
 /** Tokens that are to be under another key. */

@@ -3,7 +3,7 @@ import type { Command } from "commander"
 import { inspectColumns } from "../bulk/bulk"
 import type { BulkReport } from "../bulk/report"
 import { addReadOptions, type ColumnCommandOptions } from "./column-options"
-import { renderStates } from "./render-report"
+import { opensNothing, renderStates } from "./render-report"
 import { runColumnCommand } from "./run-column-command"
 
 /** Adds `column:status` to a program: how many cells are in which state. */
@@ -22,6 +22,7 @@ export function registerColumnStatus(program: Command): void {
           run: inspectColumns,
           fails: (report, { check }) =>
             report.drift.length > 0 ||
+            opensNothing(report) ||
             Object.values(report.columns).some(({ after }) => after.shared > 0) ||
             ((check ?? false) && !isFinished(report)),
           render: renderStates,

@@ -15,11 +15,23 @@ export function renderStates(reports: readonly BulkReport[], keys: readonly stri
     ]),
   )
   if (rows.length === 0) return ""
+  const unopened = reports.filter(opensNothing).map(({ table }) => `${table}: ${NOTHING_OPENS}\n`)
   const states = formatTable([headings(keys, shown), ...rows])
   const problems = reports.map(
     (report) => report.drift.map((one) => `${one}\n`).join("") + renderFailures(report),
   )
-  return states + renderIndexes(reports) + problems.join("")
+  return unopened.join("") + states + renderIndexes(reports) + problems.join("")
+}
+
+const NOTHING_OPENS = "nothing opens under these keys: is it the key of this environment?"
+
+/** Whether there are tokens in a table, and not one of them opens. */
+export function opensNothing({ columns }: BulkReport): boolean {
+  const counts = Object.values(columns).map(({ after }) => after)
+  const opened = counts.some(
+    ({ current, shared, stale }) => current + shared > 0 || Object.keys(stale).length > 0,
+  )
+  return !opened && counts.some(({ unreadable }) => unreadable > 0)
 }
 
 /** Renders how complete the blind indexes are, if there are any. */
@@ -38,15 +50,29 @@ function renderIndexes(reports: readonly BulkReport[]): string {
  * Renders what was changed in each table, and the states that are left.
  *
  * @param done - what was done to rows, as in `"encrypted"`
+ * @param left - how many cells of a column are still to be done
  */
 export function renderChanges(
   reports: readonly BulkReport[],
   keys: readonly string[],
   done: string,
+  left: (counts: StateCounts) => number,
 ): string {
-  const lines = reports.map((report) => `${summarize(report, done)}\n`).join("")
+  const lines = reports
+    .map((report) => `${summarize(report, onlyIndexes(report, left) ? "indexed" : done)}\n`)
+    .join("")
   const counted = reports.filter(({ columns }) => Object.keys(columns).length > 0)
   return [lines, renderStates(counted, keys), failuresOf(reports, counted)].join("")
+}
+
+/** Whether no cell of a column was changed, or would be, but only those of its blind indexes. */
+function onlyIndexes(
+  { columns, changed, dryRun }: BulkReport,
+  left: (counts: StateCounts) => number,
+): boolean {
+  const counted = Object.values(columns)
+  if (changed === 0 || counted.length === 0) return false
+  return counted.every(({ before, after }) => left(after) === (dryRun ? 0 : left(before)))
 }
 
 function summarize(report: BulkReport, done: string): string {
@@ -111,7 +137,7 @@ function renderFailures({ table, failed, failures }: BulkReport): string {
   const more = failed - shown.length
   return [
     `${table}: ${formatCount(failed)} cells have a problem\n`,
-    ...shown.map((failure) => `  key ${primaryKeyText(failure)}: ${failure.problem}\n`),
+    ...shown.map((failure) => `  row ${primaryKeyText(failure)}: ${failure.problem}\n`),
     more > 0 ? `  and ${formatCount(more)} more; --json lists up to 1,000\n` : "",
   ].join("")
 }

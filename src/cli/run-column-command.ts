@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 
-import { keysOf } from "../binding/columns/keys"
+import { indexKeysFromEnv, keysOf } from "../binding/columns/keys"
 import type { BulkTarget } from "../bulk/bulk-target"
 import {
   DEFAULT_CONCURRENCY,
@@ -130,7 +130,11 @@ async function runTables<Options extends ColumnCommandOptions>(
       findings.keys = keyring.fingerprints
       const tables = selectTables(dataSource, options)
       findings.selected = tables.length
-      const common = { ...bulkOptions(options), keyring, signal }
+      const blindIndexKeyring = unboundIndexRing(dataSource, keyring)
+      const common = {
+        ...{ ...bulkOptions(options), keyring, signal },
+        ...(blindIndexKeyring && { blindIndexKeyring }),
+      }
       const onProgress = display.show.bind(display)
       const prepared: TableOptions[] = []
       for (const table of tables) prepared.push((await prepare?.(options, dataSource, table)) ?? {})
@@ -148,6 +152,13 @@ function keyringOf(dataSource: DataSource, display: ProgressDisplay): Keyring {
   if (keys) return keys.get()
   display.say("keys", "The DataSource is not withEncryption(); taking keys of the environment.")
   return Keyring.fromEnv()
+}
+
+/** Fetched once for all tables, whatever becomes of the environment; bound ones are so already. */
+function unboundIndexRing(dataSource: DataSource, keyring: Keyring): Keyring | undefined {
+  if (keysOf(dataSource)) return undefined
+  const keys = indexKeysFromEnv()
+  return keys ? new Keyring(keys) : keyring
 }
 
 function bulkOptions(

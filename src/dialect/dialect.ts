@@ -84,6 +84,8 @@ export interface ColumnFacts {
   readonly isText: boolean
   /** The characters it holds; `undefined` for no limit that matters. */
   readonly limit: number | undefined
+  /** Whether a text in it may have a NUL character. */
+  readonly holdsNul: boolean
   readonly nullable: boolean
   /** Whether the database computes it. */
   readonly generated: boolean

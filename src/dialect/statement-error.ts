@@ -21,6 +21,14 @@ export class StatementError extends EncryptionError {
     super("ERR_STATEMENT_FAILED", message)
     this.driverCode = driverCode
   }
+
+  /** Returns the same error, which says what table the statement was about. */
+  about(table: string): StatementError {
+    return new StatementError(
+      this.driverCode,
+      this.message.replace(/^A statement failed/, () => `A statement on ${table} failed`),
+    )
+  }
 }
 
 /** Returns the driver's code of an error, `""` if it has none. */
@@ -53,6 +61,7 @@ export function isDuplicate(error: unknown): boolean {
 interface DriverError {
   readonly code?: unknown
   readonly message?: unknown
+  readonly detail?: unknown
   readonly constraint?: unknown
   readonly column?: unknown
 }
@@ -61,16 +70,21 @@ interface DriverError {
  * Returns an error that says what failed, without any value.
  *
  * @param mayQuote - whether messages of this code hold nothing but names
+ * @param mayDetail - whether its details do not, either
  */
 export function statementError(
   error: unknown,
   mayQuote: (code: string) => boolean,
+  mayDetail: (code: string) => boolean = () => false,
 ): StatementError {
-  const { code: given, message, constraint, column } = error as DriverError
+  const { code: given, message, detail, constraint, column } = error as DriverError
   const text = String(message)
   const code = typeof given === "string" ? given : saysLost(text) ? CONNECTION_LOST : ""
   const names = [constraint, column].filter((name) => typeof name === "string")
-  const told = code === CONNECTION_LOST || (code !== "" && mayQuote(code)) ? text : names.join(", ")
+  const quoted = code === CONNECTION_LOST || (code !== "" && mayQuote(code))
+  const details =
+    typeof detail === "string" && mayDetail(code) ? [detail.replaceAll("\n", ", ")] : []
+  const told = quoted ? [text, ...details].join(": ") : [...names, ...details].join(", ")
   const failure = code === "" ? nameOf(error) : code
   return new StatementError(
     code,

@@ -76,7 +76,7 @@ describe("a command on columns", () => {
       error: { code: "ERR_KEY_INVALID" },
       tables: [{ table: "patient" }],
     })
-    expect(stderr).toContain('{"event":"error","message":"None of 1 tokens sampled')
+    expect(stderr).toContain('{"event":"error","message":"Nothing opens under these keys')
   })
 
   test("passes on what the database says about --where", async () => {

@@ -45,10 +45,22 @@ describe("column:status", () => {
         "Patient.weight     3          0                 0           0          no",
         "Visit.notes        0          1                 0           0          no",
         "patient: 1 cells have a problem",
-        "  key 2: Patient.ssn holds a token that was damaged, or is under a key that is not in the keyring.",
+        "  row 2: Patient.ssn holds a token that was damaged, or is under a key that is not in the keyring.",
         "",
       ].join("\n"),
     )
+  })
+
+  test("asks for the right key first, and exits with 1, where no token opens", async () => {
+    await run("encrypt")
+
+    const { code, stdout } = await runCli(["column:status", ...source], {
+      ...clinic.environment,
+      ENCRYPTION_KEY: keys.second,
+    })
+
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^patient: nothing opens under these keys: is it the key of this/)
   })
 
   test("exits with 1 if the database has of a column what the model has not, as does verify", async () => {
@@ -168,7 +180,7 @@ describe("column:encrypt", () => {
     const { code, stdout } = await run("encrypt")
 
     expect(code).toBe(1)
-    expect(stdout).toContain("key 2: Patient.weight is left in plaintext")
+    expect(stdout).toContain("row 2: Patient.weight is left in plaintext")
     expect(tokens("SELECT ssn FROM patient")).toEqual([true, true, true])
   })
 
@@ -261,9 +273,9 @@ describe("column:verify", () => {
     const { code, stdout } = await run("verify")
 
     expect(code).toBe(1)
-    expect(stdout).toContain("key 1: Patient.weight opens, but its codec expected a number")
-    expect(stdout).toContain("key 2: Patient.ssn holds a token that was damaged")
-    expect(stdout).toContain("key (A, 1): Visit.notes holds plaintext.")
+    expect(stdout).toContain("row 1: Patient.weight opens, but its codec expected a number")
+    expect(stdout).toContain("row 2: Patient.ssn holds a token that was damaged")
+    expect(stdout).toContain("row (A, 1): Visit.notes holds plaintext.")
   })
 
   test("exits with 1 and says so if no row passes --where", async () => {

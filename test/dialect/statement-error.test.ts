@@ -47,6 +47,31 @@ describe("statementError", () => {
     expect(statementError(failed, (code) => code.startsWith("42")).message).toContain('"x"')
   })
 
+  test("tells what depends on a column where details hold names only, and what it was about", () => {
+    const refused = driverError("cannot alter type of a column used by a view or rule", {
+      code: "0A000",
+      detail: 'rule _RETURN on view seen depends on column "ssn"',
+    })
+    const named = statementError(
+      refused,
+      () => false,
+      (code) => code === "0A000",
+    )
+
+    expect(named.message).toBe(
+      'A statement failed with 0A000: rule _RETURN on view seen depends on column "ssn".',
+    )
+    const invalid = driverError('invalid byte sequence for encoding "UTF8": 0x37', {
+      code: "22021",
+      detail: "0x37",
+    })
+    const about = statementError(invalid, () => false).about("clinic.patient")
+    expect(about.message).toBe(
+      "A statement on clinic.patient failed with 22021; its message may quote values.",
+    )
+    expect(about).toMatchObject({ code: "ERR_STATEMENT_FAILED", driverCode: "22021" })
+  })
+
   test.each([
     "Connection terminated unexpectedly",
     "Client has encountered a connection error and is not queryable",

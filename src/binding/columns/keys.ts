@@ -85,16 +85,22 @@ export class Keys implements KeyResolver {
  * the moment they are fetched, else those of the data.
  */
 export class IndexKeys extends Keys {
-  readonly #given: KeySource | undefined
+  readonly #found: { areOwn: boolean }
 
   constructor(given: KeySource | undefined, data: Keys, lazy: boolean) {
-    super(given ?? (() => indexKeysFromEnv() ?? data.get()), lazy)
-    this.#given = given
+    const found = { areOwn: given !== undefined }
+    const fetch = (): KeyringLike => {
+      const own = indexKeysFromEnv()
+      found.areOwn = own !== undefined
+      return own ?? data.get()
+    }
+    super(given ?? fetch, lazy)
+    this.#found = found
   }
 
-  /** Whether they are others than those of the data. */
+  /** Whether they are others than those of the data, as it was when they were fetched. */
   get areOwn(): boolean {
-    return this.#given !== undefined || indexKeysFromEnv() !== undefined
+    return this.#found.areOwn
   }
 }
 

@@ -161,11 +161,10 @@ export const decrypting: CellJob = {
     const newCells = cells.map((cell, row) => {
       if (cell === null || !opens(states[row] ?? PLAINTEXT)) return undefined
       const text = decryptText(keyring, cell)
-      // PostgreSQL's text cannot hold it, and one such cell would fail the batch
-      if (text !== undefined && !text.includes("\0")) return text
-      const why = text === undefined ? "is not text" : "holds a NUL character"
-      problems.set(row, `${label} is left encrypted: its plaintext ${why}.`)
-      return undefined
+      if (text === undefined) {
+        problems.set(row, `${label} is left encrypted: its plaintext is not text.`)
+      }
+      return text
     })
     return { states, legacy, newCells, problems }
   },

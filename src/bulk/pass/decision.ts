@@ -11,14 +11,24 @@ import type { RunKeys } from "../keys"
 import type { CellDecisions, CellJob, ColumnDecisions } from "./cells"
 import type { CompanionDecisions, CompanionDemand, Companions } from "./companions"
 
+/** What cells of a column may be. */
+export interface CellLimits {
+  /** The characters that one may have; `undefined` for no limit that matters. */
+  readonly limit: number | undefined
+  /** Whether one may have a NUL character. */
+  readonly holdsNul: boolean
+}
+
+const UNLIMITED: CellLimits = { limit: undefined, holdsNul: true }
+
 /** What decisions about batches are made by. */
 export interface Decider {
   readonly columns: readonly BulkColumn[]
   /** The blind indexes whose companion cells follow those of the columns in a row. */
   readonly indexes: readonly BulkIndex[]
   readonly keys: RunKeys
-  /** The characters that cells of each column may have; `undefined` for no limit that matters. */
-  readonly limits: readonly (number | undefined)[]
+  /** What cells of each column may be. */
+  readonly limits: readonly CellLimits[]
   readonly job: CellJob
   readonly companions: Companions
   readonly demand: CompanionDemand
@@ -38,7 +48,7 @@ export function decide(decider: Decider, batch: Batch): Decision {
   const columns = decider.columns.map((column, i) => {
     const keyring = decider.keys.ringFor(column)
     const decided = decider.job.decide(batch.cells[i] ?? [], column, keyring, primaryKeyAt)
-    return { ...fitting(decided, column, decider.limits[i]), keyring }
+    return { ...fitting(decided, column, decider.limits[i] ?? UNLIMITED), keyring }
   })
   const companions = decider.companions.decide(decider.demand, batch, columns)
   const newCells = [...columns, ...companions].map((decided) => decided.newCells)
@@ -49,19 +59,27 @@ export function decide(decider: Decider, batch: Batch): Decision {
 function fitting(
   decided: CellDecisions,
   { label }: BulkColumn,
-  limit: number | undefined,
+  { limit, holdsNul }: CellLimits,
 ): CellDecisions {
-  if (limit === undefined || !decided.newCells.some((cell) => isLonger(cell, limit))) return decided
+  const whyUnfit = (cell: Cell | undefined): string | undefined => {
+    if (!cell) return undefined
+    if (limit !== undefined && isLonger(cell, limit)) return `is longer than ${limit}`
+    return holdsNul || !cell.includes("\0")
+      ? undefined
+      : "holds a NUL character, which this database has no room for"
+  }
+  if (decided.newCells.every((cell) => whyUnfit(cell) === undefined)) return decided
   const problems = new Map(decided.problems)
   const newCells = decided.newCells.map((cell, row) => {
-    if (!isLonger(cell, limit)) return cell
-    problems.set(row, `${label} is left as it was: what it would become is longer than ${limit}.`)
+    const why = whyUnfit(cell)
+    if (why === undefined) return cell
+    problems.set(row, `${label} is left as it was: what it would become ${why}.`)
     return undefined
   })
   return { ...decided, newCells, problems }
 }
 
 /** Databases count characters, not units of UTF-16. */
-function isLonger(cell: Cell | undefined, limit: number): boolean {
-  return !!cell && cell.length > limit && Array.from(cell).length > limit
+function isLonger(cell: string, limit: number): boolean {
+  return cell.length > limit && Array.from(cell).length > limit
 }

@@ -49,6 +49,8 @@ function noteStates(pass: Pass, { batch, columns, companions }: Decision): void 
     const counts = new Map<IndexState | undefined, number>()
     for (const [row, cell] of cells.entries()) count(counts, indexState(cell, expected[row]))
     for (const [state, cells] of counts) {
+      // What is decrypted has its index cleared
+      if (state === "missing" && pass.demand === "cleared") continue
       if (state) pass.tally.indexed(pass.indexes[i]?.label ?? "", state, cells)
     }
   })

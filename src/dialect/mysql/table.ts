@@ -83,6 +83,7 @@ function columnFacts({ Field, Type, Collation, Null, Extra }: ResultRow): Column
     type,
     isText: limit !== undefined,
     limit,
+    holdsNul: true,
     nullable: Null === "YES",
     generated: /\bgenerated\b/i.test(String(Extra).replace(/default_generated/i, "")),
     selfUpdating: /\bon update\b/i.test(String(Extra)),

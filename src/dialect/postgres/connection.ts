@@ -1,7 +1,7 @@
 import type { QueryRunner } from "typeorm"
 
 import type { Connection } from "../connection"
-import { statementError } from "../statement-error"
+import { type StatementError, statementError } from "../statement-error"
 import { CopyOut, type PgWire } from "./copy"
 
 /** What is used of a client of `pg`. */
@@ -41,7 +41,7 @@ export async function openPostgres(runner: QueryRunner): Promise<PostgresConnect
         const { rows, rowCount } = await client.query(sql, values)
         return { rows, affected: rowCount ?? 0 }
       } catch (error) {
-        throw statementError(error, mayQuotePostgres)
+        throw postgresError(error)
       }
     },
 
@@ -49,7 +49,7 @@ export async function openPostgres(runner: QueryRunner): Promise<PostgresConnect
       try {
         return (await client.query({ text: sql, values, rowMode: "array" })).rows
       } catch (error) {
-        throw statementError(error, mayQuotePostgres)
+        throw postgresError(error)
       }
     },
 
@@ -60,12 +60,19 @@ export async function openPostgres(runner: QueryRunner): Promise<PostgresConnect
 function copyOut(client: PgClient, sql: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const statement = new CopyOut(sql, (error, bytes) => {
-      if (error) reject(statementError(error, mayQuotePostgres))
+      if (error) reject(postgresError(error))
       else resolve(bytes)
     })
     client.query(statement)
   })
 }
+
+function postgresError(error: unknown): StatementError {
+  return statementError(error, mayQuotePostgres, (code) => NAMES_DEPENDENTS.has(code))
+}
+
+/** A column that views or rules use cannot be changed, and objects on which others depend not dropped. */
+const NAMES_DEPENDENTS: ReadonlySet<string> = new Set(["0A000", "2BP01"])
 
 /**
  * Classes of SQLSTATE whose messages name what is in the catalogue. Those of data exceptions and of

@@ -76,6 +76,7 @@ function columnFacts({ name, type: format, attnotnull, generated }: ResultRow): 
     type,
     isText,
     limit: isText && length ? Number(length) : undefined,
+    holdsNul: false,
     nullable: attnotnull !== true,
     generated: generated === true,
     selfUpdating: false,

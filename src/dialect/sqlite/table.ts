@@ -65,6 +65,7 @@ function columnFacts({ name, type, notnull, hidden }: ResultRow): ColumnFacts {
     type: String(type),
     isText: isTextType(String(type)),
     limit: undefined,
+    holdsNul: true,
     nullable: Number(notnull) === 0,
     generated: Number(hidden) > 1,
     selfUpdating: false,

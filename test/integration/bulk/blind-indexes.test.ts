@@ -157,12 +157,26 @@ eachDatabase("blind indexes in bulk", (db) => {
   test("are cleared by decryption, and legacy rows are found all the same", async () => {
     await members.insert(emails.map((email, i) => ({ id: i + 1, email, born: 1901 + i })))
 
-    await decryptColumns(source, Member)
+    const { indexes } = await decryptColumns(source, Member)
 
+    for (const counts of Object.values(indexes)) {
+      expect(counts).toEqual({ current: 0, missing: 0, stale: 0 })
+    }
     const cleared = { email_bidx: null, email_born: null, born_bidx: null }
     expect(await companionsOf(db)).toEqual([cleared, cleared, cleared, cleared])
     expect(await tokensOf(db)).toEqual(emails)
     expect(await idsOf(members.findBy({ email: "bob@example.com" }))).toEqual([2])
+  })
+
+  test("stay under the keys that were fetched, whatever becomes of the environment", async () => {
+    process.env.BLIND_INDEX_KEY = keys.second
+    const own = await bind(keyring)
+    delete process.env.BLIND_INDEX_KEY
+    await insertPlaintext(db)
+
+    await encryptColumns(own, Member)
+
+    expect(await idsOf(own.getRepository(Member).findBy({ email: "bob@example.com" }))).toEqual([2])
   })
 
   test("are filled from a description alone", async () => {

@@ -141,7 +141,7 @@ eachDatabase("a migration", (db) => {
 
     await expect(source.runMigrations()).rejects.toMatchObject({
       code: "ERR_BULK_INCOMPLETE",
-      message: expect.stringMatching(/^1 cells of .* at key 2: .* is left in plaintext/) as unknown,
+      message: expect.stringMatching(/^1 cells of .* in row 2: .* is left in plaintext/) as unknown,
     })
     expect(await patientSsns(db)).toEqual(["1", "none"])
   })

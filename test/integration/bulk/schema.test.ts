@@ -68,6 +68,18 @@ eachDatabase("the definition of an encrypted table", (db) => {
     expect(await phone()).toBe("555-0100")
   })
 
+  test("is not changed by alter where a view shows the column, which is named", async () => {
+    if (db.name !== "PostgreSQL") return
+    await db.rawRows("CREATE VIEW callers AS SELECT phone FROM customer")
+
+    await expect(
+      encryptColumns(dataSource, customer, { ...options, alter: true }),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(/customer.*view callers/s) as unknown,
+    })
+    expect(await phone()).toBe("555-0100")
+  })
+
   test("is changed by alter, and given back by restoreTypes", async () => {
     if (!altersTypes) return
     const encrypted = await encryptColumns(dataSource, customer, { ...options, alter: true })

@@ -136,7 +136,7 @@ eachDatabase("bulk work that changes types", (db) => {
     const restoreTypes = { email: "varchar(20)" }
 
     await expect(decryptColumns(source, Account, { restoreTypes })).rejects.toThrow(
-      /1 cells cannot go back .* nothing was decrypted.*at key 1: Account\.email does not fit into varchar\(20\)/s,
+      /1 cells cannot go back .* nothing was decrypted.*in row 1: Account\.email does not fit into varchar\(20\)/s,
     )
     expect(await db.rawRows("SELECT email FROM account")).toEqual([{ email: token }])
   })
