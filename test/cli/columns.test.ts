@@ -126,7 +126,7 @@ describe("columns with keys of their own", () => {
 
     expect(code).toBe(1)
     expect(stdout).toContain(
-      "key 1: Patient.ssn holds a token under the keys that all columns share",
+      "row 1: Patient.ssn holds a token under the keys that all columns share",
     )
   })
 })

@@ -5,10 +5,16 @@ import { batchOf } from "../../../src/dialect/batch"
 import { patientTable } from "../patient-table"
 import { patientPass, sessionOf } from "./patient-pass"
 
+const limited = (limit?: number): { limit: number | undefined; holdsNul: boolean } => ({
+  ...{ limit, holdsNul: true },
+})
+
 describe("a cell that is longer than its column", () => {
   test("is left as it was, with a problem, and all others are not", async () => {
     const table = await patientTable([])
-    const pass = await patientPass(table, await sessionOf(table), { limits: [120, undefined] })
+    const pass = await patientPass(table, await sessionOf(table), {
+      limits: [limited(120), limited()],
+    })
     const long = "a value whose token is longer than 120 characters"
     const batch = batchOf(
       [
@@ -34,7 +40,7 @@ describe("a cell that is longer than its column", () => {
   test("is measured in characters, of which a pair of surrogates is one", async () => {
     const table = await patientTable([])
     const session = await sessionOf(table)
-    const { job: encrypting, ...rest } = await patientPass(table, session, { limits: [3] })
+    const { job: encrypting, ...rest } = await patientPass(table, session, { limits: [limited(3)] })
     const made = ["𝒳𝒳𝒳", "abcd", "𝒳𝒳𝒳𝒳", "abc"]
     const job: typeof encrypting = {
       ...encrypting,

@@ -49,7 +49,10 @@ export async function patientPass(
   const named = nameTable(table.source, target)
   const { columns, indexes } = named
   const keys = await fetchKeys(table.source, checkOptions({ keyring }), true)
-  const described = await describeTable(session, named, undefined)
+  const described = await describeTable(session, named, {
+    where: undefined,
+    needsCompanions: true,
+  })
   return {
     ...{ columns, indexes, keys, table: described.table, limits: [] },
     companions: new Companions(indexes, columns, keys.indexRing),
