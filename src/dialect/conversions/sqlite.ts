@@ -73,6 +73,8 @@ const KINDS: readonly Kind[] = [
     made: {
       ...copied,
       up: (c) => `CASE typeof(${c}) WHEN 'real' THEN ${shortest(c)} ELSE CAST(${c} AS TEXT) END`,
+      unfit: (c) => `typeof(${c}) NOT IN ('integer', 'real', 'null')`,
+      whyUnfit: "are no numbers",
       fits: (c) =>
         `typeof(${c} + 0) <> 'integer' OR CAST(${c} + 0 AS TEXT) = ${c} OR ${c} LIKE '%.%'`,
       exact: false,

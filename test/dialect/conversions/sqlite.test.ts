@@ -52,6 +52,7 @@ describe("sqliteConversion", () => {
     ["boolean", { reader: "boolean" }, 5],
     ["integer", { reader: "number" }, "12abc"],
     ["real", { reader: "number" }, Buffer.from([1])],
+    ["decimal(6,2)", { reader: "string" }, "x"],
     ["blob", { reader: "string" }, Buffer.from([0xff, 0x00])],
   ])("finds what is unfit in a %s for %j", (type, wish, value) => {
     expect(evaluate(planned(type, wish).unfit?.("c") ?? "0", value)).toBe(1)

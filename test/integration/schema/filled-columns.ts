@@ -271,3 +271,10 @@ export const filledColumns: Readonly<Record<DatabaseName, readonly FilledColumn[
   MariaDB: mariaDb,
   SQLite: sqlite,
 }
+
+/** How a cell is looked at as it is stored, whatever type it has. */
+export const storedAs: Readonly<Record<DatabaseName, (column: string) => string>> = {
+  PostgreSQL: (column) => `${column}::text`,
+  MariaDB: (column) => `HEX(CAST(${column} AS CHAR))`,
+  SQLite: (column) => `typeof(${column}) || quote(${column})`,
+}

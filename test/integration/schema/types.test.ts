@@ -2,16 +2,9 @@ import { beforeEach, expect, test } from "@jest/globals"
 import { type DataSource, EntitySchema } from "typeorm"
 
 import { decryptColumns, encryptColumns, encryptedColumn, withEncryption } from "../../../src"
-import { eachDatabase, type TestDatabase } from "../../support/databases"
+import { eachDatabase } from "../../support/databases"
 import { keyring } from "../../support/keys"
-import { filledColumns } from "./filled-columns"
-
-/** How a cell is looked at as it is stored, whatever type it has. */
-const stored: Readonly<Record<TestDatabase["name"], (column: string) => string>> = {
-  PostgreSQL: (column) => `${column}::text`,
-  MariaDB: (column) => `HEX(CAST(${column} AS CHAR))`,
-  SQLite: (column) => `typeof(${column}) || quote(${column})`,
-}
+import { filledColumns, storedAs } from "./filled-columns"
 
 const bind = (source: DataSource) =>
   withEncryption(source, { keyring, plaintext: "allow", timestampZone: "UTC" })
@@ -40,7 +33,7 @@ eachDatabase("a filled column of every type", (db) => {
 
   const cells = () =>
     db.rawRows(
-      `SELECT id, ${columns.map(({ name }) => `${stored[db.name](name)} AS ${name}`).join(", ")} ` +
+      `SELECT id, ${columns.map(({ name }) => `${storedAs[db.name](name)} AS ${name}`).join(", ")} ` +
         "FROM filled ORDER BY id",
     )
 
