@@ -79,7 +79,7 @@ export async function planMysql(
   return {
     problems,
     lock: "copies the table, and keeps writers out meanwhile",
-    up: inStrictMode(isMariaDb, upStatements(path, planned)),
+    up: inStrictMode(isMariaDb, upStatements(path, planned, isMariaDb)),
     down: inStrictMode(isMariaDb, downStatements(path, planned, mayHoldTokens, isMariaDb)),
   }
 }
@@ -176,7 +176,10 @@ function obstacles(name: string, definition: string, others: readonly string[]):
   const escaped = escapeMysql(name)
   const found: string[] = []
   if (/ (?:GENERATED ALWAYS )?AS \(/i.test(definition)) found.push("it is computed by the database")
-  for (const line of others.filter((one) => one.includes(escaped))) {
+  // What a conversion that was killed left behind
+  const beside = `  ${escapeMysql(besideName(name))} `
+  const using = others.filter((one) => one.includes(escaped) && !one.startsWith(beside))
+  for (const line of using) {
     if (/ AS \(/i.test(line)) found.push(`${line.trim().split(" ")[0] ?? ""} is computed from it`)
     const [, check] = /^ *CONSTRAINT `((?:[^`]|``)*)` CHECK /.exec(line) ?? []
     if (check !== undefined && !check.endsWith("_is_token")) found.push(`CHECK ${check} uses it`)
@@ -256,7 +259,11 @@ function problemsOf(
 }
 
 /** The text is made beside the column, and then takes its place: nobody reads half of it. */
-function upStatements(path: string, planned: readonly Planned[]): readonly string[] {
+function upStatements(
+  path: string,
+  planned: readonly Planned[],
+  isMariaDb: boolean,
+): readonly string[] {
   const first: string[] = []
   const second: string[] = []
   for (const { target, from, conversion } of planned) {
@@ -264,7 +271,8 @@ function upStatements(path: string, planned: readonly Planned[]): readonly strin
     const definition = newDefinition(target.type, from)
     if (conversion.swapped) {
       const expression = conversion.up(column)
-      const [add, replace] = swap(from, { type: target.type, expression, definition })
+      const made = { type: target.type, expression, definition }
+      const [add, replace] = swap(from, made, isMariaDb)
       first.push(add)
       second.push(...replace)
     } else {
@@ -295,11 +303,15 @@ function downStatements(
     const { back = [] } = conversion
     if (back.length === 0) at(1).push(`MODIFY ${column} ${from.definition}`)
     for (const [n, { type, expression, becomes = from.definition }] of back.entries()) {
-      const [add, replace] = swap(from, {
-        type,
-        expression: expression(column),
-        definition: becomes,
-      })
+      const [add, replace] = swap(
+        from,
+        {
+          type,
+          expression: expression(column),
+          definition: becomes,
+        },
+        isMariaDb,
+      )
       at(2 * n + 1).push(add)
       at(2 * n + 2).push(...replace)
     }
@@ -309,16 +321,24 @@ function downStatements(
   )
 }
 
+/** The name of the column that a text is made in, beside another. */
+function besideName(name: string): string {
+  return hashedName([name], "_converted", MAX_NAME)
+}
+
 /** Its indexes would go with the column; a text needs none, and would need a length in them. */
 function swap(
   { name, indexes }: Described,
   { type, expression, definition }: Readonly<Record<"definition" | "expression" | "type", string>>,
+  isMariaDb: boolean,
 ): readonly [add: string, replace: readonly string[]] {
   const column = escapeMysql(name)
-  const beside = escapeMysql(hashedName([name], "_converted", MAX_NAME))
+  const beside = escapeMysql(besideName(name))
   const kept = type.includes("text") ? [] : indexes
+  // Left behind by one that was killed, it has followed the column since
+  const add = `ADD COLUMN ${isMariaDb ? "IF NOT EXISTS " : ""}${beside}`
   return [
-    `ADD ${beside} ${type} AS (${expression}) STORED AFTER ${column}`,
+    `${add} ${type} AS (${expression}) STORED AFTER ${column}`,
     [
       ...kept.map((index) => `DROP KEY ${INDEX.exec(index)?.[1] ?? ""}`),
       `DROP COLUMN ${column}`,
@@ -357,7 +377,8 @@ function goesBack(
     ...(fits ? [`WHEN NOT (${fits(column)}) THEN 0`] : []),
   ]
   if (conditions.length === 0) return undefined
-  return `CASE WHEN ${column} IS NULL THEN 1 ${conditions.join(" ")} ELSE 1 END`
+  // For MySQL, a CHECK is a condition only if it compares
+  return `CASE WHEN ${column} IS NULL THEN 1 ${conditions.join(" ")} ELSE 1 END = 1`
 }
 
 /** In another mode a value that does not fit is cut, clamped or emptied with a warning. */

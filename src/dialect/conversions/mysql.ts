@@ -72,11 +72,12 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    // What MODIFY writes, 1 and 0, the codec does not read. A run that was killed may come again
-    types: /^tinyint\(1\)$/,
-    readers: { boolean: "all", number: "all" },
+    // What MODIFY writes, 1 and 0, the codec does not read. A run that was killed may come again.
+    // TypeORM's boolean has the width that the server gives it
+    types: /^tinyint(?:\(\d+\))?(?: unsigned)?(?: zerofill)?$/,
+    readers: { boolean: "all", number: "all", bigint: "all" },
     convert: (type, { reader }) =>
-      reader === "number"
+      reader !== "boolean" && (reader !== "own" || type !== "tinyint(1)")
         ? modified
         : swapped(type, {
             up: (c) =>
@@ -87,7 +88,7 @@ const KINDS: readonly Kind[] = [
           }),
   },
   {
-    types: /^(?:(?:tiny|small|medium)?int(?:\(\d+\))?(?: unsigned)?(?: zerofill)?|year(?:\(4\))?)$/,
+    types: /^(?:(?:small|medium)?int(?:\(\d+\))?(?: unsigned)?(?: zerofill)?|year(?:\(4\))?)$/,
     readers: { number: "all", bigint: "all" },
     convert: () => modified,
   },
@@ -224,8 +225,8 @@ function instant(type: string, timeZone: string): Made | Refusal {
   const digits = /\((\d)\)/.exec(type)?.[1] ?? "0"
   return {
     up: (c) =>
-      `CASE WHEN ${asText(c)} LIKE '%Z' THEN ${asText(c)} ELSE DATE_FORMAT(` +
-      `CONVERT_TZ(${c}, '${offset}', '+00:00'), '%Y-%m-%dT%H:%i:%s.%fZ', 'en_US') END`,
+      `CASE WHEN ${asText(c)} LIKE '%Z' THEN ${asText(c)} ELSE CONCAT(REPLACE(` +
+      `${asText(`CAST(CONVERT_TZ(${c}, '${offset}', '+00:00') AS DATETIME(6))`)}, ' ', 'T'), 'Z') END`,
     down: value,
     fits: (c) =>
       `${c} REGEXP '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{1,6}Z$' ` +

@@ -107,6 +107,32 @@ eachDatabase("bulk work that changes types", (db) => {
     })
   })
 
+  test("goes on where MariaDB was stopped between the two statements of a conversion", async () => {
+    if (db.name !== "MariaDB") return
+    await db.rawRows("CREATE TABLE event (id int PRIMARY KEY, done tinyint(1) NULL)")
+    await db.rawRows("INSERT INTO event VALUES (1, 1), (2, 0), (3, NULL)")
+    const source = await db.connect()
+    if (source.options.type !== "mariadb") return
+    const event = { table: "event", columns: { done: { codec: "boolean" } } } as const
+    const { planned = [] } = await encryptColumns(source, event, {
+      ...{ keyring, alter: true, dryRun: true },
+    })
+    await db.rawRows(planned[0]?.sql ?? "")
+    await db.rawRows("UPDATE event SET done = 1 WHERE id = 2")
+
+    expect(await encryptColumns(source, event, { keyring, alter: true })).toMatchObject({
+      changed: 2,
+      failed: 0,
+    })
+    await decryptColumns(source, event, { keyring, restoreTypes: { done: "tinyint(1)" } })
+    const rows = await db.rawRows("SELECT * FROM event ORDER BY id")
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, null],
+    ])
+  })
+
   test("changes nothing where the codec would leave cells behind", async () => {
     const [type, value] =
       db.name === "PostgreSQL" ? ["timestamptz", "'infinity'"] : ["date", "'0000-00-00'"]

@@ -167,9 +167,13 @@ async function describe(db: TestDatabase): Promise<unknown> {
   const table = await runner.getTable("filled")
   await runner.release()
   await source.destroy()
-  return table?.columns
-    .filter(({ name }) => !name.endsWith("_bidx"))
-    .map(({ name, type, length, precision, scale, unsigned, isArray }) => ({
-      ...{ name, type, length, precision, scale, unsigned, isArray },
-    }))
+  return (
+    table?.columns
+      .filter(({ name }) => !name.endsWith("_bidx"))
+      // MySQL tells of them in any order
+      .toSorted((one, other) => one.name.localeCompare(other.name))
+      .map(({ name, type, length, precision, scale, unsigned, isArray }) => ({
+        ...{ name, type, length, precision, scale, unsigned, isArray },
+      }))
+  )
 }
