@@ -21,6 +21,6 @@ export default withEncryption(
     entities: [Patient],
     migrations: ["migrations/*.js"],
   }),
-  { lazyKeys: true },
+  { lazyKeys: "cli" },
 )
 // #endregion

@@ -26,6 +26,7 @@ import { redactNotFound } from "./queries/not-found"
 import { IndexKeys, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
 import { placeOf } from "./columns/column-place"
 import { tokenLimit } from "./schema/token-limit"
+import { isTypeormCli } from "./startup/typeorm-cli"
 import { findMisuse } from "./startup/validate"
 import { assertBindable, assertInternals, internalsOf } from "./typeorm-internals"
 
@@ -62,9 +63,11 @@ export interface EncryptionOptions {
 
   /**
    * Lets `initialize()` succeed without keys, which are then demanded at the first value: for schema
-   * and migration commands where no secrets are at hand. Defaults to `false`.
+   * and migration commands where no secrets are at hand. `"cli"` does so in TypeORM's own commands only,
+   * so that an application with the same DataSource still does not start without keys. Defaults to
+   * `false`.
    */
-  readonly lazyKeys?: boolean
+  readonly lazyKeys?: boolean | "cli"
 
   /**
    * The zone that the application wrote timestamps without one in, by its name as in
@@ -152,7 +155,7 @@ export function withEncryption<Source extends DataSource>(
   if (strings !== undefined && strings !== "throw" && strings !== "warn") {
     throw misuse('The option strings of withEncryption() is neither "throw" nor "warn".')
   }
-  const { lazyKeys = false } = options
+  const lazyKeys = options.lazyKeys === "cli" ? isTypeormCli() : (options.lazyKeys ?? false)
   const keys = new Keys(options.keyring, lazyKeys)
   const indexKeys = new IndexKeys(options.blindIndexKeyring, keys, lazyKeys)
   keepKeys(dataSource, { data: keys, index: indexKeys, columns: options.columnKeys })

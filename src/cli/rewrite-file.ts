@@ -15,8 +15,8 @@ interface Original {
  * @param rewrite - from the old content, empty if there is no file, to the new; both in Latin-1,
  * which keeps every byte
  * @returns the permission bits of the file
- * @throws Error if the path is not a regular file that may be written, if the lock is taken, or
- * whatever `rewrite` throws; the file is then as before
+ * @throws Error if the path is not a regular file that may be written, if everybody can read it, if the
+ * lock is taken, or whatever `rewrite` throws; the file is then as before
  */
 export function rewriteFile(path: string, rewrite: (text: string) => string): number {
   const target = resolveTarget(path)
@@ -58,7 +58,9 @@ function writeReplacement(
 ): number {
   try {
     const { text, stats } = readOriginal(target)
-    fs.writeFileSync(descriptor, rewrite(text), "latin1")
+    const rewritten = rewrite(text)
+    if (stats !== undefined) requireSecret(target, stats)
+    fs.writeFileSync(descriptor, rewritten, "latin1")
     if (stats !== undefined) keepOwner(descriptor, stats)
     const mode = stats === undefined ? 0o600 : stats.mode & 0o777
     fs.fchmodSync(descriptor, mode)
@@ -76,6 +78,15 @@ function readOriginal(target: string): Original {
   // a rename needs no right to write the file it replaces
   fs.accessSync(target, fs.constants.W_OK)
   return { text: fs.readFileSync(target, "latin1"), stats }
+}
+
+/** Whoever reads the file, by whatever link, would read what is written to it. */
+function requireSecret(target: string, { mode }: fs.Stats): void {
+  if (process.platform === "win32" || (mode & 0o004) === 0) return
+  const permissions = (mode & 0o777).toString(8)
+  throw new Error(
+    `${target} is readable by every user (mode ${permissions}), and was left as it is; chmod 600 it first.`,
+  )
 }
 
 function keepOwner(descriptor: number, { uid, gid }: fs.Stats): void {

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs"
 import { KeyError } from "../errors"
 import { parseKeys } from "./key"
 
-/** The variable that holds keys; with `_FILE` behind it, the one that names a file of them. */
-export type KeyVariable = "BLIND_INDEX_KEY" | "ENCRYPTION_KEY"
+/** What a variable may be called. */
+const VARIABLE_NAME = /^[A-Za-z_]\w*$/
 
 /**
  * Reads keys from the environment: from `ENCRYPTION_KEY`, or from the file whose path is in
@@ -12,14 +12,19 @@ export type KeyVariable = "BLIND_INDEX_KEY" | "ENCRYPTION_KEY"
  * one to encrypt with first. A variable that is set but empty counts as absent.
  *
  * @param env - the variables to read; defaults to `process.env`
- * @param variable - defaults to `ENCRYPTION_KEY`
+ * @param variable - the name of the variable to read instead of `ENCRYPTION_KEY`; with `_FILE` behind it,
+ * the one that names a file
  * @throws {@link KeyError} `ERR_KEY_MISSING` if there is no key or the file cannot be read;
  * `ERR_KEY_INVALID` if both variables are set, or a key is malformed or occurs twice
  */
 export function keysFromEnv(
   env: NodeJS.ProcessEnv = process.env,
-  variable: KeyVariable = "ENCRYPTION_KEY",
+  variable = "ENCRYPTION_KEY",
 ): readonly string[] {
+  // Not shown: it may be a key that was given in place of the name
+  if (!VARIABLE_NAME.test(variable)) {
+    throw new KeyError("ERR_KEY_MISSING", "What was given to read keys from is no variable's name.")
+  }
   const [value, path] = [read(env, variable), read(env, `${variable}_FILE`)]
   if (value !== "" && path !== "") {
     throw new KeyError(
@@ -40,7 +45,7 @@ export function keysFromEnv(
 }
 
 /** Says whether the environment is to give keys of this kind, right or wrong. */
-export function hasKeysInEnv(env: NodeJS.ProcessEnv, variable: KeyVariable): boolean {
+export function hasKeysInEnv(env: NodeJS.ProcessEnv, variable: string): boolean {
   return read(env, variable) !== "" || read(env, `${variable}_FILE`) !== ""
 }
 
@@ -55,7 +60,7 @@ function splitKeys(list: string, origin: string): readonly string[] {
   return keys
 }
 
-function readKeyFile(path: string, variable: KeyVariable): string {
+function readKeyFile(path: string, variable: string): string {
   try {
     return readFileSync(path, "utf8")
   } catch (error) {

@@ -65,10 +65,12 @@ export class Keyring {
    * Reads the keys from `ENCRYPTION_KEY`, or from the file that `ENCRYPTION_KEY_FILE` names.
    *
    * @param env - defaults to `process.env`
+   * @param variable - another variable's name, as in `"FERNET_KEY"`, whose file is then named by
+   * `FERNET_KEY_FILE`
    * @throws {@link KeyError} as the constructor does, or if there is no key to be had
    */
-  static fromEnv(env?: NodeJS.ProcessEnv): Keyring {
-    return new Keyring(keysFromEnv(env))
+  static fromEnv(env?: NodeJS.ProcessEnv, variable?: string): Keyring {
+    return new Keyring(keysFromEnv(env, variable))
   }
 
   /**

@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto"
+import { startupSnapshot } from "node:v8"
 
 import { BLOCK_BYTES } from "./token-scratch"
 
@@ -19,6 +20,17 @@ export class RandomPool {
   /** @param fill - overwrites all bytes with random ones; a parameter so that tests can watch */
   constructor(fill: (bytes: Uint8Array<ArrayBuffer>) => void = randomFillSync) {
     this.#fill = fill
+    if (startupSnapshot.isBuildingSnapshot()) {
+      startupSnapshot.addSerializeCallback(() => {
+        this.drop()
+      })
+    }
+  }
+
+  /** Forgets what it holds: every process restored from one snapshot would give out the same blocks. */
+  drop(): void {
+    this.#bytes.fill(0)
+    this.#taken = POOL_BYTES
   }
 
   /** Moves 16 random bytes to `target` at `start`. */

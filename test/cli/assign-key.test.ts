@@ -52,6 +52,20 @@ describe("assignKey", () => {
     )
   })
 
+  test("sets a variable of another name, and leaves others alone", () => {
+    const text = "ENCRYPTION_KEY=secret\nBLIND_INDEX_KEY=\n"
+
+    expect(assignKey(text, "new", ".env", "BLIND_INDEX_KEY")).toBe(
+      "ENCRYPTION_KEY=secret\nBLIND_INDEX_KEY=new\n",
+    )
+    expect(() => assignKey("FERNET_KEY_FILE=/key\n", "new", ".env", "FERNET_KEY")).toThrow(
+      ".env already sets FERNET_KEY_FILE",
+    )
+    expect(() => assignKey("FERNET_KEY=secret\n", "new", ".env", "FERNET_KEY")).toThrow(
+      "put the new key in front: FERNET_KEY=<new>,<old>.",
+    )
+  })
+
   test("refuses UTF-16", () => {
     expect(() => assignKey("\xFF\xFEA\0=\0", "new", ".env")).toThrow(
       ".env is not a UTF-8 text file; it was left as it is.",

@@ -66,15 +66,34 @@ describe("typeorm-fernet key:generate", () => {
     expect(readFileSync(file, "utf8")).toBe(text)
   })
 
-  test("warns of an existing file that others can read", async () => {
+  test("writes nothing to a file that everybody can read", async () => {
     writeFileSync(file, "A=1\n", { mode: 0o644 })
+
+    const { code, stderr } = await run("key:generate", "--env", file)
+
+    expect(code).toBe(1)
+    expect(stderr).toContain(`${file} is readable by every user (mode 644)`)
+    expect(readFileSync(file, "utf8")).toBe("A=1\n")
+  })
+
+  test("warns of an existing file that its group can read", async () => {
+    writeFileSync(file, "A=1\n", { mode: 0o640 })
 
     const { code, stderr } = await run("key:generate", "--env", file)
 
     expect(code).toBe(0)
     expect(stderr).toContain(
-      `warning: ${file} is readable by other users (mode 644); chmod 600 it.\n`,
+      `warning: ${file} is readable by its group (mode 640); chmod 600 it.\n`,
     )
+  })
+
+  test("sets the variable that is named, and refuses what is no name", async () => {
+    const named = await run("key:generate", "--env", file, "--name", "BLIND_INDEX_KEY")
+    const wrong = await run("key:generate", "--env", file, "--name", "A B")
+
+    expect(named).toMatchObject({ code: 0, stderr: `Added BLIND_INDEX_KEY to ${file}.\n` })
+    expect(readFileSync(file, "utf8")).toMatch(/^BLIND_INDEX_KEY=[\w-]{43}=\n$/)
+    expect(wrong).toMatchObject({ code: 2, stdout: "" })
   })
 
   test("writes one key when started several times at once", async () => {

@@ -39,7 +39,7 @@ describe("rewriteFile", () => {
     expect(fs.readFileSync(file, "utf8")).toBe("A=1\n")
   })
 
-  test.each(["600", "640", "664"])("keeps and returns mode %s", (octal) => {
+  test.each(["600", "640", "660"])("keeps and returns mode %s", (octal) => {
     const mode = parseInt(octal, 8)
     fs.writeFileSync(file, "")
     fs.chmodSync(file, mode)
@@ -48,9 +48,27 @@ describe("rewriteFile", () => {
     expect(modeOf(file)).toBe(mode)
   })
 
+  test.each(["644", "664", "604"])(
+    "refuses a file that everybody can read, of mode %s",
+    (octal) => {
+      const link = join(directory, "link")
+      fs.writeFileSync(file, "A=1\n")
+      fs.chmodSync(file, parseInt(octal, 8))
+      fs.symlinkSync(".env", link)
+
+      for (const path of [file, link]) {
+        expect(() => rewriteFile(path, () => "KEY=secret\n")).toThrow(
+          `.env is readable by every user (mode ${octal}), and was left as it is; chmod 600 it first.`,
+        )
+      }
+      expect(fs.readFileSync(file, "utf8")).toBe("A=1\n")
+      expect(fs.readdirSync(directory).sort()).toEqual([".env", "link"])
+    },
+  )
+
   test("keeps every byte that is not rewritten", () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
-    fs.writeFileSync(file, bytes)
+    fs.writeFileSync(file, bytes, { mode: 0o600 })
 
     rewriteFile(file, (text) => text)
 
@@ -59,7 +77,7 @@ describe("rewriteFile", () => {
 
   test("rewrites the file behind a symbolic link and keeps the link", () => {
     const link = join(directory, "link")
-    fs.writeFileSync(file, "A=1\n")
+    fs.writeFileSync(file, "A=1\n", { mode: 0o600 })
     fs.symlinkSync(".env", link)
 
     rewriteFile(link, (text) => `${text}B=2\n`)
@@ -83,7 +101,7 @@ describe("rewriteFile", () => {
   })
 
   test("leaves the file and no lock when the rewrite is refused", () => {
-    fs.writeFileSync(file, "A=1\n")
+    fs.writeFileSync(file, "A=1\n", { mode: 0o600 })
 
     const refuse = (): never => {
       throw new Error("refused")
@@ -107,7 +125,7 @@ describe("rewriteFile", () => {
   })
 
   test("shows a reader the old content until the new is complete", () => {
-    fs.writeFileSync(file, "A=1\n")
+    fs.writeFileSync(file, "A=1\n", { mode: 0o600 })
 
     rewriteFile(file, (text) => {
       expect(fs.readFileSync(file, "utf8")).toBe(text)
@@ -126,7 +144,7 @@ describe("rewriteFile", () => {
 
   const asRoot = process.getuid?.() === 0 ? test : test.skip
   asRoot("keeps the owner", () => {
-    fs.writeFileSync(file, "A=1\n")
+    fs.writeFileSync(file, "A=1\n", { mode: 0o600 })
     fs.chownSync(file, 1234, 5678)
 
     rewriteFile(file, () => "B=2\n")

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 
 import { KeyError } from "../../src/errors"
 import { generateKey } from "../../src/fernet/key"
+import { Keyring } from "../../src/fernet/keyring"
 import { hasKeysInEnv, keysFromEnv } from "../../src/fernet/key-source"
 
 const KEY = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="
@@ -63,6 +64,19 @@ describe("keysFromEnv", () => {
     writeFileSync(file, `\uFEFF${KEY}\r\n${OLD}\r\n`)
 
     expect(keysFromEnv({ ENCRYPTION_KEY_FILE: file })).toEqual([KEY, OLD])
+  })
+
+  test("reads a variable of another name, or the file that it names", () => {
+    writeFileSync(file, OLD)
+
+    expect(keysFromEnv({ FERNET_KEY: KEY, ENCRYPTION_KEY: OLD }, "FERNET_KEY")).toEqual([KEY])
+    expect(keysFromEnv({ FERNET_KEY_FILE: file }, "FERNET_KEY")).toEqual([OLD])
+    expect(Keyring.fromEnv({ FERNET_KEY: KEY }, "FERNET_KEY").fingerprints).toHaveLength(1)
+    expect(() => keysFromEnv({ ENCRYPTION_KEY: KEY }, "FERNET_KEY")).toThrow("Set FERNET_KEY to a")
+  })
+
+  test("shows nothing of a key that was given for a name", () => {
+    expect(() => keysFromEnv({}, KEY)).toThrow(/^(?!.*cw_0x).*no variable's name/)
   })
 
   test("takes blanks around the path for none of it", () => {

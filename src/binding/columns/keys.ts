@@ -23,6 +23,8 @@ export class Keys implements KeyResolver {
   readonly #source: () => KeyringLike | Promise<KeyringLike>
   readonly #lazy: boolean
   #keyring: Keyring | undefined
+  /** Why an asynchronous source gave no keys, which cannot be asked again when they are needed. */
+  #failure: unknown
 
   constructor(source: KeySource | undefined, lazy: boolean) {
     const fetch = source ?? (() => Keyring.fromEnv())
@@ -37,10 +39,15 @@ export class Keys implements KeyResolver {
    */
   async load(): Promise<void> {
     this.#keyring = undefined
+    this.#failure = undefined
+    let isAsync = false
     try {
-      this.#keyring = toKeyring(await this.#source())
+      const keys = this.#source()
+      isAsync = isThenable(keys)
+      this.#keyring = toKeyring(await keys)
     } catch (error) {
       if (!this.#lazy) throw toKeyError(error)
+      if (isAsync) this.#failure = toKeyError(error)
     }
   }
 
@@ -50,7 +57,7 @@ export class Keys implements KeyResolver {
   }
 
   /**
-   * Returns the keyring, asking the source once more if it had none.
+   * Returns the keyring, asking the source once more if it had none and answers at once.
    *
    * @throws {@link KeyError} if there is still no key
    */
@@ -64,6 +71,7 @@ export class Keys implements KeyResolver {
   }
 
   #fetchNow(): Keyring {
+    if (this.#failure !== undefined) throw missedKeys(this.#failure)
     try {
       const keys = this.#source()
       if (!isThenable(keys)) return toKeyring(keys)
@@ -72,12 +80,18 @@ export class Keys implements KeyResolver {
     } catch (error) {
       throw toKeyError(error)
     }
-    throw new KeyError(
-      "ERR_KEY_MISSING",
-      "The key function gave no keys while the DataSource initialized, and being asynchronous it " +
-        "cannot be asked again now. Make the keys available and initialize the DataSource again.",
-    )
+    throw missedKeys(undefined)
   }
+}
+
+/** @param failure - what came of asking, if it was asked */
+function missedKeys(failure: unknown): KeyError {
+  return new KeyError(
+    "ERR_KEY_MISSING",
+    "The key function gave no keys while the DataSource initialized, and being asynchronous it " +
+      "cannot be asked again now. Make the keys available and initialize the DataSource again.",
+    failure === undefined ? {} : { cause: failure },
+  )
 }
 
 /**
@@ -168,8 +182,39 @@ function isKeyError(error: unknown): boolean {
 
 function toKeyError(error: unknown): unknown {
   if (isKeyError(error)) return error
-  return new KeyError("ERR_KEY_MISSING", "The key function failed, so there is no key.", {
-    // A SyntaxError quotes what was parsed, which may be the secret
-    cause: error instanceof SyntaxError ? undefined : error,
-  })
+  const cause = causeOf(error)
+  const named = cause ? ` with ${cause.name}${cause.code ? ` (${cause.code})` : ""}` : ""
+  return new KeyError(
+    "ERR_KEY_MISSING",
+    `The key function failed${named}, so there is no key.`,
+    cause ? { cause } : {},
+  )
+}
+
+/** What is kept of an error that a key function threw. */
+class KeyFunctionError extends Error {
+  readonly code: string | undefined
+
+  constructor(name: string, code: string | undefined) {
+    super("The message is not kept: it may quote a key.")
+    this.name = name
+    this.code = code
+    // It would begin with a name of its own
+    delete this.stack
+  }
+}
+
+/** Shorter than a key, in whatever spelling. */
+const IDENTIFIER = /^[A-Za-z][\w.-]{0,39}$/
+
+/**
+ * Keeps the name and the code of an error. Its message, its stack and whatever else a client or parser
+ * hangs on it may quote what the source returned, and with it the key.
+ */
+function causeOf(error: unknown): KeyFunctionError | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { name, code } = error as Partial<Record<"code" | "name", unknown>>
+  const named = (value: unknown): string | undefined =>
+    typeof value === "string" && IDENTIFIER.test(value) ? value : undefined
+  return new KeyFunctionError(named(name) ?? "Error", named(code))
 }

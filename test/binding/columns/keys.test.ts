@@ -74,12 +74,32 @@ describe("Keys", () => {
 })
 
 describe("a key function that fails", () => {
-  test("is a missing key whose cause is the function's error", async () => {
-    const outage = new Error("the vault is sealed")
+  test("is a missing key whose cause has the name and the code of the function's error", async () => {
+    const outage = Object.assign(new TypeError("the vault is sealed"), { code: "ECONNREFUSED" })
 
     const error = await rejection(loaded(() => Promise.reject(outage)))
 
-    expect(error).toMatchObject({ name: "KeyError", code: "ERR_KEY_MISSING", cause: outage })
+    expect(error).toMatchObject({ name: "KeyError", code: "ERR_KEY_MISSING" })
+    expect(error.message).toContain("failed with TypeError (ECONNREFUSED)")
+    expect(error.cause).toMatchObject({ name: "TypeError", code: "ECONNREFUSED" })
+  })
+
+  test("shows nothing of what the function threw that may hold a key", async () => {
+    const thrown = Object.assign(new Error(`cannot parse ${first}`), {
+      code: first,
+      name: first,
+      response: { body: first },
+      cause: new Error(first),
+    })
+
+    for (const reason of [thrown, first, { first }, [first]]) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything is thrown
+      const error = await rejection(loaded(() => Promise.reject(reason)))
+
+      expect(error).toMatchObject({ code: "ERR_KEY_MISSING" })
+      const shown = inspect(error, { showHidden: true, depth: Infinity }) + JSON.stringify(error)
+      expect(shown).not.toContain(first.slice(0, 8))
+    }
   })
 
   test("may throw before it returns a promise", async () => {
@@ -95,7 +115,7 @@ describe("a key function that fails", () => {
   test("does not pass on a SyntaxError, which quotes what was parsed", async () => {
     const error = await rejection(loaded(() => JSON.parse(first) as string))
 
-    expect(error.cause).toBeUndefined()
+    expect(error.cause).toMatchObject({ name: "SyntaxError" })
     expect(inspect(error, { showHidden: true, depth: Infinity })).not.toContain(first.slice(0, 5))
   })
 
@@ -150,6 +170,24 @@ describe("lazy keys", () => {
     const keys = await loaded(() => Promise.reject(new Error("no network")), true)
 
     expect(refusal(() => keys.get())).toMatch(/being asynchronous.*initialize the DataSource again/)
+  })
+
+  test("of an async function are asked for once, and missed with the reason every time", async () => {
+    let asked = 0
+    const keys = await loaded(() => {
+      asked++
+      return Promise.reject(Object.assign(new Error("sealed"), { code: "ECONNREFUSED" }))
+    }, true)
+
+    for (let value = 0; value < 3; value++) {
+      expect(() => keys.get()).toThrow(
+        expect.objectContaining({
+          code: "ERR_KEY_MISSING",
+          cause: expect.objectContaining({ message: expect.stringContaining("ECONNREFUSED") }),
+        }),
+      )
+    }
+    expect(asked).toBe(1)
   })
 
   test("of an async function come with the next load", async () => {
