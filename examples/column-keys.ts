@@ -44,7 +44,8 @@ async function main(): Promise<void> {
   const dataSource = withEncryption(new DataSource(options), { columnKeys: "only" })
   // #endregion
   await dataSource.initialize()
-  assert.deepEqual(await dataSource.manager.findOneBy(Patient, { id: 1 }), { ...row })
+  const patient = await dataSource.manager.findOneByOrFail(Patient, { id: 1 })
+  assert.deepEqual(patient, Object.assign(new Patient(), row))
   await dataSource.query('UPDATE patient SET note = "socialSecurityNumber"')
   await assert.rejects(dataSource.manager.find(Patient), { reason: "unknown-key" })
   await dataSource.destroy()
