@@ -26,6 +26,9 @@ export type CheckMetadata = EntityMetadata["checks"][number]
 /** A database index of the model; TypeORM does not export the class. */
 export type IndexMetadata = EntityMetadata["indices"][number]
 
+/** A listener of an entity's events; TypeORM does not export the class. */
+export type ListenerMetadata = EntityMetadata["listeners"][number]
+
 /** What TypeORM's drivers have in common. */
 export type Driver = DataSource["driver"]
 
@@ -174,6 +177,8 @@ const UNPAGED = "a page of what a truncated index finds would be cut before it i
 const UNCOMPARED = "a truncated index would return or count the rows of other values"
 const STALE = "blind indexes would not follow their properties"
 
+const UNLOADED = "a property that was not loaded could not be told from one that is NULL"
+
 const DROPPED = "a changed column would be dropped with its values"
 
 const ofBinding = reliance("DataSource", internalsOf, {
@@ -311,6 +316,9 @@ export const reliances: readonly Reliance[] = [
       registerColumn: "blind indexes would have no column",
     },
     properties: {
+      afterInsertListeners: UNLOADED,
+      beforeInsertListeners: UNLOADED,
+      beforeUpdateListeners: UNLOADED,
       checks: "plaintext would not be kept out of constrained columns",
       childEntityMetadatas: STALE,
       columns: "no column would be bound, and nothing encrypted",

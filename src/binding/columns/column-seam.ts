@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import type { BoundColumn } from "./bound-column"
 import { invalidValue } from "./cell-codec"
+import { insertedEntities } from "./inserted-entities"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { unsupportedExpression } from "../queries/query-rules"
 import { isUnread, keepUnread } from "./unreadable-cells"
@@ -18,7 +19,7 @@ export function bindColumnMetadata(
   column.transformer = bound
   const unread = new UnreadTracker(entity)
   guardReads(column, bound, unread)
-  if (column.isNullable) keepUnloaded(column, unread)
+  if (column.isNullable) keepUnloaded(column, unread, insertedEntities(entity))
   keepUnread(column)
 }
 
@@ -45,12 +46,16 @@ function guardReads(column: ColumnMetadata, bound: BoundColumn, unread: UnreadTr
  * After a save, TypeORM sets every nullable property that is `undefined` to `null`. On an entity
  * that was loaded without the column (`select: false`, a partial select) the next save would then
  * write that `null` over the stored value: typeorm#9579, #4910, #2006. Here the property of a row
- * that exists stays `undefined`, which is "untouched".
+ * that existed before stays `undefined`, which is "untouched".
  */
-function keepUnloaded(column: ColumnMetadata, unread: UnreadTracker): void {
+function keepUnloaded(
+  column: ColumnMetadata,
+  unread: UnreadTracker,
+  inserted: WeakSet<ObjectLiteral>,
+): void {
   const setEntityValue = column.setEntityValue.bind(column)
   column.setEntityValue = (entity: ObjectLiteral, value: unknown): void => {
-    if (value === null && unread.isFilling(entity)) return
+    if (value === null && unread.isFilling(entity) && !inserted.has(entity)) return
     setEntityValue(entity, value)
   }
 }

@@ -52,6 +52,24 @@ describe("a property that was not loaded", () => {
     expect(await storedSsn()).toBeNull()
   })
 
+  test("is null on a new entity with a key of its own once it is saved", async () => {
+    const saved = await patients.save([patients.create({ id: 7, name: "Bob" })])
+
+    expect(saved).toEqual([{ id: 7, name: "Bob", ssn: null }])
+  })
+
+  test("stays as it is stored after an insert of the same object failed", async () => {
+    const own = Object.assign(new Patient(), { id: 8, name: "Bob" })
+    await expect(patients.insert(Object.assign(own, { name: null }))).rejects.toThrow()
+    await patients.insert({ id: 8, name: "Bob", ssn: "219-09-9999" })
+
+    await patients.save(Object.assign(own, { name: "Eve" }))
+    await patients.save(Object.assign(own, { name: "Ada" }))
+
+    const stored = { select: { id: true, ssn: true }, where: { id: 8 } } as const
+    expect(await patients.findOne(stored)).toMatchObject({ ssn: "219-09-9999" })
+  })
+
   test("is null on a new entity once it is saved", async () => {
     const saved = await patients.save(patients.create({ name: "Bob" }))
 
