@@ -15,6 +15,7 @@ import { bindColumnMetadata } from "./columns/column-seam"
 import { declareCheck } from "./schema/declare-check"
 import { guardSchema } from "./schema/guard-schema"
 import { declareCompanions } from "./indexes/declare-companions"
+import { hideCompanions } from "./indexes/hide-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./columns/fetched-rows"
 import {
@@ -172,6 +173,7 @@ export function withEncryption<Source extends DataSource>(
     await indexKeys.load()
     bindColumns(dataSource, options, keys, fetched)
     declareCompanions(dataSource, indexKeys)
+    hideCompanions(dataSource)
     // Not earlier, so that what others wrapped before initialize() is inside; and only once
     if (!wrapped) wrapDataSource(dataSource, options, fetched)
     wrapped = true

@@ -29,10 +29,12 @@ function watchInserts(metadata: EntityMetadata): WeakSet<ObjectLiteral> {
 }
 
 function witness(note: (entity: ObjectLiteral) => unknown): ListenerMetadata {
-  const isAllowed: ListenerMetadata["isAllowed"] = (entity) => {
-    note(entity)
-    return false
+  const listener: Pick<ListenerMetadata, "isAllowed"> = {
+    isAllowed: (entity) => {
+      note(entity)
+      return false
+    },
   }
   // TypeORM reads no more of one that declines
-  return { isAllowed } as ListenerMetadata
+  return listener as ListenerMetadata
 }

@@ -75,6 +75,20 @@ export class Companion {
   }
 
   /**
+   * Returns what counts as the companion's value when an entity is compared with its row. It follows one
+   * property when the statement is compiled, and is none; over several it has to say that they changed.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
+   */
+  comparedIn(entity: unknown): string | null | undefined {
+    if (this.sources.length > 1) return this.valueIn(entity)
+    if (typeof entity !== "object" || entity === null) return undefined
+    const given = (entity as Record<string, unknown>)[this.#name]
+    if (given !== undefined && given !== null && !isOurs(given)) throw this.setByHand()
+    return undefined
+  }
+
+  /**
    * Returns the value of the companion in a set of values for an UPDATE; `undefined` if none of them is
    * for a property it covers.
    *

@@ -9,6 +9,7 @@ import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-i
 import { addCompanion, Companion } from "./companion"
 import { type IndexPlan, planIndexes } from "./index-plan"
 import { scopeCondition } from "./unique-scope"
+import { isWriting } from "./written-companions"
 import type { KeyResolver } from "../columns/key-resolver"
 
 /**
@@ -108,8 +109,9 @@ function companionColumn(
 function follow(column: ColumnMetadata, companion: Companion): void {
   const getEntityValue = column.getEntityValue.bind(column)
   column.getEntityValue = (entity: ObjectLiteral, transform = false): unknown => {
+    if (!transform) return isWriting() ? companion.valueIn(entity) : companion.comparedIn(entity)
     // So are conditions and database entities read; of these only conditions may hold it
-    const inCondition: unknown = transform ? getEntityValue(entity, true) : undefined
+    const inCondition: unknown = getEntityValue(entity, true)
     return inCondition ?? companion.valueIn(entity)
   }
   column.setEntityValue = () => undefined

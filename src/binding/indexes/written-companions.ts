@@ -13,6 +13,14 @@ import {
 import { type Companion, companionsOf } from "./companion"
 import { type ScopePlan, scopeCondition } from "./unique-scope"
 
+/** How many statements are being compiled, one inside another. */
+let compiling = 0
+
+/** Whether a value is asked for to be written, and not to be compared with what there is. */
+export function isWriting(): boolean {
+  return compiling > 0
+}
+
 /**
  * Compiles what a query builder is about to write, completed so that the companion columns of blind
  * indexes follow the properties they cover. Builder and the caller's objects stay as they are.
@@ -29,6 +37,7 @@ export function compileWrite(
   let complete = (statement: string): string => statement
   if (!mainAlias?.hasMetadata) return compile()
   const companions = companionsOf(mainAlias.metadata)
+  compiling++
   try {
     if (queryType === "update") {
       leaveUnread(map, mainAlias.metadata)
@@ -40,6 +49,7 @@ export function compileWrite(
     }
     return complete(compile())
   } finally {
+    compiling--
     Object.assign(map, { valuesSet, insertColumns, onUpdate })
   }
 }

@@ -11,10 +11,12 @@ import { checkOrder } from "./find-options"
 import { type Method, MethodReplacements, type Replacement } from "../method-replacements"
 import { redactParameters } from "./not-found"
 import { compileStrings } from "./compile-strings"
-import { CHECKED, checkedView, type Checking, isChecked, unchecked } from "./recheck"
+import { CHECKED, checkedView, type Checking, unchecked } from "./recheck"
+import { isView, viewOf } from "./builder-view"
 import { refuseLater } from "./late-refusals"
 import { checkStatement } from "./statement-rules"
 import type { StringPolicy } from "./unanswered-strings"
+import { isUncacheable, uncached } from "./uncached"
 import { compileWrite } from "../indexes/written-companions"
 import { markOf } from "../typeorm-internals"
 
@@ -84,11 +86,10 @@ class Guards {
       method,
       (builder: Builder, execute: Method, args: unknown[]) => {
         const { rechecks } = this.of(builder)
-        if (isChecked(builder)) return execute(...args)
-        if (rechecks.length === 0) {
-          return executeWhole(builder, method, execute)
-        }
-        return executeView(builder, { dataSource, method, rechecks })
+        if (isView(builder)) return execute(...args)
+        const checking: Checking = { dataSource, method, rechecks }
+        if (rechecks.length > 0) return executeChecked(builder, checking)
+        return executeWhole(builder, checking, execute)
       },
     ])
     this.#replacements = new MethodReplacements<Builder>({
@@ -108,11 +109,17 @@ class Guards {
       getQuery: (builder, compile) => {
         const guard = this.of(builder)
         const { rechecks } = guard
-        if (rechecks.length > 0 && !isChecked(builder)) throw unchecked(rechecks, UNCHECKED)
+        if (rechecks.length > 0 && !isView(builder)) throw unchecked(rechecks, UNCHECKED)
         checkStatement(dataSource, builder.expressionMap)
         const escape = (name: string): string => builder.escape(name)
         return (guard.sql = compileWrite(builder.expressionMap, escape, compile as () => string))
       },
+      ...(dataSource.queryResultCache && {
+        loadRawResults: (builder: Builder, load: Method, args: unknown[]) =>
+          isUncacheable(dataSource, builder)
+            ? uncached(builder, () => load(...args))
+            : load(...args),
+      }),
       replacePropertyNamesForTheWholeQuery: (builder, replace, [sql]) => {
         const { note } = this.of(builder)
         return replace(compileStrings({ dataSource, builder, note, strings }, sql as string))
@@ -141,18 +148,25 @@ const UNCHECKED =
 /** Each of these methods says what is wrong by a rejection. */
 async function executeWhole(
   builder: Builder,
-  method: Checking["method"],
+  { method, dataSource }: Checking,
   execute: Method,
 ): Promise<unknown> {
   const pages = method === "getRawAndEntities" || method === "getManyAndCount"
   if (pages) refuseLater(builder, method === "getManyAndCount")
-  return await execute()
+  if (!isUncacheable(dataSource, builder)) return await execute()
+  return await call(viewOf(builder, { cache: false }), method)
 }
 
 /** What keeps the results from being checked is a rejection, as everything else of these methods. */
-async function executeView(builder: Builder, checking: Checking): Promise<unknown> {
-  const view = checkedView(builder, checking) as unknown as Record<string, Method>
-  return await view[checking.method]?.call(view)
+async function executeChecked(builder: Builder, checking: Checking): Promise<unknown> {
+  const view = checkedView(builder, checking)
+  if (isUncacheable(checking.dataSource, view)) view.expressionMap.cache = false
+  return await call(view, checking.method)
+}
+
+async function call(view: Builder, name: Checking["method"]): Promise<unknown> {
+  const methods = view as unknown as Record<string, Method>
+  return await methods[name]?.call(view)
 }
 
 /** What one query builder's methods go through. */

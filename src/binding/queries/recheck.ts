@@ -10,6 +10,7 @@ import {
   selectInternalsOf,
   type SelectInternals,
 } from "../typeorm-internals"
+import { viewOf } from "./builder-view"
 import type { Recheck } from "./conditions"
 import { hasOpenAlternative } from "./sql-tokens"
 
@@ -21,13 +22,6 @@ export interface Checking {
   readonly dataSource: DataSource
   readonly method: (typeof CHECKED)[number]
   readonly rechecks: readonly Recheck[]
-}
-
-const views = new WeakSet<object>()
-
-/** Whether a query builder is a view of another, which checks what it finds. */
-export function isChecked(builder: object): boolean {
-  return views.has(builder)
 }
 
 /**
@@ -47,7 +41,7 @@ export function checkedView<Builder extends QueryBuilder<ObjectLiteral>>(
     refuseLimit(whole.expressionMap, rechecks)
   }
   if (method === "getCount" || method === "getManyAndCount") refuseCount(whole, rechecks)
-  const view = derive(whole, { skip: undefined, take: undefined })
+  const view = viewOf(whole, { skip: undefined, take: undefined })
   const run = { rechecks, escape: (name: string) => dataSource.driver.escape(name) }
   const { skip = 0, take } = whole.expressionMap
   let found: number | undefined
@@ -62,16 +56,6 @@ export function checkedView<Builder extends QueryBuilder<ObjectLiteral>>(
   view.executeCountQuery = count
   view.executeExistsQuery = async (runner) => (await count(runner)) > 0
   return view as unknown as Builder
-}
-
-/** An object that is as another, but for some of its expressions, and leaves that one alone. */
-function derive(builder: SelectInternals, expressions: Partial<ExpressionMap>): SelectInternals {
-  const view = Object.create(builder) as SelectInternals
-  const expressionMap = Object.create(builder.expressionMap) as ExpressionMap
-  Object.assign(expressionMap, expressions)
-  view.expressionMap = expressionMap
-  views.add(view)
-  return view
 }
 
 /** The checks of one execution. */
@@ -113,7 +97,7 @@ async function countOf(
   const { primaryColumns } = mainMetadata(view)
   const columns = [...primaryColumns, ...run.rechecks.flatMap(({ companion }) => companion.sources)]
   const paths = new Set(columns.map(({ propertyPath }) => propertyPath))
-  const counting = derive(view, {
+  const counting = viewOf(view, {
     selects: [...paths].map((path) => ({ selection: `${mainAlias?.name ?? ""}.${path}` })),
     orderBys: {},
     groupBys: [],
