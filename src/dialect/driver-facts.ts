@@ -2,6 +2,7 @@ import type { OpenConnection, ColumnTarget, TypeChange } from "./conversions/con
 import { planMysql } from "./conversions/mysql-plan"
 import { planPostgres } from "./conversions/postgres-plan"
 import { planSqlite } from "./conversions/sqlite-plan"
+import { postgresList, sqliteList, type TextList } from "./long-list"
 import { postgresSchema } from "./postgres/schema"
 import type { SchemaDialect } from "./schema-dialect"
 import { mysqlToken, postgresToken, sqliteToken, type TokenCondition } from "./token-condition"
@@ -18,6 +19,8 @@ export interface DriverFacts {
   readonly isToken?: TokenCondition
   /** Whether texts must be compared as bytes, as collations count different ones as equal. */
   readonly castsToBytes?: boolean
+  /** How a list of many texts is sent; `undefined` where a statement holds any number of parameters. */
+  readonly longList?: TextList
   /** The ASCII characters that types hold without a length; any number unless listed. */
   readonly textLimits?: Readonly<Record<string, number>>
   /**
@@ -64,6 +67,7 @@ const postgresLike: DriverFacts = {
   syntax: "postgres",
   hasPartialIndexes: true,
   isToken: postgresToken,
+  longList: postgresList,
 }
 
 const modelConstraint: DriverFacts["modelConstraint"] = (path, table, column) =>
@@ -73,6 +77,7 @@ const sqliteLike: DriverFacts = {
   syntax: "sqlite",
   hasPartialIndexes: true,
   isToken: sqliteToken,
+  longList: sqliteList,
 }
 
 const knownDrivers: Readonly<Partial<Record<string, DriverFacts>>> = {

@@ -5,7 +5,7 @@ import { BlindIndexer } from "./blind-indexer"
 import { BlindIndexRefusal } from "./blind-index-refusal"
 import { type BlindIndexDefinition, companionProperty, isTruncated } from "./blind-index-definition"
 import { toTextFunction } from "./normalize"
-import type { LegacyCell } from "./predicate"
+import type { LegacyCell, LongList } from "./predicate"
 
 /** One encrypted property that an index covers. */
 export interface IndexMember {
@@ -19,6 +19,8 @@ export interface IndexMember {
   readonly castsToBytes?: boolean
   /** Gives the SQL that a cell is to be taken for a token. Defaults to that it begins as one. */
   readonly isToken?: ((cell: string) => string) | undefined
+  /** How the database takes a list of many texts. Defaults to a parameter for each. */
+  readonly longList?: LongList | undefined
   /** Returns the plaintext of a value, the same for values that count as equal. */
   readonly plaintextOf: (value: unknown) => string | Uint8Array
 }
@@ -88,6 +90,11 @@ export class BlindIndex {
     return own.length === others.length && own.every((one, i) => one === others[i])
   }
 
+  /** How the database takes a list of many texts. */
+  get longList(): LongList | undefined {
+    return this.members[0].longList
+  }
+
   /** Whether rows that are still in plaintext are searched as well. */
   get searchesPlaintext(): boolean {
     return this.members.every(({ plaintextAllowed }) => plaintextAllowed)
@@ -98,7 +105,7 @@ export class BlindIndex {
    * it was encrypted.
    */
   legacyCell(
-    { path, plaintextOf, isToken, castsToBytes = false }: IndexMember,
+    { path, plaintextOf, isToken, castsToBytes = false, longList }: IndexMember,
     values: readonly unknown[],
   ): LegacyCell {
     const normalize = toTextFunction(this.#definition.normalize)
@@ -108,7 +115,7 @@ export class BlindIndex {
       return [text, normalize(text)]
     })
     const functions = sqlFunctions(this.#definition.normalize)
-    return { path, texts: [...new Set(texts)], functions, castsToBytes, isToken }
+    return { path, texts: [...new Set(texts)], functions, castsToBytes, isToken, longList }
   }
 
   /** Deriving the keys of an index takes as long as many digests. */

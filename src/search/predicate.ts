@@ -2,6 +2,16 @@ import { hash, randomBytes } from "node:crypto"
 
 import { TOKEN_HEAD } from "../fernet/token-format"
 
+/** How a list of many texts is sent as one parameter, if a database wants that. */
+export interface LongList {
+  /** Returns what stands after `IN`, for a parameter by its name. */
+  readonly toSql: (name: string) => string
+  readonly toParameter: (texts: readonly string[]) => unknown
+}
+
+/** The longest list with a parameter for each text. */
+const LONGEST_SPREAD = 1000
+
 /**
  * A condition on encrypted properties. Compiled, it is true, false or unknown for the very rows for
  * which the same condition on plaintext columns would be, so that it may stand under any `NOT`.
@@ -24,6 +34,8 @@ export interface Match {
   readonly digests: readonly string[]
   /** What decides where the companion is NULL. Defaults to nothing: there it is unknown. */
   readonly otherwise?: Predicate
+  /** Defaults to a parameter for each. */
+  readonly longList?: LongList | undefined
 }
 
 /** A cell that may still be in plaintext. */
@@ -38,13 +50,20 @@ export interface LegacyCell {
   readonly castsToBytes?: boolean
   /** Gives the SQL that a cell is to be taken for a token. Defaults to that it begins as one. */
   readonly isToken?: ((cell: string) => string) | undefined
+  /** Defaults to a parameter for each text. */
+  readonly longList?: LongList | undefined
+}
+
+/** Whether texts are sent as one parameter. */
+export function isLong(texts: readonly string[], longList: LongList | undefined): boolean {
+  return longList !== undefined && texts.length > LONGEST_SPREAD
 }
 
 /** SQL with named parameters, as a query builder takes it. */
 export interface CompiledPredicate {
   /** @param pathOf - spells a property path in the query, as in `user.email` */
   readonly toSql: (pathOf: (propertyPath: string) => string) => string
-  readonly parameters: Readonly<Record<string, readonly string[]>>
+  readonly parameters: Readonly<Record<string, unknown>>
 }
 
 const PARAMETER = "blind_index_"
@@ -68,9 +87,13 @@ export function isPlaintextParameter(name: string): boolean {
  * predicates never clash in one query, and that the same query is the same text each time.
  */
 export function compilePredicate(predicate: Predicate): CompiledPredicate {
-  const parameters: Record<string, readonly string[]> = {}
-  const bind: Bind = (values, prefix = PARAMETER) => {
+  const parameters: Record<string, unknown> = {}
+  const bind: Bind = (values, longList, prefix = PARAMETER) => {
     const name = prefix + hash("sha256", SECRET + JSON.stringify(values), "hex").slice(0, 24)
+    if (longList && isLong(values, longList)) {
+      parameters[name] = longList.toParameter(values)
+      return longList.toSql(name)
+    }
     parameters[name] = values
     return `(:...${name})`
   }
@@ -79,7 +102,7 @@ export function compilePredicate(predicate: Predicate): CompiledPredicate {
 }
 
 type Sql = (pathOf: (propertyPath: string) => string) => string
-type Bind = (values: readonly string[], prefix?: string) => string
+type Bind = (values: readonly string[], longList: LongList | undefined, prefix?: string) => string
 
 /** Negations are carried down to the comparisons. */
 function bindPredicate(predicate: Predicate, bind: Bind, negated: boolean): Sql {
@@ -103,10 +126,14 @@ function bindPredicate(predicate: Predicate, bind: Bind, negated: boolean): Sql 
   }
 }
 
-function bindMatch({ companion, digests, otherwise }: Match, bind: Bind, negated: boolean): Sql {
+function bindMatch(
+  { companion, digests, otherwise, longList }: Match,
+  bind: Bind,
+  negated: boolean,
+): Sql {
   // SQL has no empty list
   if (digests.length === 0) return () => (negated ? "1 = 1" : "1 = 0")
-  const list = bind(digests)
+  const list = bind(digests, longList)
   const indexed: Sql = (pathOf) => `${pathOf(companion)} ${negated ? "NOT " : ""}IN ${list}`
   if (!otherwise) return indexed
   return joined(" OR ", [
@@ -121,11 +148,11 @@ function bindMatch({ companion, digests, otherwise }: Match, bind: Bind, negated
 
 /** A token that is not indexed yet equals nothing, and differs from nothing. */
 function bindCell(
-  { path, texts, functions, castsToBytes, isToken = beginsAsToken }: LegacyCell,
+  { path, texts, functions, castsToBytes, isToken = beginsAsToken, longList }: LegacyCell,
   bind: Bind,
   not: "NOT " | "",
 ): Sql {
-  const list = bind(texts, PLAINTEXT)
+  const list = bind(texts, longList, PLAINTEXT)
   return (pathOf) => {
     const cell = functions.reduce((sql, name) => `${name}(${sql})`, pathOf(path))
     const compared = castsToBytes ? `CAST(${cell} AS BINARY)` : cell

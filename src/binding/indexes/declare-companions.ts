@@ -120,12 +120,12 @@ function follow(column: ColumnMetadata, companion: Companion): void {
 function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember {
   const bound = boundColumn(source)
   if (!bound) throw new TypeError(`${source.propertyPath} is not bound`)
-  const { isToken, castsToBytes = false } = driverFacts(options.type)
+  const { isToken, castsToBytes, longList = false } = driverFacts(options.type)
   return {
     property: bound.property,
     path: source.propertyPath,
     plaintextAllowed: readsPlaintext(bound.phase),
-    ...{ isToken, castsToBytes },
+    ...{ isToken, castsToBytes, longList },
     plaintextOf: (value) => bound.plaintextOf(value),
   }
 }

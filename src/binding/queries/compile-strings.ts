@@ -156,24 +156,18 @@ class Statement {
 
   /**
    * What a blind operator says of cells that are still in plaintext, in whatever words a database tells
-   * a token: `CASE WHEN NOT … THEN … IN (:...parameter) END`, whose parameter no caller names.
+   * a token and takes a list: `CASE WHEN NOT … THEN … IN (…) END`, whose one parameter no caller names.
    */
   #isOurs({ start, end }: Mention): boolean {
     const tokens = this.#tokens
     let first = start
     while (first > 0 && !isKeyword(tokens[first], "CASE", "SELECT", "END")) first--
     let last = end
-    while (last < tokens.length && !isKeyword(tokens[last], "CASE", "SELECT", "END")) last++
-    const parameter = tokens[last - 2]
-    return (
-      isKeyword(tokens[first], "CASE") &&
-      isKeyword(tokens[last], "END") &&
-      isSymbol(tokens[last - 1], ")") &&
-      parameter?.kind === "parameter" &&
-      isPlaintextParameter(nameOf(parameter)) &&
-      isSymbol(tokens[last - 3], "(") &&
-      isKeyword(tokens[last - 4], "IN")
-    )
+    while (last < tokens.length && !isKeyword(tokens[last], "CASE", "END")) last++
+    if (!isKeyword(tokens[first], "CASE") || !isKeyword(tokens[last], "END")) return false
+    const parameters = tokens.slice(first, last).filter(({ kind }) => kind === "parameter")
+    const [parameter, ...others] = parameters
+    return parameter !== undefined && others.length === 0 && isPlaintextParameter(nameOf(parameter))
   }
 
   /** Whether an upsert changes a value: one token differs from another, so that it always writes. */

@@ -1,6 +1,6 @@
 import { type EntityMetadata, In, Not } from "typeorm"
 
-import type { Predicate } from "../../search/predicate"
+import { isLong, type Predicate } from "../../search/predicate"
 
 /**
  * The condition in the terms of TypeORM itself, which compiles it in less time than one of ours;
@@ -16,8 +16,8 @@ export function leftToTypeORM(
   const negated = predicate.kind === "not"
   const positive = negated ? predicate.of : predicate
   if (positive.kind !== "matches") return undefined
-  const { companion, digests, otherwise } = positive.match
-  if (otherwise || companion in said) return undefined
+  const { companion, digests, otherwise, longList } = positive.match
+  if (otherwise || isLong(digests, longList) || companion in said) return undefined
   if (!metadata.findColumnWithPropertyPathStrict(companion)) return undefined
   const [digest, ...others] = digests
   const value = digest !== undefined && others.length === 0 ? digest : In([...digests])

@@ -46,6 +46,7 @@ export function seek(
   const match = {
     companion: index.path,
     digests,
+    longList: index.longList,
     ...whereNull(otherwise ?? (isCanary ? undefined : inPlaintext(companion, alternatives))),
   }
   const isChecked = index.truncated && !isCanary
