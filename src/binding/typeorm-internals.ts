@@ -56,6 +56,7 @@ export interface SelectInternals extends Pick<
   loadRawResults: (runner: unknown) => Promise<readonly RawRow[]>
   executeCountQuery: (runner: unknown) => Promise<number>
   computeCountExpression: () => string
+  createLimitOffsetExpression: () => string
   executeExistsQuery: (runner: unknown) => Promise<boolean>
   /** TypeORM 0.3.17 has it not, and always counts. */
   lazyCount?: () => number | undefined
@@ -261,6 +262,7 @@ export const reliances: readonly Reliance[] = [
     {
       methods: {
         buildEscapedEntityColumnSelects: UNCOMPARED,
+        createLimitOffsetExpression: UNPAGED,
         computeCountExpression: "a count of different tokens would not be refused",
         executeCountQuery: UNCOMPARED,
         executeExistsQuery: UNCOMPARED,

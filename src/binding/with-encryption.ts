@@ -12,6 +12,7 @@ import { guardQueryBuilders } from "./queries/builder-guard"
 import type { StringPolicy } from "./queries/unanswered-strings"
 import { proveSeams } from "./startup/canary"
 import { bindColumnMetadata } from "./columns/column-seam"
+import { guardDerivedColumn } from "./columns/derived-columns"
 import { declareCheck } from "./schema/declare-check"
 import { guardSchema } from "./schema/guard-schema"
 import { declareCompanions } from "./indexes/declare-companions"
@@ -207,7 +208,10 @@ function bindColumns(
   for (const metadata of dataSource.entityMetadatas) {
     for (const column of metadata.columns) {
       const declaration = declarationOf(column.transformer)
-      if (!declaration) continue
+      if (!declaration) {
+        guardDerivedColumn(dataSource, metadata, column)
+        continue
+      }
       const place = placeOf(metadata, column)
       const phase = declaration.plaintext ?? options.plaintext ?? "reject"
       const scheme = {

@@ -90,6 +90,11 @@ export class BlindIndex {
     return own.length === others.length && own.every((one, i) => one === others[i])
   }
 
+  /** Whether different values have different index values, and only these. */
+  get distinguishes(): boolean {
+    return !this.truncated && this.#definition.normalize.length === 0
+  }
+
   /** How the database takes a list of many texts. */
   get longList(): LongList | undefined {
     return this.members[0].longList

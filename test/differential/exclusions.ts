@@ -37,11 +37,6 @@ const exclusions: readonly Exclusion[] = [
       ),
   },
   {
-    why: "A page of none, which TypeORM takes for no page where there is a join, and for none elsewhere.",
-    matches: ({ operations }) =>
-      operations.some((one) => one.kind === "find" && one.take === 0 && seeks(one, TRUNCATED)),
-  },
-  {
     why: "A database cannot normalize legacy plaintext by a function of the application's, as README says.",
     matches: (one, { variant }) =>
       variant.legacy === true && JSON.stringify(one).includes('"index":"ix_phone_tail"'),

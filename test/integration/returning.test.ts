@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "@jest/globals"
 import { Column, Entity, PrimaryColumn, type DataSource, type Repository } from "typeorm"
 
-import { EncryptedColumn, withEncryption } from "../../src"
+import { decryptRaw, EncryptedColumn, withEncryption } from "../../src"
 import { eachDatabase } from "../support/databases"
 import { keyring } from "../support/keys"
 import { open, rowsOf } from "./stored"
@@ -85,6 +85,45 @@ eachDatabase("rows that a statement returns", (db) => {
     expect(account).toEqual({ id: 1, ...values, apiKey })
     await accounts.save(Object.assign(account, { apiKey: "sk-2" }))
     await expectStored("sk-2")
+  })
+
+  test.each<
+    [
+      verb: string,
+      write: () => { returning: (columns: string) => { execute: () => Promise<{ raw: unknown }> } },
+    ]
+  >([
+    [
+      "an insert",
+      () =>
+        accounts
+          .createQueryBuilder()
+          .insert()
+          .values({ id: 2, ...values }),
+    ],
+    ["an update", () => accounts.createQueryBuilder().update().set(values)],
+    ["a delete", () => accounts.createQueryBuilder().delete()],
+  ])("are values in the raw result of %s", async (verb, write) => {
+    const kind = verb.split(" ").at(-1) as "insert" | "update" | "delete"
+    if (!dataSource.driver.isReturningSqlSupported(kind)) return
+    if (kind !== "insert") await accounts.insert({ id: 2, ...values })
+
+    const result = await write().returning("*").execute()
+    const raw: unknown = result.raw
+
+    const { apiKey: api_key, headers, contact } = values
+    expect(raw).toEqual([{ id: 2, api_key, headers, contactPhone: contact.phone }])
+    expect(decryptRaw(dataSource, Account, raw as object[])).toEqual(raw)
+  })
+
+  test("are returned as they are where they cannot be read, since they may be gone", async () => {
+    if (!dataSource.driver.isReturningSqlSupported("delete")) return
+    await accounts.insert({ id: 3, ...values })
+    await db.rawRows("UPDATE account SET api_key = 'plaintext'")
+
+    const result = await accounts.createQueryBuilder().delete().returning("*").execute()
+
+    expect(result.raw).toMatchObject([{ api_key: "plaintext", headers: values.headers }])
   })
 
   test("give NULL as null", async () => {

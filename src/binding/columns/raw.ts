@@ -3,6 +3,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "ty
 import { DecryptionError, EncryptionError } from "../../errors"
 import { type BoundColumn, boundColumn } from "./bound-column"
 import { invalidValue } from "./cell-codec"
+import { isDecrypted } from "./returned-rows"
 import type { ColumnMetadata } from "../typeorm-internals"
 
 /**
@@ -44,6 +45,8 @@ export function encryptFor<Entity extends ObjectLiteral>(
  * or ends with it after an alias, as in `patient_ssn`. Rows for which that does not settle it, as of
  * two joined tables with columns of one name, are refused: pass a mapping.
  *
+ * The `raw` of an insert, update or delete by a query builder is decrypted already, and returned as it is.
+ *
  * @param rows - one row or several
  * @param mapping - which keys of a row hold which encrypted property, as in `{ holder: "ssn" }`;
  * with it, all other keys are left alone
@@ -78,7 +81,8 @@ export function decryptRaw<Entity extends ObjectLiteral>(
   const decrypt = mapping
     ? mappedDecryption(metadata, mapping)
     : namedDecryption(dataSource, metadata)
-  return isRows(rows) ? rows.map(decrypt) : decrypt(rows)
+  const decryptOnce: DecryptRow = (row) => (isDecrypted(row) ? { ...row } : decrypt(row))
+  return isRows(rows) ? rows.map(decryptOnce) : decryptOnce(rows)
 }
 
 type DecryptRow = (row: object) => Record<string, unknown>

@@ -120,7 +120,7 @@ function follow(column: ColumnMetadata, companion: Companion): void {
 function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember {
   const bound = boundColumn(source)
   if (!bound) throw new TypeError(`${source.propertyPath} is not bound`)
-  const { isToken, castsToBytes, longList = false } = driverFacts(options.type)
+  const { isToken, castsToBytes = false, longList } = driverFacts(options.type)
   return {
     property: bound.property,
     path: source.propertyPath,

@@ -6,6 +6,7 @@ import type {
   QueryBuilder,
 } from "typeorm"
 
+import { decryptReturnedRows } from "../columns/returned-rows"
 import { compileConditions, type Position, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
 import { type Method, MethodReplacements, type Replacement } from "../method-replacements"
@@ -97,6 +98,7 @@ class Guards {
         string,
         Replacement<Builder>
       >),
+      orUpdate: (builder, set, args) => this.of(builder).overwriting(set, args),
       setFindOptions: (builder, set, [options]) => this.of(builder).findOptions(set, options),
       getOneOrFail: async (builder, find) => {
         try {
@@ -105,6 +107,11 @@ class Guards {
           const { sought, sql } = this.of(builder)
           throw redactParameters(builder.expressionMap, error, { sought, sql })
         }
+      },
+      execute: async (builder, execute) => {
+        const result = await execute()
+        decryptReturnedRows(builder, result)
+        return result
       },
       getQuery: (builder, compile) => {
         const guard = this.of(builder)
@@ -248,6 +255,18 @@ class BuilderGuard {
     }
   }
 
+  /** Sets what an upsert overwrites, under a condition that is compiled. */
+  overwriting(set: Method, [overwrite, conflict, given]: unknown[]): unknown {
+    const { overwriteCondition, ...options } = (given ?? {}) as Overwriting
+    const { where, ...rest } = overwriteCondition ?? {}
+    const { mainAlias } = this.#builder.expressionMap
+    if (!mainAlias?.hasMetadata || !isObjectCondition(where)) return set(overwrite, conflict, given)
+    const position = { inFindOptions: false, negated: this.#negated }
+    const compiled = this.#compile(mainAlias.metadata, where, position)
+    const condition = { ...rest, where: compiled }
+    return set(overwrite, conflict, { ...options, overwriteCondition: condition })
+  }
+
   #compile(metadata: EntityMetadata, given: unknown, position: Position): unknown {
     const { where, rechecks, digests } = compileConditions(metadata, given, position)
     for (const digest of digests) this.#sought.add(digest)
@@ -262,6 +281,11 @@ class BuilderGuard {
       throw unchecked(rechecks, UNCHECKED)
     }
   }
+}
+
+/** What TypeORM is told of an upsert, of which 0.3.17 knows no condition. */
+interface Overwriting {
+  readonly overwriteCondition?: { readonly where?: unknown }
 }
 
 /** Whether a condition is an object of properties, or a list of them. */

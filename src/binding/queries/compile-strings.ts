@@ -3,6 +3,8 @@ import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 import { driverFacts } from "../../dialect/driver-facts"
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
 import { tokenSought } from "../columns/cell-codec"
+import { writesPlaintext } from "../../column/phase"
+import { propertyOfOperand } from "../columns/comparison-operand"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
 import { indexedProperty } from "./indexed-property"
 import { seek } from "./matches"
@@ -22,6 +24,7 @@ import { mayMention } from "./string-hints"
 import { type Mention, mentionsIn, type Reading } from "./string-mentions"
 import { isPassed, type StringPolicy, tellUnanswered } from "./unanswered-strings"
 import { unsupportedString } from "./unsupported-string"
+import { compareByIndex, COMPARED_TOKENS, isUpsertComparison } from "./upsert-comparison"
 
 /** What compiles a statement, and what it takes note of. */
 export interface StringCompilation {
@@ -91,7 +94,7 @@ class Statement {
   /** As {@link #answer}, but what is refused stays as the caller wrote it where that is only to be told. */
   #answerOrPass(mention: Mention, sql: string): Answer | undefined {
     try {
-      return this.#answer(mention)
+      return this.#answer(mention, sql)
     } catch (error) {
       if (!isPassed(error) || this.#compilation.strings !== "warn") throw error
       if (this.#wasRefusedBefore(mention, sql)) throw error
@@ -128,12 +131,12 @@ class Statement {
   }
 
   /** What takes the place of a comparison; `undefined` where the column may stand as it does. */
-  #answer(mention: Mention): Answer | undefined {
+  #answer(mention: Mention, sql: string): Answer | undefined {
     this.#refuseAlias(mention)
     const { clause } = mention.place
     if (clause === "set" || clause === "other") return undefined
     if (this.#isPresence(mention) || this.#isOurs(mention)) return undefined
-    if (this.#isUpsertOf(mention)) return undefined
+    if (isUpsertComparison(this.#tokens, mention)) return this.#difference(mention, sql)
     if (this.#isCounted(mention)) return undefined
     if (clause === "select" && this.#isSelected(mention)) return undefined
     if (mention.isDerived)
@@ -170,10 +173,13 @@ class Statement {
     return parameter !== undefined && others.length === 0 && isPlaintextParameter(nameOf(parameter))
   }
 
-  /** Whether an upsert changes a value: one token differs from another, so that it always writes. */
-  #isUpsertOf({ end }: Mention): boolean {
-    const words = ["IS", "DISTINCT", "FROM", "EXCLUDED"]
-    return words.every((word, i) => isKeyword(this.#tokens[end + i], word))
+  #difference(mention: Mention, sql: string): Answer | undefined {
+    if (writesPlaintext(mention.bound.phase)) return undefined
+    const { start, end } = mention
+    const { driver } = this.#compilation.dataSource
+    const table = sql.slice(this.#tokens[start]?.start, this.#tokens[end - 1]?.start)
+    const compared = compareByIndex(mention, table, (name) => driver.escape(name))
+    return { start, end: end + COMPARED_TOKENS, sql: compared }
   }
 
   /** COUNT counts presence; of different values, only if the rows differ anyway. */
@@ -268,6 +274,7 @@ class Statement {
       throw this.#unsupported(mention, `the parameter ${name} is not set when the SQL is compiled`)
     }
     if (typeof value === "function" || isFindOperator(value)) throw this.#unsupported(mention)
+    if (typeof value === "string" && propertyOfOperand(value)) throw this.#unsupported(mention)
     if (!Array.isArray(value)) return [value]
     if (isValue) throw this.#unsupported(mention, `the parameter ${name} is a list`)
     return value as readonly unknown[]

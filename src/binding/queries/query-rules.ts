@@ -95,3 +95,13 @@ export function unsupportedExpression(property: string): UnsupportedQueryError {
       "itself, or write a token of `encryptFor` with a raw statement.",
   )
 }
+
+/** An upsert that is to write changed values only, of which the database sees tokens. */
+export function unsupportedSkip(property: string): UnsupportedQueryError {
+  return new UnsupportedQueryError(
+    property,
+    `${property} is encrypted: skipUpdateIfNoValuesChanged compares it in the database, where two tokens ` +
+      "of one value differ. Give it a blind index with all bits and no normalization, which tells " +
+      "whether a value changes, or leave the option out.",
+  )
+}

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 
-import { type EncryptionError, UnsupportedQueryError } from "../../errors"
+import { ColumnMisuseError, type EncryptionError, UnsupportedQueryError } from "../../errors"
 import { BlindEqual } from "../../search/blind-equal"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
 import { CANARY, CANARY_DIGEST, CANARY_TOKEN } from "../canary-value"
@@ -19,6 +19,7 @@ import { proveReads } from "./canary-reads"
  */
 export async function proveSeams(dataSource: DataSource): Promise<void> {
   for (const metadata of dataSource.entityMetadatas) {
+    proveVirtualColumns(dataSource, metadata)
     for (const column of metadata.columns) {
       const bound = boundColumn(column)
       if (!bound) continue
@@ -31,6 +32,24 @@ export async function proveSeams(dataSource: DataSource): Promise<void> {
     }
     for (const companion of companionsOf(metadata)) proveSearch(dataSource, metadata, companion)
     await proveReads(dataSource, metadata)
+  }
+}
+
+/** What a virtual column asks of an encrypted one, no query of the entity could be answered for. */
+function proveVirtualColumns(dataSource: DataSource, metadata: EntityMetadata): void {
+  for (const { isVirtualProperty, propertyPath } of metadata.columns) {
+    if (!isVirtualProperty) continue
+    try {
+      dataSource
+        .createQueryBuilder(metadata.target, "canary")
+        .select(`canary.${propertyPath}`)
+        .getQuery()
+    } catch (error) {
+      if (!(error instanceof UnsupportedQueryError)) throw error
+      throw new ColumnMisuseError([
+        `${metadata.name}.${propertyPath} cannot be queried: ${error.message}`,
+      ])
+    }
   }
 }
 

@@ -209,6 +209,10 @@ function* constraintMisuse(metadata: EntityMetadata, column: ColumnMetadata): It
   if ([...metadata.checks, ...metadata.exclusions].some((c) => names(c.expression, column))) {
     yield "cannot be part of a check or exclusion constraint: the database sees only tokens"
   }
+  for (const { asExpression, propertyPath } of metadata.columns) {
+    if (!names(asExpression, column)) continue
+    yield `cannot be in the expression of ${propertyPath}: the database sees only tokens`
+  }
   if (Object.keys(pathsOf(metadata.orderBy)).includes(column.propertyPath)) {
     yield "cannot be in the entity's orderBy: tokens have no order"
   }

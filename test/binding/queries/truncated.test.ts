@@ -84,6 +84,19 @@ describe("a search by an index of few bits", () => {
     expect(await built.skip(2).getMany()).toMatchObject([{ id: 10 }])
   })
 
+  // As TypeORM has it, for which a page of none is no page beside a join, and none elsewhere
+  test.each<[where: string, options: object, found: number]>([
+    ["alone", { take: 0 }, 0],
+    ["behind others", { take: 0, skip: 1 }, 0],
+    ["beside a join", { take: 0, relations: { ward: true } }, 3],
+    ["beside a join and behind others", { take: 0, skip: 1, relations: { ward: true } }, 0],
+  ])("cuts a page of none: %s", async (_where, options, found) => {
+    const plain = await people.find({ where: { visits: 0 }, ...byId, ...options })
+
+    expect(await people.find({ where: Ada(), ...byId, ...options })).toHaveLength(found)
+    expect(plain.length > 0).toBe(found > 0)
+  })
+
   test("cuts pages of entities that are joined", async () => {
     const options = { where: Ada(), relations: { ward: true }, ...byId, take: 2 }
 
