@@ -8,6 +8,8 @@ export type Replacement<Target> = (
   args: unknown[],
 ) => unknown
 
+type Methods = Readonly<Partial<Record<string, Method>>>
+
 /**
  * Replaces methods of objects, without touching their classes. What takes their place is made once
  * for each class, on a prototype of its own between the class and the object, so that an object costs
@@ -17,6 +19,8 @@ export class MethodReplacements<Target extends object> {
   readonly #replacements: readonly (readonly [name: string, Replacement<Target>])[]
   readonly #prototypes = new WeakMap<object, object>()
   readonly #replaced = new WeakSet()
+  readonly #methods = new WeakMap<object, Methods>()
+  readonly #mark = Symbol("typeorm-fernet.replaced")
 
   constructor(replacements: Readonly<Record<string, Replacement<Target>>>) {
     this.#replacements = Object.entries(replacements)
@@ -38,6 +42,34 @@ export class MethodReplacements<Target extends object> {
       if (!Object.hasOwn(target, name)) continue
       Reflect.defineProperty(target, name, descriptorOf(target, name, replacement))
     }
+  }
+
+  /**
+   * Replaces the methods that an object has, once, on the object itself. It keeps its prototype, by which
+   * engines know their way around it: what an application makes for every query stays as fast as it was.
+   */
+  assignTo(target: Target): void {
+    if (Object.hasOwn(target, this.#mark)) return
+    const members = target as Record<PropertyKey, unknown>
+    members[this.#mark] = true
+    const methods = this.#methodsOf(Object.getPrototypeOf(target) as object)
+    for (const [name, replacement] of this.#replacements) {
+      const method = methods[name]
+      if (Object.hasOwn(target, name)) {
+        Reflect.defineProperty(target, name, descriptorOf(target, name, replacement))
+      } else if (method) members[name] = method
+    }
+  }
+
+  /** What takes the place of the methods of a class. */
+  #methodsOf(prototype: object): Methods {
+    let methods = this.#methods.get(prototype)
+    if (!methods) {
+      const descriptors = Object.entries(this.#descriptorsFor(prototype))
+      methods = Object.fromEntries(descriptors.map(([name, { value }]) => [name, value as Method]))
+      this.#methods.set(prototype, methods)
+    }
+    return methods
   }
 
   /** Others may have put prototypes of theirs before ours: an object may live as long as its DataSource. */

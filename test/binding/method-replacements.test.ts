@@ -15,11 +15,11 @@ const loudly = new MethodReplacements<Greeter>({
   absent: () => "not there",
 })
 
-describe("replaced methods", () => {
+describe.each(["applyTo", "assignTo"] as const)("methods replaced by %s", (replace) => {
   test("take the place of the object's own, which they can call", () => {
     const greeter = new Greeter()
 
-    loudly.applyTo(greeter)
+    loudly[replace](greeter)
 
     expect(greeter.greet("Hello")).toBe("Hello, Ada!")
     expect(greeter).toBeInstanceOf(Greeter)
@@ -27,7 +27,7 @@ describe("replaced methods", () => {
   })
 
   test("are those of one object, not of its class", () => {
-    loudly.applyTo(new Greeter())
+    loudly[replace](new Greeter())
 
     expect(new Greeter().greet("Hello")).toBe("Hello, Ada")
   })
@@ -35,17 +35,18 @@ describe("replaced methods", () => {
   test("are shared by the objects of a class", () => {
     const [one, other] = [new Greeter(), new Greeter()]
 
-    loudly.applyTo(one)
-    loudly.applyTo(other)
+    loudly[replace](one)
+    loudly[replace](other)
 
     expect(Object.getPrototypeOf(one)).toBe(Object.getPrototypeOf(other))
+    expect(Reflect.get(one, "greet")).toBe(Reflect.get(other, "greet"))
   })
 
   test("call what others had put in the place of a method before", () => {
     const greeter = new Greeter()
     greeter.greet = (greeting) => `${greeting}?`
 
-    loudly.applyTo(greeter)
+    loudly[replace](greeter)
 
     expect(greeter.greet("Hello")).toBe("Hello?!")
   })
@@ -57,8 +58,8 @@ describe("replaced methods", () => {
     })
 
     for (let i = 0; i < 3; i++) {
-      loudly.applyTo(greeter)
-      politely.applyTo(greeter)
+      loudly[replace](greeter)
+      politely[replace](greeter)
     }
 
     expect(greeter.greet("Hello")).toBe("Hello, Ada!, please")
@@ -68,8 +69,16 @@ describe("replaced methods", () => {
     const greeter = new Greeter()
     Object.defineProperty(greeter, "greet", { value: () => "fixed" })
 
-    loudly.applyTo(greeter)
+    loudly[replace](greeter)
 
     expect(greeter.greet("Hello")).toBe("fixed")
   })
+})
+
+test("methods replaced on an object itself leave it its prototype", () => {
+  const greeter = new Greeter()
+
+  loudly.assignTo(greeter)
+
+  expect(Object.getPrototypeOf(greeter)).toBe(Greeter.prototype)
 })

@@ -49,7 +49,7 @@ export function watchFetchedRows(driver: Driver, fetched: FetchedRows): void {
   driver.createQueryRunner = (mode) => {
     const runner = createQueryRunner(mode)
     // SQLite's driver returns the same one again and again
-    replacements.applyTo(runner)
+    replacements.assignTo(runner)
     return runner
   }
 }

@@ -33,10 +33,10 @@ export function redactNotFound(dataSource: DataSource): void {
   const createEntityManager = dataSource.createEntityManager.bind(dataSource)
   dataSource.createEntityManager = (...args) => {
     const manager = createEntityManager(...args)
-    replacements.applyTo(manager)
+    replacements.assignTo(manager)
     return manager
   }
-  replacements.applyTo(dataSource.manager)
+  replacements.assignTo(dataSource.manager)
 }
 
 type Target = EntityTarget<ObjectLiteral>

@@ -100,7 +100,7 @@ function guardRunners(dataSource: DataSource, options: SchemaOptions, judged: Ju
   const createQueryRunner = driver.createQueryRunner.bind(driver)
   driver.createQueryRunner = (mode) => {
     const runner = createQueryRunner(mode)
-    replacements.applyTo(schemaRunnerOf(runner))
+    replacements.assignTo(schemaRunnerOf(runner))
     return runner
   }
 }
