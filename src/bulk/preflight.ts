@@ -74,6 +74,9 @@ export async function describeTable(
     columns: [...named.columns, ...indexes].map(({ name }) => name),
     ...(indexes.length > 0 && { companions: indexes }),
     mustReread: found.mustReread,
+    inUniqueKey: [...named.columns, ...named.indexes].some(({ name }) =>
+      found.uniqueKeys.some((key) => key.includes(name)),
+    ),
     kept: found.columns.filter((column) => column.selfUpdating).map(({ name }) => name),
     where,
   }

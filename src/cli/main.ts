@@ -17,6 +17,7 @@ import { renderError } from "./describe-error"
 import { exitCodes, UsageError } from "./exit-code"
 import { registerKeyGenerate } from "./key-generate"
 import { registerMigrationCreate } from "./migration-create"
+import { surviveOutput } from "./survive-output"
 
 /** Each command is a file that exports a function adding it to the program. */
 const commands = [
@@ -31,6 +32,7 @@ const commands = [
   registerMigrationCreate,
 ]
 
+surviveOutput()
 void main(process.argv)
 
 /**

@@ -27,6 +27,8 @@ export interface BulkTable {
    * triggers that come after it, or rules.
    */
   readonly mustReread?: boolean
+  /** Whether a unique index holds one of the columns: then changing a row takes more of a lock. */
+  readonly inUniqueKey?: boolean
   /** A raw condition that reading is restricted by. */
   readonly where: string | undefined
 }
@@ -116,6 +118,14 @@ export interface TableFacts {
 /** Why a statement failed, if trying again makes sense. */
 export type Transience = "connection" | "lock" | undefined
 
+/** How a batch is written. */
+export interface WriteOptions {
+  /** Whether a transaction is open that the write is to be part of. */
+  readonly inTransaction: boolean
+  /** Whether to leave out the rows that others have locked, instead of waiting for them. */
+  readonly skipLocked: boolean
+}
+
 /** What differs between databases in bulk work, and only that. */
 export interface Dialect {
   /** Quotes an identifier. */
@@ -148,14 +158,16 @@ export interface Dialect {
    * the database holds afterwards is compared with what was meant; if a row holds something else, as
    * a trigger may see to, nothing is changed.
    *
-   * @param inTransaction - whether a transaction is open that the write is to be part of
    */
   write(
     connection: Connection,
     table: BulkTable,
     changes: Changes,
-    inTransaction: boolean,
+    options: WriteOptions,
   ): Promise<WriteResult>
+
+  /** Whether rows that others have locked can be left out of a write. */
+  readonly skipsLocked: boolean
 
   /** Characters of a row beyond which it has to be written by itself; `undefined` for no limit. */
   readonly longestInCompany?: number

@@ -40,8 +40,13 @@ export async function openSession(
       const connection = await openMysql(runner)
       // The driver's type does not tell: either is used for both
       const { rows } = await connection.query("SELECT version() AS version")
-      const isMariaDb = /mariadb/i.test(String(rows[0]?.version))
-      return { connection, dialect: isMariaDb ? mariaDbDialect : mysqlDialect, schema: mysqlSchema }
+      const version = String(rows[0]?.version)
+      const isMariaDb = /mariadb/i.test(version)
+      return {
+        connection,
+        dialect: isMariaDb ? mariaDbDialect(version) : mysqlDialect,
+        schema: mysqlSchema,
+      }
     }
     case "better-sqlite3": {
       const connection = await openSqlite(runner)

@@ -57,6 +57,31 @@ export function isDuplicate(error: unknown): boolean {
   return DUPLICATE_CODES.has(driverCodeOf(error))
 }
 
+/**
+ * SQLSTATE: data exceptions, violated constraints, an index entry that is too large, what triggers
+ * raise, and views that would not show the row.
+ */
+const REFUSING_STATE = /^(?:22|23|44)...$|^54000$|^P0001$/
+
+const REFUSING_NAME =
+  /^(?:SQLITE_(?:CONSTRAINT|TOOBIG|MISMATCH)|ER_(?:DUP_ENTRY|CHECK_CONSTRAINT_V|CONSTRAINT_FAILED|DATA_|BAD_NULL|TRUNCATED_|INVALID_CHARACTER|SIGNAL_EXCEPTION|NO_REFERENCED_|ROW_IS_REFERENCED|TOO_BIG_ROWSIZE|WARN_DATA_OUT))/
+
+/** Whether a statement failed for what one of its rows was to hold, whatever the database. */
+export function isRefusal(error: unknown): error is StatementError {
+  const code = driverCodeOf(error)
+  return REFUSING_STATE.test(code) || REFUSING_NAME.test(code)
+}
+
+const TOO_MANY_CONNECTIONS: ReadonlySet<string> = new Set([
+  ...["53300", "ER_CON_COUNT_ERROR", "ER_TOO_MANY_USER_CONNECTIONS", "ER_USER_LIMIT_REACHED"],
+])
+
+/** Whether a connection could not be opened since the server, or an account, has no more of them. */
+export function lacksConnections(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown }
+  return TOO_MANY_CONNECTIONS.has(driverCodeOf(error) || String(code))
+}
+
 /** What of a driver's error may be looked at. */
 interface DriverError {
   readonly code?: unknown

@@ -58,7 +58,7 @@ describe("a run in a migration", () => {
 
     const running = encryptColumns(runner, table.target, { keyring })
 
-    await expect(running).rejects.toMatchObject({ driverCode: "SQLITE_CONSTRAINT_UNIQUE" })
+    await expect(running).rejects.toMatchObject({ code: "ERR_BULK_INCOMPLETE" })
     await runner.rollbackTransaction()
     expect(table.cells("ssn")).toEqual({ 10: "10", 20: "10" })
   })

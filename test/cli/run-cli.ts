@@ -18,6 +18,8 @@ export interface Outcome {
 /** A command that is running. */
 export interface RunningCli {
   readonly kill: (signal: NodeJS.Signals) => void
+  /** Goes away from what it prints, as `head` does. */
+  readonly leave: () => void
   /** Resolves when it has said this on stderr, rejects if it ends before. */
   readonly says: (words: string) => Promise<void>
   readonly ended: Promise<Outcome>
@@ -36,10 +38,13 @@ afterAll(() => {
 /**
  * Starts the program that is built and installed as users have it; on a DataSource in TypeScript,
  * with the loader that its user runs it with. Its output must show no plaintext and no key.
+ *
+ * @param stdout - where its output goes, if not here
  */
 export async function startCli(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  stdout: number | "pipe" = "pipe",
 ): Promise<RunningCli> {
   const directory = await installedPackage(typeormUnderTest().directory)
   const main = join(directory, "node_modules", "typeorm-fernet", "dist", "cli", "main.js")
@@ -47,13 +52,13 @@ export async function startCli(
   const child = spawn(process.execPath, [...loader, main, ...args], {
     cwd: directory,
     env: { ...process.env, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", stdout, "pipe"],
   })
   running.add(child)
   const said = { stdout: "", stderr: "" }
   const news = new EventEmitter()
   for (const stream of ["stdout", "stderr"] as const) {
-    child[stream].setEncoding("utf8").on("data", (text: string) => {
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
       said[stream] += text
       news.emit("more")
     })
@@ -71,6 +76,10 @@ export async function startCli(
   })
   return {
     kill: (signal) => child.kill(signal),
+    leave: () => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    },
     ended,
     says: async (words) => {
       while (!said.stderr.includes(words)) {

@@ -4,6 +4,7 @@ import type { DataSource, QueryRunner } from "typeorm"
 
 import { driverFacts } from "../../dialect/driver-facts"
 import { dataSourceOfRunner } from "../../binding/typeorm-internals"
+import { lacksConnections } from "../../dialect/statement-error"
 import type { CheckedOptions } from "../options"
 import { borrowWorker, openWorker, type Worker } from "./worker"
 
@@ -37,6 +38,8 @@ export async function openWorkers(source: BulkSource, options: CheckedOptions): 
       if (!worker) break
       workers.push(worker)
     }
+    // The application, whose pool this may be, is not to wait for the end of the run
+    if (workers.length > 1 && !(await hasAnother(dataSource))) await workers.pop()?.close()
   } catch (error) {
     await closeWorkers(workers)
     throw error
@@ -52,14 +55,32 @@ export function openSpareWorker(
   return openInTime(openWorker(dataSourceOf(source), lockTimeoutMs))
 }
 
-/** A pool that is too small would keep a run waiting for what the run itself has taken. */
-async function openInTime(opening: Promise<Worker>): Promise<Worker | undefined> {
+/** Whether one more connection can be had, which is given back at once. */
+async function hasAnother(dataSource: DataSource): Promise<boolean> {
+  const runner = dataSource.createQueryRunner()
+  const close = (): Promise<void> => runner.release()
+  const opening = runner.connect().then(() => ({ close }))
+  const another = await openInTime(opening).catch(() => undefined)
+  await another?.close()
+  return another !== undefined
+}
+
+/**
+ * A pool that is too small would keep a run waiting for what the run itself has taken, and a server
+ * that has no more connections refuses it.
+ */
+async function openInTime<Opened extends Pick<Worker, "close">>(
+  opening: Promise<Opened>,
+): Promise<Opened | undefined> {
   const timer = new AbortController()
   const timeUp = sleep(LONGEST_WAIT_MS, undefined, { signal: timer.signal })
   try {
-    const worker = await Promise.race([opening, timeUp])
-    if (!worker) opening.then((late) => late.close()).catch(() => undefined)
-    return worker ?? undefined
+    const opened = await Promise.race([opening, timeUp])
+    if (!opened) opening.then((late) => late.close()).catch(() => undefined)
+    return opened ?? undefined
+  } catch (error) {
+    if (lacksConnections(error)) return undefined
+    throw error
   } finally {
     timer.abort()
     timeUp.catch(() => undefined)

@@ -130,15 +130,16 @@ async function retrying<Result>(
     } catch (error) {
       const why = transience(error)
       if (why === undefined || attempt >= MAX_RETRIES) throw error
-      await sleep(pauseAfter(attempt))
+      await pauseAfter(attempt)
       // A server that restarts refuses connections for a while
       if (why === "connection") await reconnect()
     }
   }
 }
 
-function pauseAfter(attempt: number): number {
+/** Rests before something is tried again, the longer the more often that was, counted from 0. */
+export async function pauseAfter(attempt: number): Promise<void> {
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt)
   // Two that failed against each other must not meet again
-  return pause * (0.5 + Math.random())
+  await sleep(pause * (0.5 + Math.random()))
 }

@@ -1,17 +1,21 @@
+import type { Cell } from "../../dialect/batch"
 import { BARRED, type ClassifiedCell, type IndexState, UNREADABLE_LEGACY } from "../cell-state"
 import { indexState, UNINDEXABLE } from "./companions"
 import type { Decision } from "./decision"
+import type { LeftReason } from "./left-rows"
 import type { Pass } from "./pass"
 
-/**
- * Notes what became of the rows of a batch.
- *
- * @param isWritten - whether its changes were made
- */
-export function noteOutcome(pass: Pass, decision: Decision, isWritten: boolean): void {
-  if (isWritten) noteMade(pass, decision, decision.rows)
+/** Says why the changes of a row were not made; `undefined` if they were. */
+type WhyLeft = (row: number) => LeftReason | undefined
+
+/** Notes what became of the rows of a batch. */
+export function noteOutcome(pass: Pass, decision: Decision, whyLeft: WhyLeft): void {
+  if (!pass.dryRun) {
+    const made = decision.rows.filter((row) => whyLeft(row) === undefined)
+    noteMade(pass, decision, made)
+  }
   if (pass.audit) noteStates(pass, decision)
-  if (pass.last) noteFailures(pass, decision, isWritten)
+  if (pass.last) noteFailures(pass, decision, whyLeft)
 }
 
 /** Notes which states the cells of some rows were in that the run made others of. */
@@ -68,11 +72,10 @@ interface Failure {
 }
 
 /** Lists failures in the order of rows, and in each of columns. */
-function noteFailures(pass: Pass, decision: Decision, isWritten: boolean): void {
-  const isLeft = !isWritten && !pass.dryRun
+function noteFailures(pass: Pass, decision: Decision, whyLeft: WhyLeft): void {
   const failures = [
-    ...pass.columns.flatMap((_, i) => cellFailures(pass, decision, i, isLeft)),
-    ...pass.indexes.flatMap((_, i) => companionFailures(pass, decision, i, isLeft)),
+    ...pass.columns.flatMap((_, i) => cellFailures(pass, decision, i, whyLeft)),
+    ...pass.indexes.flatMap((_, i) => companionFailures(pass, decision, i, whyLeft)),
   ]
   failures.sort((a, b) => a.row - b.row)
   for (const { row, label, problem } of failures) {
@@ -80,12 +83,11 @@ function noteFailures(pass: Pass, decision: Decision, isWritten: boolean): void 
   }
 }
 
-/** @param isLeft - whether the changes that were decided were not made */
 function cellFailures(
   pass: Pass,
   { batch, columns, newCells }: Decision,
   column: number,
-  isLeft: boolean,
+  whyLeft: WhyLeft,
 ): readonly Failure[] {
   const failures: Failure[] = []
   const label = pass.columns[column]?.label ?? ""
@@ -94,8 +96,7 @@ function cellFailures(
     states: [],
   }
   for (let row = 0; row < batch.size; row++) {
-    const isKept = isLeft && newCells[column]?.[row] !== undefined
-    const problem = problems.get(row) ?? (isKept ? notTaken(label) : undefined)
+    const problem = problems.get(row) ?? whyKept(label, newCells[column]?.[row], whyLeft(row))
     if (problem !== undefined) failures.push({ row, label, problem })
     if (pass.audit && (states[row]?.state === "unreadable" || states[row] === BARRED)) {
       failures.push({ row, label, problem: unreadable(label, states[row]) })
@@ -108,22 +109,17 @@ function companionFailures(
   pass: Pass,
   { batch, columns, companions, newCells }: Decision,
   index: number,
-  isLeft: boolean,
+  whyLeft: WhyLeft,
 ): readonly Failure[] {
   const failures: Failure[] = []
-  const { label = "", definition } = pass.indexes[index] ?? {}
+  const { label = "" } = pass.indexes[index] ?? {}
   const at = columns.length + index
   const isProven = pass.demand === "proven"
   for (let row = 0; row < batch.size; row++) {
     const expected = companions[index]?.expected[row]
     const state = indexState(batch.cells[at]?.[row] ?? null, expected)
-    if (isLeft && newCells[at]?.[row] !== undefined) {
-      failures.push({
-        row,
-        label,
-        problem: definition?.unique ? notUnique(label) : notTaken(label),
-      })
-    }
+    const kept = whyKept(label, newCells[at]?.[row], whyLeft(row))
+    if (kept !== undefined) failures.push({ row, label, problem: kept })
     if (expected === UNINDEXABLE) {
       if (isProven || pass.demand === "written") {
         failures.push({ row, label, problem: unindexable(label) })
@@ -145,10 +141,6 @@ function unreadable(label: string, state: ClassifiedCell | undefined): string {
   return `${label} holds a token that was damaged, or is under a key that is not in the keyring.`
 }
 
-function notUnique(label: string): string {
-  return `${label} is left as it was: its index is unique, and another row has an equal value; or others wrote or locked the row.`
-}
-
 function unindexable(label: string): string {
   return `${label} is left as it was: a normalizer refuses the value of its row.`
 }
@@ -159,6 +151,12 @@ function mismatch(label: string, state: IndexState): string {
     : `${label} is not the index value of its row under the first key; rotate or encrypt the table again.`
 }
 
-function notTaken(label: string): string {
-  return `${label} is left as it was: others wrote or locked its row, or a trigger kept it.`
+/** A cell that was to be another is left with its row. */
+function whyKept(
+  label: string,
+  newCell: Cell | undefined,
+  reason: LeftReason | undefined,
+): string | undefined {
+  if (newCell === undefined || reason === undefined) return undefined
+  return `${label} is left as it was: ${reason}.`
 }

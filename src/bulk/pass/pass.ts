@@ -1,8 +1,9 @@
 import type { PrimaryKey } from "../../dialect/batch"
 import { ColumnMisuseError } from "../../errors"
-import type { Worker } from "../connection/worker"
+import { pauseAfter, type Worker } from "../connection/worker"
 import { primaryKeyParts, type Tally } from "../report"
 import { decide, type Decider, type Decision } from "./decision"
+import { KEPT, type LeftReason, LOCKED, RACED, RefusedRows } from "./left-rows"
 import { noteOutcome } from "./outcome"
 import { noteRacedRows } from "./raced-rows"
 import { BatchReader, type ReadBatch, type ReaderOptions, type SharedRange } from "./reader"
@@ -12,7 +13,11 @@ import { writeChanges, type Written } from "./writer"
 const MAX_REREADS = 20
 
 /** How often rows are written again that nobody changed, and the database did not change either. */
-const MAX_REFUSALS = 2
+const MAX_KEPT = 2
+
+/** How often rows are written again that others have locked, in the last pass; and before it. */
+const MAX_LOCKED_AT_LAST = 8
+const MAX_LOCKED = 1
 
 /** A pass over a table. */
 export interface Pass extends Decider, ReaderOptions {
@@ -69,32 +74,60 @@ async function changeBatch(
   reader: BatchReader,
   { batch, range: { after, upTo: end } }: ReadBatch,
 ): Promise<PrimaryKey | undefined> {
+  const refused = new RefusedRows()
   let decision = decide(pass, batch)
   let upTo = end
-  let refusals = 0
+  let kept = 0
+  let locked = 0
   for (let rereads = 0; ; rereads++) {
-    const { changed, locked, altered } = await write(pass, worker, decision)
-    if (altered) throw alteredRow(pass, altered)
-    if (isDone(pass, decision, changed)) {
-      pass.tally.changed += changed
-      noteOutcome(pass, decision, !pass.dryRun)
+    const work = refused.without(decision)
+    if (locked > 0) await pauseAfter(locked - 1)
+    const written = await write(pass, worker, work, locked > 0)
+    if (written.altered) throw alteredRow(pass, written.altered)
+    refused.note(work, written.refused)
+    if (isDone(pass, work, written)) {
+      pass.tally.changed += written.changed
+      noteOutcome(pass, decision, (row) => refused.reasonOf(decision, row))
       break
     }
     const again = await reader.read({ after, upTo }, worker.inTransaction)
-    if (noteRacedRows(pass, decision, changed, again.batch) > 0) refusals++
+    const unchanged = noteRacedRows(pass, work, written.changed, again.batch)
+    if (written.gaveUp) locked = Infinity
+    else if (written.skipped) locked++
+    else if (unchanged > written.refused.size) kept++
     if (again.rest) upTo = again.rest.after
     decision = decide(pass, again.batch)
-    if (locked || refusals > MAX_REFUSALS || rereads === MAX_REREADS) {
-      noteOutcome(pass, decision, false)
+    const reason = whyLeft(pass, { rereads, kept, locked })
+    if (reason !== undefined) {
+      noteOutcome(pass, decision, (row) => refused.reasonOf(decision, row) ?? reason)
       break
     }
   }
   return upTo
 }
 
+/** How often a batch was written again, and what for. */
+interface Tries {
+  readonly rereads: number
+  readonly kept: number
+  readonly locked: number
+}
+
+/** Says why the rows of a batch that are not written yet are left; `undefined` if they are not. */
+function whyLeft({ last }: Pass, { rereads, kept, locked }: Tries): LeftReason | undefined {
+  if (kept > MAX_KEPT) return KEPT
+  if (locked > (last ? MAX_LOCKED_AT_LAST : MAX_LOCKED)) return LOCKED
+  return rereads >= MAX_REREADS ? RACED : undefined
+}
+
 /** What the audit wrote it looks at once more: a trigger may have had its way. */
-function isDone({ audit, dryRun }: Pass, { rows }: Decision, changed: number): boolean {
-  return rows.length === 0 || (changed === rows.length && (!audit || dryRun))
+function isDone(
+  { audit, dryRun }: Pass,
+  { rows }: Decision,
+  { changed, refused }: Written,
+): boolean {
+  if (changed + refused.size < rows.length) return false
+  return !audit || dryRun || changed === 0
 }
 
 /** What else alters cells, a lenient mode of the session, is set aside where there is one. */
@@ -106,7 +139,14 @@ function alteredRow({ columns }: Pass, key: PrimaryKey): ColumnMisuseError {
   ])
 }
 
-function write(pass: Pass, worker: Worker, decision: Decision): Promise<Written> {
-  if (pass.dryRun) return Promise.resolve({ changed: decision.rows.length, locked: false })
-  return writeChanges(worker, pass.table, decision)
+/** @param skipLocked - whether to leave out at once what others have locked */
+function write(
+  pass: Pass,
+  worker: Worker,
+  decision: Decision,
+  skipLocked: boolean,
+): Promise<Written> {
+  if (!pass.dryRun) return writeChanges(worker, pass.table, decision, skipLocked)
+  const { length } = decision.rows
+  return Promise.resolve({ changed: length, skipped: false, gaveUp: false, refused: new Map() })
 }

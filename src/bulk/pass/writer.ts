@@ -1,12 +1,12 @@
 import type { Changes, PrimaryKey } from "../../dialect/batch"
 import type { BulkTable } from "../../dialect/dialect"
-import { isDuplicate } from "../../dialect/statement-error"
+import { isRefusal, type StatementError } from "../../dialect/statement-error"
 import type { Worker } from "../connection/worker"
 
 /** Characters of cells in one statement; a single row may have more. Servers bound packets. */
 const MAX_STATEMENT_LENGTH = 4 * 2 ** 20
 
-/** Statements that find their rows locked for long before the rest of a batch is left for later. */
+/** Statements that find rows locked before the rest of a batch is left for later. */
 const MAX_LOCKED = 3
 
 /** After so many attempts that lost against locks, statements get smaller. */
@@ -16,50 +16,70 @@ const ATTEMPTS_AT_FULL_SIZE = 2
 export interface Written {
   /** Rows that were changed. */
   readonly changed: number
-  /** Whether rows were left out because others held locks on them for too long. */
-  readonly locked: boolean
+  /** Whether rows were left out at once because others held locks on them. */
+  readonly skipped: boolean
+  /** Whether a statement was given up that lost against locks however often it was tried. */
+  readonly gaveUp: boolean
+  /** The rows that the database refused, by their positions, and why. */
+  readonly refused: ReadonlyMap<number, StatementError>
   /** The key of a row that the database would have held something else in; nothing follows it. */
   readonly altered?: PrimaryKey
 }
 
 /**
- * Writes changes in statements bounded by bytes; after one lost against locks several times, or met a
- * unique index, in ever smaller ones. Rows that stay locked, or whose value is there already, are
- * left out.
+ * Writes changes in statements bounded by bytes. One that met a lock leaves the rows out that are
+ * locked, where the database can tell which these are; else, or if it loses against locks still, it
+ * gets smaller. So does one of which the database refuses a row, until that is by itself. Such rows,
+ * and those that stay locked, are left out.
+ *
+ * @param skipsLocked - whether to leave locked rows out from the first, where the database can; defaults to `false`
  */
 export async function writeChanges(
   worker: Worker,
   table: BulkTable,
   changes: Changes,
+  skipsLocked = false,
 ): Promise<Written> {
+  const { inTransaction } = worker
   const all = changes.rows
+  const refused = new Map<number, StatementError>()
   let next = 0
   let changed = 0
-  let locked = 0
+  let skipped = 0
+  let gaveUp = 0
   let size = Infinity
-  while (next < all.length && locked < MAX_LOCKED) {
+  const written = (): Written => ({
+    ...{ changed, refused },
+    ...{ skipped: skipped > 0, gaveUp: gaveUp > 0 },
+  })
+  while (next < all.length && skipped + gaveUp < MAX_LOCKED) {
     let rows: readonly number[] = []
     try {
-      const result = await worker.run(({ connection, dialect }, attempt) => {
+      const { isSkipping, ...result } = await worker.run(async (session, attempt) => {
+        const { connection, dialect } = session
         if (attempt > ATTEMPTS_AT_FULL_SIZE) size = Math.max(1, Math.ceil(rows.length / 2))
         const fitting = rowsThatFit(changes, next, dialect.longestInCompany)
         rows = all.slice(next, next + Math.min(size, fitting))
-        return dialect.write(connection, table, { ...changes, rows }, worker.inTransaction)
+        const skipLocked = (skipsLocked || attempt > 0) && dialect.skipsLocked
+        const options = { inTransaction, skipLocked }
+        const wrote = await dialect.write(connection, table, { ...changes, rows }, options)
+        return { ...wrote, isSkipping: skipLocked }
       })
       changed += result.changed
-      if (result.altered) return { changed, locked: locked > 0, altered: result.altered }
+      if (isSkipping && result.changed < rows.length) skipped++
+      if (result.altered) return { ...written(), altered: result.altered }
       size *= 2
     } catch (error) {
-      if (worker.inTransaction) throw error
-      if (isDuplicate(error)) {
+      if (isRefusal(error)) {
         size = Math.ceil(rows.length / 2)
         if (rows.length > 1) continue
-      } else if (worker.isLock(error)) locked++
+        refused.set(rows[0] ?? 0, error)
+      } else if (worker.isLock(error) && !inTransaction) gaveUp++
       else throw error
     }
     next += rows.length
   }
-  return { changed, locked: locked > 0 }
+  return written()
 }
 
 /**

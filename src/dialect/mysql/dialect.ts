@@ -4,25 +4,40 @@ import { proveChanges, undoIfAltered } from "../proof"
 import { driverCodeOf, isConnectionLost } from "../statement-error"
 import { bindMysql, escapeMysql, mysqlSpelling } from "./expressions"
 import { describeMysqlTable } from "./table"
-import { holdsAsMeant, readChanged, type RowWord, updateStatement } from "./update"
+import { holdsAsMeant, lockFreeRows, readChanged, type RowWord, updateStatement } from "./update"
 
 /** Less than 64 KiB in any encoding, which is where MariaDB cuts bytes in a VALUES list off. */
 const LONGEST_IN_COMPANY = 16_000
 
-/** MariaDB from 10.3. */
-export const mariaDbDialect: Dialect = mysqlFamilyDialect("")
+/**
+ * MariaDB from 10.3.
+ *
+ * @param version - as the server tells it
+ */
+export function mariaDbDialect(version: string): Dialect {
+  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10))
+  const skipsLocked = major > 10 || (major === 10 && minor >= 6)
+  return mysqlFamilyDialect("", skipsLocked, { max_statement_time: "0" })
+}
 
 /** MySQL from 8.0.19, the first with a VALUES statement. */
-export const mysqlDialect: Dialect = mysqlFamilyDialect("ROW")
+export const mysqlDialect: Dialect = mysqlFamilyDialect("ROW", true, { max_execution_time: "0" })
 
-function mysqlFamilyDialect(rowWord: RowWord): Dialect {
+/** @param limits - settings of a session that would stop its statements */
+function mysqlFamilyDialect(
+  rowWord: RowWord,
+  skipsLocked: boolean,
+  limits: Readonly<Record<string, string>>,
+): Dialect {
   return {
     ...readingIn(mysqlSpelling),
 
     describe: describeMysqlTable,
 
-    write: (connection, table, changes, inTransaction) =>
+    write: (connection, table, given, { inTransaction, skipLocked }) =>
       undoIfAltered(connection, inTransaction, async () => {
+        const changes = skipLocked ? await lockFreeRows(connection, table, given, rowWord) : given
+        if (changes.rows.length === 0) return { changed: 0 }
         const [sql, values] = updateStatement(table, changes, rowWord)
         const { affected } = await connection.query(sql, values)
         if (affected === changes.rows.length) {
@@ -31,6 +46,8 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
         const cells = await readChanged(connection, table, changes, rowWord)
         return proveChanges(changes, affected, (row) => cells.get(row))
       }),
+
+    skipsLocked,
 
     longestInCompany: LONGEST_IN_COMPANY,
 
@@ -54,6 +71,7 @@ function mysqlFamilyDialect(rowWord: RowWord): Dialect {
         sql_safe_updates: "0",
         sql_select_limit: "DEFAULT",
         sql_big_selects: "1",
+        ...limits,
       }
       if (lockTimeoutMs !== undefined) {
         settings.innodb_lock_wait_timeout = String(Math.max(1, Math.round(lockTimeoutMs / 1000)))
@@ -89,9 +107,9 @@ function setStatement(settings: Readonly<Record<string, string>>): string {
   return `SET ${assignments.join(", ")}`
 }
 
-/** Spells a setting: a number of up to 64 bits, or names, which need no escape. */
+/** Spells a setting: a number, or names, which need no escape. */
 function spelled(value: unknown): string {
-  return /^\d+$/.test(String(value)) ? String(value) : `'${String(value)}'`
+  return /^\d+(?:\.\d+)?$/.test(String(value)) ? String(value) : `'${String(value)}'`
 }
 
 const LOST_TO_LOCKS: ReadonlySet<string> = new Set([

@@ -104,12 +104,29 @@ export async function readChanged(
   )
 }
 
+/**
+ * Locks the rows that nobody else has locked, until the transaction ends, and returns the changes of
+ * these.
+ */
+export async function lockFreeRows(
+  connection: Connection,
+  table: BulkTable,
+  changes: Changes,
+  rowWord: RowWord,
+): Promise<Changes> {
+  const found = await selectRows(connection, table, changes, ["v.i"], rowWord, SKIP_LOCKED)
+  return { ...changes, rows: found.map(([row]) => Number(row)).sort((a, b) => a - b) }
+}
+
+const SKIP_LOCKED = " FOR UPDATE SKIP LOCKED"
+
 function selectRows(
   connection: Connection,
   table: BulkTable,
   { batch, rows }: Changes,
   columns: readonly string[],
   rowWord: RowWord,
+  locking = "",
 ): Promise<readonly (readonly unknown[])[]> {
   const values = new Values(() => "?")
   const lists = rows.map((row) => {
@@ -122,7 +139,7 @@ function selectRows(
     (column, i) => `${keyOrder(column)} = ${keyOperand(`v.k${i}`, column)}`,
   )
   return connection.list(
-    `SELECT ${columns.join(", ")} FROM (${source}) v JOIN ${table.path} t${whereClause(...keys)}`,
+    `SELECT ${columns.join(", ")} FROM (${source}) v JOIN ${table.path} t${whereClause(...keys)}${locking}`,
     values.list,
   )
 }

@@ -6,7 +6,17 @@ import { driverCodeOf, isConnectionLost } from "../statement-error"
 import { escape, postgresSpelling } from "./expressions"
 import { PackedBatch, packedSelect } from "./packed-batch"
 import { describePostgresTable } from "./table"
-import { updateAndReread, updateReturning } from "./update"
+import { lockFreeRows, updateAndReread, updateReturning } from "./update"
+
+/** No limit of the role or the server ends a statement, a transaction or a session at rest. */
+const sessionSettings = {
+  statement_timeout: "0",
+  transaction_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  idle_session_timeout: "0",
+  // Fewer digits of a float would name another key than that of its row
+  extra_float_digits: "3",
+}
 
 /**
  * PostgreSQL, and what speaks its protocol and dialect: nothing here but UPDATE … FROM unnest(),
@@ -18,12 +28,16 @@ export const postgresDialect: Dialect = {
 
   describe: describePostgresTable,
 
-  write: (connection, table, changes, inTransaction) =>
-    undoIfAltered(connection, inTransaction, () =>
-      table.mustReread
-        ? updateAndReread(connection, table, changes)
-        : updateReturning(connection, table, changes),
-    ),
+  write: (connection, table, changes, { inTransaction, skipLocked }) =>
+    undoIfAltered(connection, inTransaction, async () => {
+      const free = skipLocked ? await lockFreeRows(connection, table, changes) : changes
+      if (free.rows.length === 0) return { changed: 0 }
+      return table.mustReread
+        ? updateAndReread(connection, table, free)
+        : updateReturning(connection, table, free)
+    }),
+
+  skipsLocked: true,
 
   shardCondition: (table, index, count) => `${hashOfKey(table, [])} % ${count} = ${index}`,
 
@@ -31,21 +45,28 @@ export const postgresDialect: Dialect = {
     `${hashOfKey(table, [`'${seed}'`])} < ${Math.ceil(fraction * 2 ** 32)}`,
 
   async prepareSession(connection, lockTimeoutMs) {
-    // Fewer digits of a float would name another key than that of its row
-    const settings: Record<string, string> = { statement_timeout: "0", extra_float_digits: "3" }
+    const settings: Record<string, string> = { ...sessionSettings }
     if (lockTimeoutMs !== undefined) settings.lock_timeout = String(Math.ceil(lockTimeoutMs))
-    const names = Object.keys(settings)
+    const current = Object.keys(settings).map(
+      (name) => `current_setting('${name}', true) AS ${name}`,
+    )
+    const { rows } = await connection.query(`SELECT ${current.join(", ")}`)
+    // Older servers have fewer limits
+    const before = Object.entries(rows[0] ?? {}).filter(([, value]) => value !== null)
     // In a transaction of the caller's, what fails ends with it
     const isLocal = lockTimeoutMs === undefined
-    const set = (values: readonly unknown[]): Promise<unknown> => {
-      const calls = names.map((name, i) => `set_config('${name}', $${i + 1}, ${isLocal})`)
-      return connection.query(`SELECT ${calls.join(", ")}`, values)
+    const set = (
+      values: readonly (readonly [name: string, value: unknown])[],
+    ): Promise<unknown> => {
+      const calls = values.map(([name], i) => `set_config('${name}', $${i + 1}, ${isLocal})`)
+      return connection.query(
+        `SELECT ${calls.join(", ")}`,
+        values.map(([, value]) => value),
+      )
     }
-    const current = names.map((name) => `current_setting('${name}') AS ${name}`)
-    const { rows } = await connection.query(`SELECT ${current.join(", ")}`)
-    await set(Object.values(settings))
+    await set(before.map(([name]) => [name, settings[name]]))
     return async () => {
-      await set(names.map((name) => rows[0]?.[name]))
+      await set(before)
     }
   },
 
@@ -85,9 +106,13 @@ function hashOfKey({ key }: BulkTable, before: readonly string[]): string {
 /** SQLSTATE: lock not available, deadlock, serialization failure, a limit on statements. */
 const LOST_TO_LOCKS: ReadonlySet<string> = new Set(["55P03", "40P01", "40001", "57014"])
 
-/** Class 08, and shutdowns. */
+/**
+ * Class 08, shutdowns, a server without connections to spare, and limits on sessions that rest and on
+ * transactions.
+ */
+const CONNECTION_ENDED = /^(?:08...|57P0[1235]|53300|25P0[34])$/
+
 function transienceOf(code: string): Transience {
   if (LOST_TO_LOCKS.has(code)) return "lock"
-  const isLost = /^08...$/.test(code) || ["57P01", "57P02", "57P03"].includes(code)
-  return isLost || isConnectionLost(code) ? "connection" : undefined
+  return CONNECTION_ENDED.test(code) || isConnectionLost(code) ? "connection" : undefined
 }

@@ -52,6 +52,46 @@ export async function updateAndReread(
   return resultOf(changes, Math.min(affected, Number(meant)), isAltered ? other : undefined)
 }
 
+/**
+ * Locks the rows that nobody else has locked, until the transaction ends, and returns the changes of
+ * these.
+ */
+export async function lockFreeRows(
+  connection: Connection,
+  table: BulkTable,
+  changes: Changes,
+): Promise<Changes> {
+  const values = new Values(postgresSpelling.placeholder)
+  const { keys, keyCasts } = listsOf(table, { ...changes, newCells: [] })
+  const lists = keys.map((list, i) => `${values.add(list)}::${keyCasts[i] ?? "text[]"}`)
+  const names = keys.map((_, i) => `k${i}`)
+  const strength = table.inUniqueKey ? "UPDATE" : "NO KEY UPDATE"
+  const rows = await connection.list(
+    `SELECT v.i FROM unnest(${lists.join(", ")}) WITH ORDINALITY AS v(${names.join(", ")}, i), ` +
+      `${table.path} t${whereClause(...keyConditions(table, changes, values))} ` +
+      `FOR ${strength} OF t SKIP LOCKED`,
+    values.list,
+  )
+  const free = rows.map(([place]) => changes.rows[Number(place) - 1] ?? 0)
+  return { ...changes, rows: free.sort((a, b) => a - b) }
+}
+
+/**
+ * Says which rows those of a list `v` of keys are. The bounds keep the planner from reading the key's
+ * index from its start.
+ */
+function keyConditions(
+  table: BulkTable,
+  { batch, rows }: Changes,
+  values: Values,
+): readonly string[] {
+  return [
+    ...table.key.map(({ name }, i) => `t.${escape(name)} = v.k${i}`),
+    keyComparison(table, ">=", batch.primaryKeyAt(rows[0] ?? 0), values),
+    keyComparison(table, "<=", batch.primaryKeyAt(rows.at(-1) ?? 0), values),
+  ]
+}
+
 function resultOf(changes: Changes, changed: number, altered: unknown): WriteResult {
   if (altered === null || altered === undefined) return { changed }
   return { changed: 0, altered: changes.batch.primaryKeyAt(changes.rows[Number(altered) - 1] ?? 0) }
@@ -80,19 +120,12 @@ function changedRowsSource(table: BulkTable, changes: Changes, values: Values): 
 }
 
 /**
- * Returns the statement that changes rows whose cells are what was read. The bounds keep the planner
- * from reading the key's index from its start. The guard compares bytes, since under the column's own
- * collation another text might count as equal.
+ * Returns the statement that changes rows whose cells are what was read. The guard compares bytes,
+ * since under the column's own collation another text might count as equal.
  */
 function updateStatement(table: BulkTable, changes: Changes, values: Values): string {
-  const { batch, rows } = changes
   const source = changedRowsSource(table, changes, values)
   const set = table.columns.map((name, i) => `${escape(name)} = v.n${i}`)
-  const conditions = [
-    ...table.key.map(({ name }, i) => `t.${escape(name)} = v.k${i}`),
-    sameCells(table, "o"),
-    keyComparison(table, ">=", batch.primaryKeyAt(rows[0] ?? 0), values),
-    keyComparison(table, "<=", batch.primaryKeyAt(rows.at(-1) ?? 0), values),
-  ]
+  const conditions = [...keyConditions(table, changes, values), sameCells(table, "o")]
   return `UPDATE ${table.path} t SET ${set.join(", ")} FROM ${source}${whereClause(...conditions)}`
 }

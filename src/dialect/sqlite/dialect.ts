@@ -39,6 +39,9 @@ export function sqliteDialect(atOnce: NonNullable<Connection["atOnce"]>): Dialec
       }
     },
 
+    // The database file is locked as a whole
+    skipsLocked: false,
+
     shardCondition: () => undefined,
 
     sampleCondition,

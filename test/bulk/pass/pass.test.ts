@@ -172,8 +172,7 @@ describe("a row that the database keeps as it is", () => {
     expect(report).toMatchObject({ completed: true, changed: 2, raced: 0, failed: 2 })
     expect(report.failures[0]).toMatchObject({
       key: ["20"],
-      problem:
-        "patient.ssn is left as it was: others wrote or locked its row, or a trigger kept it.",
+      problem: "patient.ssn is left as it was: the database kept it, as a trigger may.",
     })
     expect(report.columns["patient.ssn"]?.after).toMatchObject({ plaintext: 1, current: 2 })
   })
