@@ -2,18 +2,19 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import type { ListenerMetadata } from "../typeorm-internals"
 
-/** Under a key of its own on the metadata, which is made anew at each `initialize()`. */
-const INSERTED = Symbol("typeorm-fernet.inserted")
-
-type WithInserted = EntityMetadata & { [INSERTED]?: WeakSet<ObjectLiteral> }
+/** Not on the metadata, so that whoever prints a DataSource sees no entity there. */
+const insertedOf = new WeakMap<EntityMetadata, WeakSet<ObjectLiteral>>()
 
 /**
  * Returns the entities that a save is inserting at the moment, as opposed to those whose rows exist.
  * Of saves that were told not to call listeners, nothing is known.
  */
 export function insertedEntities(metadata: EntityMetadata): WeakSet<ObjectLiteral> {
-  const bearer = metadata as WithInserted
-  return (bearer[INSERTED] ??= watchInserts(metadata))
+  const known = insertedOf.get(metadata)
+  if (known) return known
+  const inserted = watchInserts(metadata)
+  insertedOf.set(metadata, inserted)
+  return inserted
 }
 
 /** TypeORM asks every listener of an entity whether it is for it: these take note, and decline. */
