@@ -19,11 +19,8 @@ import { declareCompanions } from "./indexes/declare-companions"
 import { hideCompanions } from "./indexes/hide-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./columns/fetched-rows"
-import {
-  handleUnreadableCells,
-  UnreadableCells,
-  type UnreadableHandler,
-} from "./columns/unreadable-cells"
+import { handleUnreadableCells, UnreadableCells } from "./columns/unreadable-cells"
+import type { UnreadableHandler } from "./columns/unreadable-handler"
 import { redactNotFound } from "./queries/not-found"
 import { IndexKeys, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
 import { placeOf } from "./columns/column-place"

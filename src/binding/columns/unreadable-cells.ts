@@ -6,12 +6,7 @@ import { DecryptionError } from "../../errors"
 import type { ColumnMetadata, Driver } from "../typeorm-internals"
 import { boundColumn } from "./bound-column"
 import type { FetchedRow, FetchedRows } from "./fetched-rows"
-
-/**
- * Says what a property holds whose cell cannot be read: `undefined` or `null`. Throws to have the
- * query fail.
- */
-export type UnreadableHandler = (error: DecryptionError) => null | undefined
+import type { UnreadableHandler } from "./unreadable-handler"
 
 /** Bad cells that are remembered. */
 const REMEMBERED = 1000

@@ -68,7 +68,6 @@ function fitting(
       ? undefined
       : "holds a NUL character, which this database has no room for"
   }
-  if (decided.newCells.every((cell) => whyUnfit(cell) === undefined)) return decided
   const problems = new Map(decided.problems)
   const newCells = decided.newCells.map((cell, row) => {
     const why = whyUnfit(cell)

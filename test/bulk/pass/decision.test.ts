@@ -9,6 +9,41 @@ const limited = (limit?: number): { limit: number | undefined; holdsNul: boolean
   ...{ limit, holdsNul: true },
 })
 
+describe("a cell with a NUL character", () => {
+  test.each([
+    [false, ["a", undefined, null]],
+    [true, ["a", "b\0", null]],
+  ])("is left as it was where the database has no room for one: %s", async (holdsNul, expected) => {
+    const table = await patientTable([])
+    const limits = [{ limit: undefined, holdsNul }]
+    const { job: made, ...rest } = await patientPass(table, await sessionOf(table), { limits })
+    const newCells = ["a", "b\0", null]
+    const job: typeof made = {
+      ...made,
+      decide: (...given) => ({ ...made.decide(...given), newCells }),
+    }
+    const batch = batchOf(
+      newCells.map((_, id) => [id, "x", null, null]),
+      3,
+    )
+
+    const decision = decide({ ...rest, job }, batch)
+
+    expect(decision.newCells[0]).toEqual(expected)
+    expect([...(decision.columns[0]?.problems ?? [])]).toEqual(
+      holdsNul
+        ? []
+        : [
+            [
+              1,
+              "patient.ssn is left as it was: what it would become holds a NUL character, which " +
+                "this database has no room for.",
+            ],
+          ],
+    )
+  })
+})
+
 describe("a cell that is longer than its column", () => {
   test("is left as it was, with a problem, and all others are not", async () => {
     const table = await patientTable([])
