@@ -21,7 +21,10 @@ export const findPostgresUses: FindUses = async (connection, { path, column }) =
   ]
 }
 
-/** A rule is named by its view, and a column's own default is not what computes it. */
+/**
+ * A rule is named by its view, and a column's own default is not what computes it. From version 18 on
+ * NOT NULL is a constraint too.
+ */
 const DEPENDENTS = `
   SELECT DISTINCT CASE d.classid::regclass::text
       WHEN 'pg_class' THEN 'index'
@@ -42,7 +45,7 @@ const DEPENDENTS = `
   LEFT JOIN pg_constraint c ON d.classid = 'pg_constraint'::regclass AND c.oid = d.objid
   LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
   LEFT JOIN pg_attribute g ON g.attrelid = f.adrelid AND g.attnum = f.adnum
-  WHERE a.attrelid = to_regclass($1) AND a.attname = $2
+  WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND c.contype IS DISTINCT FROM 'n'
   UNION
   SELECT 'partition', 'the partitions of ' || p.partrelid::regclass::text
   FROM pg_partitioned_table p
