@@ -8,5 +8,5 @@ module.exports = {
   coverageDirectory: "coverage",
   coverageReporters: ["text-summary", "json-summary", "html"],
   collectCoverageFrom: ["src/**/*.ts"],
-  coverageThreshold: { global: { statements: 96, branches: 92, functions: 95, lines: 96 } },
+  coverageThreshold: { global: { statements: 96, branches: 91, functions: 95, lines: 96 } },
 }
