@@ -43,7 +43,6 @@ export default {
   ignorePatterns: [
     "coverage",
     "dist",
-    "docs",
     "examples",
     "reports",
     "tools",
