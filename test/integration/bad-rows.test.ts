@@ -100,6 +100,20 @@ eachDatabase("one bad row", (db) => {
     await expect(people.find()).rejects.toMatchObject({ code: "ERR_DECRYPTION_FAILED" })
   })
 
+  test("is not one of many where a column takes none of the cells, which were never moved", async () => {
+    await db.rawRows(`UPDATE person SET ssn = '${keyring.encrypt("x")}'`)
+    const onlyOwn = await db.connect({ entities: [Person] }, (source: DataSource) =>
+      withEncryption(source, { keyring, columnKeys: "only", onUnreadable: () => undefined }),
+    )
+    await db.rawRows(`UPDATE person SET ssn = '${keyring.encrypt("y")}' WHERE code = 'b'`)
+
+    const find = onlyOwn
+      .getRepository(Person)
+      .find({ select: { ward: true, code: true, ssn: true } })
+
+    await expect(find).rejects.toMatchObject({ reason: "unknown-key", othersOpen: false })
+  })
+
   describe.each([null, undefined])("that becomes %s", (given) => {
     const load = async (): Promise<Person> => {
       placeholder = given

@@ -11,8 +11,9 @@ export function noteSoughtPlaintext(driver: Driver): void {
     const escaped = escapeQueryWithParameters(sql, parameters, ...rest)
     const names = Object.keys(parameters).filter(isPlaintextParameter)
     if (names.length > 0) {
-      const values = names.flatMap((name) => parameters[name] as unknown)
-      sought.set(escaped[1], new Set(values))
+      // A long list is sent as one parameter, a short one value by value
+      const values = names.map((name) => parameters[name] as unknown)
+      sought.set(escaped[1], new Set([...values, ...values.flat()]))
     }
     return escaped
   }

@@ -52,4 +52,15 @@ eachDatabase("a list of many values, of a table that is partly in plaintext", (d
 
     expect(ids(await builder.getMany())).toEqual([2, 5])
   })
+
+  test("is not shown by the error of a statement that fails", async () => {
+    const query = people.createQueryBuilder("person").where({ email: In(sought) })
+
+    const failing = query.andWhere("no_such_function(person.id) = 1").getMany()
+    const error: unknown = await failing.catch((reason: unknown) => reason)
+
+    expect(error).toMatchObject({ name: "QueryFailedError" })
+    const shown = JSON.stringify([error, (error as { driverError: unknown }).driverError])
+    expect([shown.includes("7@x"), shown.includes("(encrypted)")]).toEqual([false, true])
+  })
 })
