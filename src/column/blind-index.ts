@@ -18,7 +18,7 @@ export type Normalizer =
 
 /**
  * Among which rows a blind index is unique. Properties are named by their path in the class, or in
- * the entity; none may be encrypted.
+ * the entity; those of `within` may not be encrypted.
  */
 export interface UniqueScope {
   /**

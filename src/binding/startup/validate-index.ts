@@ -116,7 +116,7 @@ function* partialMisuse(
   yield (
     "has a blind index that is unique where a property is NULL, and this database has no index " +
     "over some rows only. Leave unique out, and let a generated column be unique: " +
-    `ALTER TABLE ${quote(tablePath)} ADD ${live} varchar(${digitsOf(definition)}) AS ` +
+    `ALTER TABLE ${tablePath.split(".").map(quote).join(".")} ADD ${live} varchar(${digitsOf(definition)}) AS ` +
     `(IF(${scopeCondition(scope, quote)}, ${quote(definition.name)}, NULL)), ` +
     `ADD UNIQUE INDEX (${columns.join(", ")})`
   )
