@@ -59,7 +59,8 @@ export interface BlindIndexOptions {
 
   /**
    * The database name of the companion column. Defaults to the name of the encrypted column with
-   * `_bidx` behind it; a second index on one property needs a name of its own.
+   * `_bidx` behind it; a second index on one property needs a name of its own. In a class that is
+   * embedded, the prefix of the embedding and `_` come before it.
    */
   readonly name?: string
 
@@ -72,7 +73,7 @@ export interface BlindIndexOptions {
 
   /**
    * Further encrypted properties of the same class for one index over all of them together, which
-   * answers conditions that give a value for each.
+   * answers conditions that give a value, or a list of them, for each.
    */
   readonly with?: readonly string[]
 }

@@ -67,6 +67,11 @@ export interface EncryptedColumnOptions extends Pick<
   constrained?: boolean
 
   /**
+   * `null`, which is what a column has without one. Any other the database would store in plaintext.
+   */
+  default?: null
+
+  /**
    * The database type. MySQL's `text` ends at 65,535 characters of token, which is 49,087 bytes of
    * plaintext; `mediumtext` and `longtext` hold more. Defaults to `"text"`.
    */
@@ -87,6 +92,7 @@ const optionNames: OptionNames<EncryptedColumnOptions> = {
   columnKey: true,
   blindIndex: true,
   constrained: true,
+  default: true,
   type: true,
   length: true,
   name: true,
@@ -103,7 +109,6 @@ const optionNames: OptionNames<EncryptedColumnOptions> = {
 const refusedOptions: Readonly<Partial<Record<keyof ColumnOptions, true>>> = {
   array: true,
   asExpression: true,
-  default: true,
   enum: true,
   onUpdate: true,
   primary: true,
@@ -179,5 +184,8 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     ...(columnKey !== undefined && { columnKey }),
     ...(unknown.length > 0 && { unknownOptions: unknown }),
   })
-  return { ...columnOptions, type, transformer }
+  const registered = { ...columnOptions, type, transformer }
+  // TypeORM reads a column that has NULL by default back after an INSERT, and takes the value for a cell
+  if (registered.default === null) delete registered.default
+  return registered
 }

@@ -50,10 +50,11 @@ function planIndex(
   const columns = sources.map(({ databaseName }) => databaseName)
   const { schema, tableName: table } = metadata
   const unique: unknown = options.unique
+  const place = { schema, table, columns }
   return {
     declaredOn: column,
     options,
-    definition: defineIndex(options, { schema, table, columns }),
+    definition: defineIndex(withPrefix(options, column), place),
     sources,
     scope:
       typeof unique === "object" && unique !== null && !Array.isArray(unique)
@@ -61,4 +62,15 @@ function planIndex(
         : undefined,
     unknown: found.filter((one) => typeof one === "string"),
   }
+}
+
+/** A class may be embedded several times, and the columns of each have names of their own. */
+function withPrefix(
+  options: BlindIndexOptions,
+  { embeddedMetadata }: ColumnMetadata,
+): BlindIndexOptions {
+  const name: unknown = options.name
+  const prefixes = embeddedMetadata?.parentPrefixes ?? []
+  if (typeof name !== "string" || name === "" || prefixes.length === 0) return options
+  return { ...options, name: [...prefixes, name].join("_") }
 }

@@ -12,7 +12,7 @@ import { checkOrder } from "./find-options"
 import { type Method, MethodReplacements, type Replacement } from "../method-replacements"
 import { redactParameters } from "./not-found"
 import { compileStrings } from "./compile-strings"
-import { CHECKED, checkedView, type Checking, unchecked } from "./recheck"
+import { CHECKED, checkedView, type Checking, refuseAlternatives, unchecked } from "./recheck"
 import { isView, viewOf } from "./builder-view"
 import { refuseLater } from "./late-refusals"
 import { checkStatement } from "./statement-rules"
@@ -72,8 +72,10 @@ type Guarded = Builder & Record<symbol, BuilderGuard | undefined>
 class Guards {
   readonly #guard = Symbol("typeorm-fernet.guard")
   readonly #replacements: MethodReplacements<Builder>
+  readonly dataSource: DataSource
 
   constructor(dataSource: DataSource, strings: StringPolicy) {
+    this.dataSource = dataSource
     const deriving = DERIVING.map((name) => [
       name,
       (builder: Builder, derive: Method, args: unknown[]) =>
@@ -184,6 +186,8 @@ class BuilderGuard {
   /** Whether the conditions stand under a NOT, for good, or while one is being added. */
   #negated = false
   #negating = false
+  /** The guard of the Brackets that are being added, whose builder is the next one to be made. */
+  #brackets: BuilderGuard | "next" | undefined
   #rechecks: readonly Recheck[] = []
   readonly #sought = new Set<unknown>()
   /** What the builder was compiled to last. */
@@ -216,7 +220,9 @@ class BuilderGuard {
     if (name === "subQuery") guard.#negated = false
     if (guard === this || name === "subQuery") return builder
     const nests = NESTING.includes(name)
-    guard.#nested = this.#nested || nests
+    const isBrackets = this.#brackets === "next"
+    if (isBrackets) this.#brackets = guard
+    guard.#nested = this.#nested || (nests && !isBrackets)
     if (name === "createQueryBuilder") guard.#negated = this.#negated || this.#negating
     for (const digest of this.#sought) guard.#sought.add(digest)
     // All others begin with the conditions of this one
@@ -247,12 +253,24 @@ class BuilderGuard {
       const position = { inFindOptions: false, negated: this.#negated }
       return add(this.#compile(mainAlias.metadata, where, position), ...rest)
     }
-    this.#negating = isNotBrackets(where)
+    this.#negating = isMarked(where, NOT_BRACKETS)
+    this.#brackets = isMarked(where, BRACKETS) ? "next" : undefined
     try {
-      return add(where, ...rest)
+      const builder = add(where, ...rest)
+      if (typeof this.#brackets === "object") this.#addBrackets(this.#brackets)
+      return builder
     } finally {
       this.#negating = false
+      this.#brackets = undefined
     }
+  }
+
+  /** What stands in Brackets is checked as if it stood without them, where there is no other choice. */
+  #addBrackets(brackets: BuilderGuard): void {
+    const { rechecks } = brackets
+    if (rechecks.length === 0) return
+    refuseAlternatives(brackets.#builder.expressionMap, this.#guards.dataSource, rechecks)
+    this.#require([...this.#rechecks, ...rechecks])
   }
 
   /** Sets what an upsert overwrites, under a condition that is compiled. */
@@ -295,8 +313,9 @@ function isObjectCondition(where: unknown): boolean {
   return Array.isArray(where) || markOf(where) === undefined
 }
 
-function isNotBrackets(where: unknown): boolean {
-  return typeof where === "object" && where !== null && markOf(where) === NOT_BRACKETS
+function isMarked(where: unknown, mark: symbol): boolean {
+  return typeof where === "object" && where !== null && markOf(where) === mark
 }
 
+const BRACKETS = Symbol.for("Brackets")
 const NOT_BRACKETS = Symbol.for("NotBrackets")

@@ -7,7 +7,7 @@ import type { Predicate } from "../../search/predicate"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
-import { equalTo, type Indexed, indexedProperty, unanswerable } from "./indexed-property"
+import { type Indexed, indexedProperty, soughtIn, unanswerable } from "./indexed-property"
 import { leftToTypeORM } from "./left-to-typeorm"
 import { compoundPredicate, seek, type Sought } from "./matches"
 import { isAnswerable, isFindOperator } from "./query-rules"
@@ -145,6 +145,7 @@ class Compiler {
         // TypeORM takes it for the inner one at one place, and for a value at another
         if (child) break
         return this.#matches([value], on)
+      case "any":
       case "in":
         if (!Array.isArray(value)) break
         return this.#matches(value, on)
@@ -184,8 +185,9 @@ class Compiler {
   }
 
   /**
-   * Compiles the conditions that an index over several properties answers: a value for each of them.
-   * Returns what takes the place of each of these properties: a condition for one, nothing for others.
+   * Compiles the conditions that an index over several properties answers: a value, or a list of them,
+   * for each. Returns what takes the place of each of these properties: a condition for one, nothing
+   * for others.
    */
   #compound(said: Said, metadata: EntityMetadata, prefix: string): Replacements {
     const compiled: Replacements = new Map()
@@ -196,13 +198,13 @@ class Compiler {
       const keys = sources.map(({ propertyName }) => propertyName)
       const here = sources.every((one) => one.propertyPath === `${prefix}${one.propertyName}`)
       if (!here || keys.some((key) => compiled.has(key))) continue
-      const values = keys.flatMap((key) => equalTo(said[key], index.name) ?? [])
-      if (values.length < keys.length) continue
+      const lists = keys.map((key) => soughtIn(said[key], index.name))
+      if (!lists.every((list) => list !== undefined)) continue
       const [first] = keys as [string]
       for (const key of keys) compiled.set(key, undefined)
       const entry = refusing(first, () => {
         const { negated } = this.#position
-        const predicate = this.#note(compoundPredicate(metadata, companion, values, negated))
+        const predicate = this.#note(compoundPredicate(metadata, companion, lists, negated))
         const left = prefix === "" ? leftToTypeORM(predicate, metadata, said) : undefined
         return left ?? [first, new BlindOperator(`${prefix}${first}`, predicate)]
       })

@@ -46,17 +46,25 @@ export function unanswerable({
 }
 
 /**
- * The value that a condition asks for, in a list of one; `undefined` if it asks for anything else, or
- * asks another index than the one of that name.
+ * The values of which a condition asks for any; `undefined` if it asks for anything else, or asks
+ * another index than the one of that name.
  */
-export function equalTo(condition: unknown, index: string): readonly [unknown] | undefined {
+export function soughtIn(condition: unknown, index: string): readonly unknown[] | undefined {
   const sought = soughtBy(condition)
   if (sought) {
     const asksOther = sought.index !== undefined && sought.index !== index
-    return asksOther || sought.values.length !== 1 ? undefined : [sought.values[0]]
+    return asksOther ? undefined : sought.values
   }
   if (condition === undefined || condition === null || isBlindOperator(condition)) return undefined
   if (!isFindOperator(condition)) return [condition]
-  if ((condition.type as string) !== "equal") return undefined
-  return isFindOperator(condition.value) ? undefined : [condition.value]
+  const { value } = condition
+  switch (condition.type as string) {
+    case "equal":
+      return isFindOperator(value) ? undefined : [value]
+    case "any":
+    case "in":
+      return Array.isArray(value) ? (value as readonly unknown[]) : undefined
+    default:
+      return undefined
+  }
 }

@@ -85,8 +85,8 @@ function assertSought(
   if (isFindOperator(value)) {
     throw new UnsupportedQueryError(
       property,
-      `${property}: an operator inside Equal, In, BlindEqual or BlindIn is no value to search for. ` +
-        "Use it by itself.",
+      `${property}: an operator inside Equal, In, Any, BlindEqual or BlindIn is no value to ` +
+        "search for. Use it by itself.",
     )
   }
   if (isOwnToken(value)) throw tokenSought(property)
@@ -99,17 +99,17 @@ function inPlaintext(
 ): Predicate | undefined {
   if (!index.searchesPlaintext || alternatives.length === 0) return undefined
   const of = index.members.map((member, i): Predicate => {
-    const cell = index.legacyCell(
-      member,
-      alternatives.map((values) => values[i]),
-    )
-    return { kind: "holds", cell }
+    const values = new Set(alternatives.map((one) => one[i]))
+    return { kind: "holds", cell: index.legacyCell(member, [...values]) }
   })
   return { kind: "and", of }
 }
 
+/** Of an index over several properties, the combinations of values that one condition may ask for. */
+const MOST_COMBINATIONS = 100_000
+
 /**
- * Returns the condition that an index over several properties has a list of values.
+ * Returns the condition that an index over several properties has one of a list of values for each.
  *
  * @param negated - whether it must be told which rows differ, and not only which do not: where one
  * property is NULL the index is, and the others have to be asked
@@ -118,13 +118,14 @@ function inPlaintext(
 export function compoundPredicate(
   metadata: EntityMetadata,
   companion: Companion,
-  values: readonly unknown[],
+  lists: readonly (readonly unknown[])[],
   negated: boolean,
 ): Sought {
   const { sources, index } = companion
+  const alternatives = combinationsOf(companion, lists)
   const nullable = sources.filter(({ isNullable }) => isNullable)
   if (!negated || (nullable.length === 0 && !index.searchesPlaintext)) {
-    return seek(companion, [values])
+    return seek(companion, alternatives)
   }
   const members = sources.map((source, i): Predicate => {
     const own = companionsOf(metadata).find(
@@ -134,21 +135,49 @@ export function compoundPredicate(
         !own.truncated &&
         own.equatesAs(index),
     )
-    if (own) return seek(own, [[values[i]]]).predicate
+    const values = lists[i] ?? []
+    if (own) {
+      return seek(
+        own,
+        values.map((value) => [value]),
+      ).predicate
+    }
     if (nullable.some((other) => other !== source)) throw undecided(companion)
     const member = index.members[i]
     return index.searchesPlaintext && member
-      ? { kind: "holds", cell: index.legacyCell(member, [values[i]]) }
+      ? { kind: "holds", cell: index.legacyCell(member, values) }
       : { kind: "unknown" }
   })
-  return seek(companion, [values], { kind: "and", of: members })
+  return seek(companion, alternatives, { kind: "and", of: members })
+}
+
+/** Every choice of one value from each list. */
+function combinationsOf(
+  { index }: Companion,
+  lists: readonly (readonly unknown[])[],
+): readonly (readonly unknown[])[] {
+  const number = lists.reduce((product, { length }) => product * length, 1)
+  if (number > MOST_COMBINATIONS) {
+    throw new UnsupportedQueryError(
+      index.members[0].property,
+      `${propertiesOf(index)} are indexed together, and the lists of values have ${number} ` +
+        `combinations. Ask for ${MOST_COMBINATIONS} at most, in several queries.`,
+    )
+  }
+  return lists.reduce<readonly (readonly unknown[])[]>(
+    (all, list) => all.flatMap((values) => list.map((value) => [...values, value])),
+    [[]],
+  )
+}
+
+function propertiesOf({ members }: Companion["index"]): string {
+  return members.map(({ property }) => property).join(", ")
 }
 
 function undecided({ index }: Companion): UnsupportedQueryError {
-  const properties = index.members.map(({ property }) => property).join(", ")
   return new UnsupportedQueryError(
     index.members[0].property,
-    `${properties} are indexed together, and where one of them is NULL the index does not tell ` +
+    `${propertiesOf(index)} are indexed together, and where one of them is NULL the index does not tell ` +
       "whether the others differ, which NotBrackets asks. Give each of them a blind index of its own " +
       "as well, or make the columns NOT NULL.",
   )

@@ -59,8 +59,8 @@ function whatWorks(answers: Answers): string {
   switch (answers) {
     case "equality":
       return (
-        "its blind index answers equality only, that is a plain value, Equal, In, BlindEqual, " +
-        "BlindIn, IsNull, and Not, And and Or of these."
+        "its blind index answers equality only, that is a plain value, Equal, In, Any, " +
+        "BlindEqual, BlindIn, IsNull, and Not, And and Or of these."
       )
     case "nothing":
     case "nothing ever":

@@ -164,8 +164,11 @@ function passes({ companion, exact }: Recheck, aliases: readonly string[], row: 
   return isPresent && exact.includes(companion.index.exact(values))
 }
 
-/** Rows that another alternative chose would be dropped by the check. */
-function refuseAlternatives(
+/**
+ * Refuses conditions of which a row need not be true of all: one that another alternative chose would be
+ * dropped by the check.
+ */
+export function refuseAlternatives(
   { wheres }: ExpressionMap,
   dataSource: DataSource,
   rechecks: readonly Recheck[],

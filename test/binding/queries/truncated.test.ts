@@ -8,6 +8,7 @@ import {
   IsNull,
   ManyToOne,
   Not,
+  NotBrackets,
   OneToMany,
   Or,
   PrimaryColumn,
@@ -211,12 +212,26 @@ describe("a search by an index of few bits", () => {
     ).toEqual([0, 4])
   })
 
+  test("check what they find by Brackets, one in another, beside others with alternatives", async () => {
+    const query = people
+      .createQueryBuilder("p")
+      .orderBy("p.id")
+      .where(new Brackets((nested) => nested.where(bracketed()).andWhere({ id: Not(4) })))
+      .andWhere(new Brackets((or) => or.where("p.id = 0").orWhere("p.id > 0")))
+
+    expect(ids(await query.getMany())).toEqual([0, 10])
+    expect(await query.getCount()).toBe(2)
+    expect(ids(await query.where("p.id < 3").getMany())).toEqual([0, 1, 2])
+  })
+
   test("answers IsNull without a check", async () => {
     expect(ids(await people.findBy([{ name: IsNull() }, { id: 1 }]))).toEqual([1, 99])
   })
 })
 
 type Builder = SelectQueryBuilder<Person>
+
+const bracketed = (): Brackets => new Brackets((nested) => nested.where(Ada()))
 
 /** A builder of its own, to be compiled into another. */
 const named = (): Builder =>
@@ -259,7 +274,34 @@ describe("an index of few bits is refused", () => {
     ["in a query that is a part", (b) => b.where(`p.id IN (${named().getQuery()})`).getMany()],
     ["beside orWhere", (b) => b.where(Ada()).orWhere("p.id = 1").getMany()],
     ["inside orWhere", (b) => b.where("p.id = 1").orWhere(Ada()).getMany()],
-    ["in Brackets", (b) => b.where(new Brackets((nested) => nested.where(Ada()))).getMany()],
+    [
+      "beside orWhere in Brackets",
+      (b) => b.where(new Brackets((or) => or.where(Ada()).orWhere("p.id = 1"))).getMany(),
+    ],
+    [
+      "beside OR in a string in Brackets",
+      (b) => b.where(new Brackets((or) => or.where(Ada()).andWhere("p.id = 1 OR 1 = 1"))).getMany(),
+    ],
+    ["in Brackets after OR", (b) => b.where("p.id = 1").orWhere(bracketed()).getMany()],
+    ["in Brackets of an update", (b) => b.update().set({ visits: 1 }).where(bracketed()).execute()],
+    ["in NotBrackets", (b) => b.where(new NotBrackets((nested) => nested.where(Ada()))).getMany()],
+    [
+      "in Brackets in NotBrackets",
+      (b) => b.where(new NotBrackets((nested) => nested.where(bracketed()))).getMany(),
+    ],
+    [
+      "in a sub-query in Brackets",
+      (b) =>
+        b
+          .where(
+            new Brackets((nested) =>
+              nested.where(
+                `p.id IN ${b.subQuery().select("q.id").from(Person, "q").where(Ada()).getQuery()}`,
+              ),
+            ),
+          )
+          .getMany(),
+    ],
     ["with limit", (b) => b.where(Ada()).limit(1).getMany()],
     ["with offset", (b) => b.where(Ada()).limit(9).offset(1).getOne()],
     ["before delete()", (b) => b.where(Ada()).delete().execute()],

@@ -55,6 +55,7 @@ describe("validation accepts", () => {
     { type: "varchar", length: "255" },
     { type: "varchar" },
     { nullable: true, select: false, comment: "a secret", name: "geheim" },
+    { nullable: true, default: null },
     { insert: false },
     { update: false },
     { codec: "bytes", ttl: 1 },

@@ -140,7 +140,7 @@ eachDatabase("several blind indexes", (db) => {
       await expect(people.findBy({ family: "Byron" })).rejects.toThrow(
         "Person.given, Person.family",
       )
-      await expect(people.findBy({ given: "Ada", family: In(["x"]) })).rejects.toMatchObject({
+      await expect(people.findBy({ given: "Ada", family: Not("x") })).rejects.toMatchObject({
         code: "ERR_UNSUPPORTED_QUERY",
         property: "Person.family",
       })

@@ -10,7 +10,7 @@ import {
   TableInheritance,
 } from "typeorm"
 
-import { EncryptedColumn, encryptedColumn, withEncryption } from "../../../src"
+import { BlindEqual, EncryptedColumn, encryptedColumn, withEncryption } from "../../../src"
 import { digestOf } from "../../search/digest-of"
 import { eachDatabase, type ExtraOptions } from "../../support/databases"
 import { keyring, keys } from "../../support/keys"
@@ -35,7 +35,12 @@ class Nurse extends Staff {
 }
 
 class Address {
-  @EncryptedColumn({ nullable: true, blindIndex: true }) city?: string | null
+  @EncryptedColumn({
+    nullable: true,
+    default: null,
+    blindIndex: [true, { name: "city_initial", normalize: (city) => city.slice(0, 1) }],
+  })
+  city?: string | null
 }
 
 @Entity()
@@ -100,9 +105,14 @@ eachDatabase("a blind index", (db) => {
     expect(await rowsOf(db, "traveller")).toMatchObject([
       {
         homeCity_bidx: digestOf("traveller/homeCity/homeCity_bidx", "Rome"),
+        home_city_initial: digestOf("traveller/homeCity/home_city_initial", "R"),
         workCity_bidx: digestOf("traveller/workCity/workCity_bidx", "Bonn"),
+        work_city_initial: digestOf("traveller/workCity/work_city_initial", "B"),
       },
     ])
+    const byInitial = (index: string) => ({ city: BlindEqual("Basel", { index }) })
+    expect(await travellers.findBy({ work: byInitial("work_city_initial") })).toHaveLength(1)
+    expect(await travellers.findBy({ home: byInitial("home_city_initial") })).toEqual([])
     expect(await travellers.findBy({ work: { city: "Bonn" } })).toHaveLength(1)
     expect(await travellers.findBy({ home: { city: "Bonn" } })).toEqual([])
   })
