@@ -15,11 +15,12 @@ const mayImport = {
 /** The same of the rooms inside of these. */
 const mayImportInside = {
   binding: {
-    columns: ["queries/query-rules"],
-    indexes: ["columns"],
+    keys: [],
+    columns: ["keys", "queries/query-rules"],
+    indexes: ["keys", "columns"],
     queries: ["columns", "indexes"],
-    schema: ["columns", "indexes"],
-    startup: ["columns", "indexes", "queries", "schema"],
+    schema: ["keys", "columns", "indexes"],
+    startup: ["keys", "columns", "indexes", "queries", "schema"],
   },
   dialect: {
     conversions: ["mysql/expressions", "postgres/expressions"],

@@ -1,6 +1,7 @@
 export { decryptRaw, encryptFor } from "./binding/columns/raw"
 export { searchFor } from "./binding/indexes/search-for"
-export type { KeyringLike, KeySource } from "./binding/columns/keys"
+export type { KeyringLike, KeySource } from "./binding/keys/key-function"
+export { type TenantKeyOptions, TenantKeys, type TenantKeySet } from "./binding/keys/tenant-keys"
 export { type EncryptionOptions, withEncryption } from "./binding/with-encryption"
 export type { UnreadableHandler } from "./binding/columns/unreadable-handler"
 export type {

@@ -15,6 +15,7 @@ test("the package exports these names and no others", () => {
     "KeyError",
     "Keyring",
     "StatementError",
+    "TenantKeys",
     "UnsupportedQueryError",
     "decryptColumns",
     "decryptRaw",

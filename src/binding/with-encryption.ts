@@ -22,7 +22,10 @@ import { FetchedRows } from "./columns/fetched-rows"
 import { handleUnreadableCells, UnreadableCells } from "./columns/unreadable-cells"
 import type { UnreadableHandler } from "./columns/unreadable-handler"
 import { redactNotFound } from "./queries/not-found"
-import { IndexKeys, Keys, keepKeys, keysOf, type KeySource } from "./columns/keys"
+import type { KeySource } from "./keys/key-function"
+import type { KeyResolver } from "./keys/key-resolver"
+import { bindKeys, keepKeys, keysOf } from "./keys/keys"
+import { isTenantKeys, type TenantKeys } from "./keys/tenant-keys"
 import { placeOf } from "./columns/column-place"
 import { tokenLimit } from "./schema/token-limit"
 import { isTypeormCli } from "./startup/typeorm-cli"
@@ -33,15 +36,16 @@ import { assertBindable, assertInternals, internalsOf } from "./typeorm-internal
 export interface EncryptionOptions {
   /**
    * The keys: a keyring, or a sync or async function that fetches them, asked at each
-   * `initialize()`. Defaults to `Keyring.fromEnv()`, which reads `ENCRYPTION_KEY` or
-   * `ENCRYPTION_KEY_FILE`.
+   * `initialize()`; or {@link TenantKeys}, where each tenant has its own. Defaults to
+   * `Keyring.fromEnv()`, which reads `ENCRYPTION_KEY` or `ENCRYPTION_KEY_FILE`.
    */
-  readonly keyring?: KeySource
+  readonly keyring?: KeySource | TenantKeys
 
   /**
    * The keys that blind indexes are derived from, if they are to have a ring of their own, so that
    * rotating the keys of the data leaves the indexes as they are. Defaults to `BLIND_INDEX_KEY` or
-   * `BLIND_INDEX_KEY_FILE` if one of them is set, and else to `keyring`.
+   * `BLIND_INDEX_KEY_FILE` if one of them is set, and else to `keyring`. Those of tenants come with
+   * the others.
    */
   readonly blindIndexKeyring?: KeySource
 
@@ -154,9 +158,14 @@ export function withEncryption<Source extends DataSource>(
   if (strings !== undefined && strings !== "throw" && strings !== "warn") {
     throw misuse('The option strings of withEncryption() is neither "throw" nor "warn".')
   }
+  if (isTenantKeys(options.keyring) && options.blindIndexKeyring !== undefined) {
+    throw misuse(
+      "withEncryption() was given TenantKeys and a blindIndexKeyring for all tenants; return it for " +
+        "each from the function of TenantKeys.",
+    )
+  }
   const lazyKeys = options.lazyKeys === "cli" ? isTypeormCli() : (options.lazyKeys ?? false)
-  const keys = new Keys(options.keyring, lazyKeys)
-  const indexKeys = new IndexKeys(options.blindIndexKeyring, keys, lazyKeys)
+  const { data: keys, index: indexKeys } = bindKeys(options, lazyKeys)
   keepKeys(dataSource, { data: keys, index: indexKeys, columns: options.columnKeys })
   assertBindable(dataSource)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
@@ -198,7 +207,7 @@ function misuse(problem: string): EncryptionError {
 function bindColumns(
   dataSource: DataSource,
   options: EncryptionOptions,
-  keys: Keys,
+  keys: KeyResolver,
   fetched: FetchedRows,
 ): void {
   const family = new Set<ColumnRings>()

@@ -10,7 +10,7 @@ import {
 import { boundColumn } from "../binding/columns/bound-column"
 import { codecOf } from "../binding/columns/cell-codec"
 import { placeOf } from "../binding/columns/column-place"
-import { columnKeysOf } from "../binding/columns/keys"
+import { columnKeysOf } from "../binding/keys/keys"
 import { declaredColumn } from "../binding/schema/type-target"
 import type { BlindIndexDeclaration } from "../column/blind-index"
 import type { BuiltInCodec } from "../column/built-in-codecs"

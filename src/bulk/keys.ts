@@ -1,13 +1,9 @@
 import type { DataSource } from "typeorm"
 
 import { ColumnRings } from "../binding/columns/column-rings"
-import {
-  indexKeysFromEnv,
-  indexKeysOf,
-  Keys,
-  keysOf,
-  type KeySource,
-} from "../binding/columns/keys"
+import type { KeySource } from "../binding/keys/key-function"
+import { type BoundKeys, indexKeysFromEnv, indexKeysOf, Keys, keysOf } from "../binding/keys/keys"
+import { ColumnMisuseError } from "../errors"
 import { Keyring } from "../fernet/keyring"
 import type { BulkColumn } from "./bulk-target"
 import type { CheckedOptions } from "./options"
@@ -20,6 +16,8 @@ export interface RunKeys {
   ringFor(column: BulkColumn): Keyring
   /** The keys of blind indexes: those of the data, unless they have a ring of their own. */
   readonly indexRing: Keyring
+  /** Whose they are, if each tenant has its own. */
+  readonly tenant: string | undefined
 }
 
 /**
@@ -33,17 +31,38 @@ export async function fetchKeys(
   isIndexed: boolean,
 ): Promise<RunKeys> {
   const keys = await loadKeys(keyring, keysOf(dataSource))
+  // What a run begins with it ends with, whatever is at work when a batch is done
+  const ring = keys.get()
+  const pinned = { ringFor: () => ring }
   const indexRing = isIndexed ? await fetchIndexRing(dataSource, blindIndexKeyring) : undefined
   const rings = new Map<BulkColumn, ColumnRings>()
   return {
-    fingerprints: keys.get().fingerprints,
+    fingerprints: ring.fingerprints,
     ringFor: (column) => {
-      const known = rings.get(column) ?? new ColumnRings(column.label, keys, column.columnKey)
+      const known = rings.get(column) ?? new ColumnRings(column.label, pinned, column.columnKey)
       rings.set(column, known)
       return known.of()
     },
-    indexRing: indexRing ?? keys.get(),
+    indexRing: indexRing ?? ring,
+    tenant: keys.tenants?.tenant,
   }
+}
+
+/**
+ * Refuses to change rows with the keys of one tenant that may be another's.
+ *
+ * @throws {@link ColumnMisuseError} unless the run is restricted to some rows
+ */
+export function requireOwnRows(
+  label: string,
+  { tenant }: RunKeys,
+  { where, force }: Pick<CheckedOptions, "force" | "where">,
+): void {
+  if (tenant === undefined || where !== undefined || force) return
+  throw new ColumnMisuseError([
+    `${label} would be changed as a whole with the keys of one tenant. Restrict the run to its rows ` +
+      "with `where`, or pass `force` if all rows are this tenant's.",
+  ])
 }
 
 async function fetchIndexRing(
@@ -60,7 +79,10 @@ async function fetchIndexRing(
   return keys && new Keyring(keys)
 }
 
-async function loadKeys(given: KeySource | undefined, bound: Keys | undefined): Promise<Keys> {
+async function loadKeys(
+  given: KeySource | undefined,
+  bound: BoundKeys | undefined,
+): Promise<BoundKeys> {
   if (given === undefined && bound) return bound
   const keys = new Keys(given, false)
   await keys.load()

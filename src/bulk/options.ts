@@ -1,4 +1,4 @@
-import type { KeySource } from "../binding/columns/keys"
+import type { KeySource } from "../binding/keys/key-function"
 import { type OptionNames, unknownOptions } from "../unknown-options"
 import type { Sample } from "./sample"
 

@@ -17,7 +17,7 @@ import {
 import type { Worker } from "./connection/worker"
 import { asFitted, constrainedColumns, fitColumns, type TypeDemands } from "./definition"
 import { driftOf } from "./drift"
-import { fetchKeys, type RunKeys } from "./keys"
+import { fetchKeys, requireOwnRows, type RunKeys } from "./keys"
 import { type BulkOptions, type BulkProgress, type CheckedOptions, checkOptions } from "./options"
 import type { CellJob } from "./pass/cells"
 import { type CompanionDemand, Companions } from "./pass/companions"
@@ -95,6 +95,7 @@ export async function runBulk(
   const named = nameTable(dataSource, target)
   const { columns } = named
   const keys = await fetchKeys(dataSource, options, named.indexes.length > 0)
+  if (job.filter !== undefined) requireOwnRows(named.label, keys, options)
   const workers = await openWorkers(source, options)
   try {
     if (options.vacuum) await requireVacuum(workers[0])

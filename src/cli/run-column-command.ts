@@ -1,8 +1,9 @@
 import type { DataSource } from "typeorm"
 
-import { indexKeysFromEnv, keysOf } from "../binding/columns/keys"
+import { indexKeysFromEnv, keysOf } from "../binding/keys/keys"
 import type { BulkTarget } from "../bulk/bulk-target"
 import {
+  type BulkOptions,
   DEFAULT_CONCURRENCY,
   type DecryptOptions,
   type EncryptOptions,
@@ -117,34 +118,51 @@ export async function runColumnCommand<Options extends ColumnCommandOptions>(
 }
 
 async function runTables<Options extends ColumnCommandOptions>(
+  command: ColumnCommand<Options>,
+  options: Options,
+  running: Running,
+): Promise<void> {
+  const connections = options.concurrency ?? DEFAULT_CONCURRENCY
+  await useDataSource(options.dataSource, connections, (dataSource) =>
+    forTenant(dataSource, options.tenant, () => runOn(dataSource, command, options, running)),
+  )
+}
+
+/** Works with the keys of a tenant, where each has its own. */
+async function forTenant(
+  dataSource: DataSource,
+  tenant: string | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  const tenants = keysOf(dataSource)?.tenants
+  if (!tenants && tenant === undefined) return work()
+  if (tenants && tenant !== undefined) return tenants.run(tenant, work)
+  throw new UsageError(
+    tenants
+      ? "Each tenant has its own keys: name one with --tenant."
+      : "The DataSource has no TenantKeys: leave --tenant out.",
+  )
+}
+
+async function runOn<Options extends ColumnCommandOptions>(
+  dataSource: DataSource,
   { run, prepare }: ColumnCommand<Options>,
   options: Options,
-  { display, interruption, findings }: Running,
+  { display, interruption: { signal }, findings }: Running,
 ): Promise<void> {
-  const { signal } = interruption
-  await useDataSource(
-    options.dataSource,
-    options.concurrency ?? DEFAULT_CONCURRENCY,
-    async (dataSource) => {
-      const keyring = keyringOf(dataSource, display)
-      findings.keys = keyring.fingerprints
-      const tables = selectTables(dataSource, options)
-      findings.selected = tables.length
-      const blindIndexKeyring = unboundIndexRing(dataSource, keyring)
-      const common = {
-        ...{ ...bulkOptions(options), keyring, signal },
-        ...(blindIndexKeyring && { blindIndexKeyring }),
-      }
-      const onProgress = display.show.bind(display)
-      const prepared: TableOptions[] = []
-      for (const table of tables) prepared.push((await prepare?.(options, dataSource, table)) ?? {})
-      for (const [i, { target }] of tables.entries()) {
-        if (signal.aborted) break
-        const own = { ...common, onProgress, ...prepared[i] }
-        findings.reports.push(await run(dataSource, target, own))
-      }
-    },
-  )
+  const keyring = keyringOf(dataSource, display)
+  findings.keys = keyring.fingerprints
+  const tables = selectTables(dataSource, options)
+  findings.selected = tables.length
+  const common = { ...bulkOptions(options), ...unboundKeys(dataSource, keyring), signal }
+  const onProgress = display.show.bind(display)
+  const prepared: TableOptions[] = []
+  for (const table of tables) prepared.push((await prepare?.(options, dataSource, table)) ?? {})
+  for (const [i, { target }] of tables.entries()) {
+    if (signal.aborted) break
+    const own = { ...common, onProgress, ...prepared[i] }
+    findings.reports.push(await run(dataSource, target, own))
+  }
 }
 
 function keyringOf(dataSource: DataSource, display: ProgressDisplay): Keyring {
@@ -155,10 +173,13 @@ function keyringOf(dataSource: DataSource, display: ProgressDisplay): Keyring {
 }
 
 /** Fetched once for all tables, whatever becomes of the environment; bound ones are so already. */
-function unboundIndexRing(dataSource: DataSource, keyring: Keyring): Keyring | undefined {
-  if (keysOf(dataSource)) return undefined
+function unboundKeys(
+  dataSource: DataSource,
+  keyring: Keyring,
+): Pick<BulkOptions, "blindIndexKeyring" | "keyring"> {
+  if (keysOf(dataSource)) return {}
   const keys = indexKeysFromEnv()
-  return keys ? new Keyring(keys) : keyring
+  return { keyring, blindIndexKeyring: keys ? new Keyring(keys) : keyring }
 }
 
 function bulkOptions(

@@ -14,7 +14,7 @@ import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./c
 import { ColumnRings } from "./column-rings"
 import { comparisonOperand, operandMark } from "./comparison-operand"
 import type { FetchedRows } from "./fetched-rows"
-import type { KeyResolver } from "./key-resolver"
+import type { KeyResolver } from "../keys/key-resolver"
 import {
   isAnswerable,
   isFindOperator,

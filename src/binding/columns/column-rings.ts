@@ -1,7 +1,7 @@
 import type { ColumnKey } from "../../column/column-key"
 import type { Keyring } from "../../fernet/keyring"
 import type { FetchedRow } from "./fetched-rows"
-import type { KeyResolver } from "./key-resolver"
+import type { KeyResolver } from "../keys/key-resolver"
 
 /**
  * The rings that the cells of one column are under, each with a memory of the column's own: those that

@@ -10,7 +10,7 @@ import { addCompanion, Companion } from "./companion"
 import { type IndexPlan, planIndexes } from "./index-plan"
 import { scopeCondition } from "./unique-scope"
 import { isWriting } from "./written-companions"
-import type { KeyResolver } from "../columns/key-resolver"
+import type { KeyResolver } from "../keys/key-resolver"
 
 /**
  * Adds the companion columns of blind indexes, and their database indexes, to the model of one

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, Table } from "typeorm"
 
-import { keysOf } from "../columns/keys"
+import { keysOf } from "../keys/keys"
 import type { SchemaRunner } from "../typeorm-internals"
 import { judgeChecks } from "./judge-checks"
 import { columnHoldsTokens, findLeavingTokens } from "./leaving-tokens"

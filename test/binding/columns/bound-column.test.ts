@@ -6,7 +6,7 @@ import {
   boundColumn,
   type ColumnScheme,
 } from "../../../src/binding/columns/bound-column"
-import { Keys } from "../../../src/binding/columns/keys"
+import { Keys } from "../../../src/binding/keys/keys"
 import { propertyOfOperand } from "../../../src/binding/columns/comparison-operand"
 import { Keyring } from "../../../src"
 import { refusal } from "../../column/plaintext-of"

@@ -4,7 +4,7 @@ import { inspect } from "node:util"
 import { describe, expect, test } from "@jest/globals"
 
 import { BoundColumn, type ColumnScheme } from "../../../src/binding/columns/bound-column"
-import { Keys } from "../../../src/binding/columns/keys"
+import { Keys } from "../../../src/binding/keys/keys"
 import { Keyring, type LegacyReader, readPrefixedTokens, readQuotedTokens } from "../../../src"
 import { keyring, keys } from "../../support/keys"
 

@@ -4,22 +4,76 @@ import { KeyError } from "../../errors"
 import { hasKeysInEnv, keysFromEnv } from "../../fernet/key-source"
 import type { ColumnKeyMode } from "../../fernet/column-key"
 import { Keyring } from "../../fernet/keyring"
+import { isThenable, type KeyringLike, type KeySource, toKeyError, toKeyring } from "./key-function"
 import type { KeyResolver } from "./key-resolver"
+import { isTenantKeys, noTenant, type TenantKeys, type TenantRings } from "./tenant-keys"
 
-/** A keyring, or the keys to make one of: one key, a comma-separated list, or an array. */
-export type KeyringLike = Keyring | string | readonly string[]
+/** The keys of one DataSource, for one purpose: fetched while it initializes, had afterwards. */
+export interface BoundKeys extends KeyResolver {
+  /** Asks where they come from, anew at each call. @throws {@link KeyError} if no key can be had */
+  load(): Promise<void>
+  /** Whether keys are at hand without asking. */
+  readonly loaded: boolean
+  /** Returns the keyring of the moment. @throws {@link KeyError} if there is none */
+  get(): Keyring
+  /** Those of the application's tenants, if each has its own. */
+  readonly tenants?: TenantKeys
+}
 
-/**
- * Where a DataSource gets its keys: a keyring, or a function that fetches them, which covers every
- * secret manager and is awaited inside `initialize()`.
- */
-export type KeySource = Keyring | (() => KeyringLike | Promise<KeyringLike>)
+/** The keys that blind indexes are derived from. */
+export interface BoundIndexKeys extends BoundKeys {
+  /** Whether they are others than those of the data. */
+  readonly areOwn: boolean
+}
 
-/**
- * The keys of one DataSource: fetched while it initializes, had by its columns afterwards. One ring is
- * for all cells.
- */
-export class Keys implements KeyResolver {
+/** The keys of the data and of the blind indexes, of which each tenant has its own. */
+export class KeysOfTenants implements BoundIndexKeys {
+  readonly tenants: TenantKeys
+  readonly #purpose: keyof TenantRings
+
+  constructor(tenants: TenantKeys, purpose: keyof TenantRings) {
+    this.tenants = tenants
+    this.#purpose = purpose
+  }
+
+  /** They are fetched when work begins for a tenant. */
+  load(): Promise<void> {
+    if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return Promise.resolve()
+    return Promise.reject(
+      new KeyError(
+        "ERR_KEY_INVALID",
+        "BLIND_INDEX_KEY or BLIND_INDEX_KEY_FILE is set, which would be one key for the blind indexes " +
+          "of all tenants. Unset it, or return it as blindIndexKeyring from the function of TenantKeys.",
+      ),
+    )
+  }
+
+  /** Whether work is being done for a tenant. */
+  get loaded(): boolean {
+    return this.tenants.rings !== undefined
+  }
+
+  /** Whether the tenant at work has others for its blind indexes. */
+  get areOwn(): boolean {
+    const { rings } = this.tenants
+    return rings !== undefined && rings.index !== rings.data
+  }
+
+  /** Returns those of the tenant at work. @throws {@link KeyError} if there is none */
+  get(): Keyring {
+    const { rings } = this.tenants
+    if (!rings) throw noTenant()
+    return rings[this.#purpose]
+  }
+
+  /** Returns those of the tenant at work. @throws {@link KeyError} if there is none */
+  ringFor(): Keyring {
+    return this.get()
+  }
+}
+
+/** Keys that all cells share. */
+export class Keys implements BoundKeys {
   readonly #source: () => KeyringLike | Promise<KeyringLike>
   readonly #lazy: boolean
   #keyring: Keyring | undefined
@@ -98,7 +152,7 @@ function missedKeys(failure: unknown): KeyError {
  * The keys that blind indexes are derived from: those given, else those that the environment holds at
  * the moment they are fetched, else those of the data.
  */
-export class IndexKeys extends Keys {
+export class IndexKeys extends Keys implements BoundIndexKeys {
   readonly #found: { areOwn: boolean }
 
   constructor(given: KeySource | undefined, data: Keys, lazy: boolean) {
@@ -118,11 +172,26 @@ export class IndexKeys extends Keys {
   }
 }
 
+/** Binds the keys that options of a DataSource name, of which none is fetched yet. */
+export function bindKeys(
+  {
+    keyring,
+    blindIndexKeyring,
+  }: { readonly keyring?: KeySource | TenantKeys; readonly blindIndexKeyring?: KeySource },
+  lazy: boolean,
+): Pick<KeyRings, "data" | "index"> {
+  if (isTenantKeys(keyring)) {
+    return { data: new KeysOfTenants(keyring, "data"), index: new KeysOfTenants(keyring, "index") }
+  }
+  const data = new Keys(keyring, lazy)
+  return { data, index: new IndexKeys(blindIndexKeyring, data, lazy) }
+}
+
 /** The keys of one DataSource, by what they are for. */
 interface KeyRings {
-  readonly data: Keys
+  readonly data: BoundKeys
   /** Those of blind indexes. */
-  readonly index: IndexKeys
+  readonly index: BoundIndexKeys
   /** How columns that do not say it have keys of their own, if they do. */
   readonly columns?: ColumnKeyMode | undefined
 }
@@ -138,12 +207,12 @@ export function keepKeys(dataSource: DataSource, value: KeyRings): void {
 }
 
 /** Returns the keys of a DataSource that went through `withEncryption`. */
-export function keysOf(dataSource: DataSource): Keys | undefined {
+export function keysOf(dataSource: DataSource): BoundKeys | undefined {
   return (dataSource as WithKeys)[KEYS]?.data
 }
 
 /** Returns the keys that the blind indexes of such a DataSource are derived from. */
-export function indexKeysOf(dataSource: DataSource): IndexKeys | undefined {
+export function indexKeysOf(dataSource: DataSource): BoundIndexKeys | undefined {
   return (dataSource as WithKeys)[KEYS]?.index
 }
 
@@ -156,65 +225,4 @@ export function columnKeysOf(dataSource: DataSource): ColumnKeyMode | undefined 
 export function indexKeysFromEnv(): readonly string[] | undefined {
   if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return undefined
   return keysFromEnv(process.env, "BLIND_INDEX_KEY")
-}
-
-function isThenable(
-  keys: KeyringLike | PromiseLike<KeyringLike>,
-): keys is PromiseLike<KeyringLike> {
-  return typeof (keys as Partial<PromiseLike<KeyringLike>> | undefined)?.then === "function"
-}
-
-function toKeyring(keys: KeyringLike): Keyring {
-  if (typeof keys === "string") return new Keyring(keys.split(",").map((key) => key.trim()))
-  return isKeyring(keys) ? keys : new Keyring(keys)
-}
-
-/** By its methods, since a keyring may come from a second copy of the package. */
-function isKeyring(keys: Keyring | readonly string[]): keys is Keyring {
-  return typeof (keys as Partial<Keyring> | undefined)?.fork === "function"
-}
-
-/** By its code, since a second copy of the package may have thrown it. */
-function isKeyError(error: unknown): boolean {
-  const { code } = (error ?? {}) as Partial<KeyError>
-  return code === "ERR_KEY_MISSING" || code === "ERR_KEY_INVALID"
-}
-
-function toKeyError(error: unknown): unknown {
-  if (isKeyError(error)) return error
-  const cause = causeOf(error)
-  const named = cause ? ` with ${cause.name}${cause.code ? ` (${cause.code})` : ""}` : ""
-  return new KeyError(
-    "ERR_KEY_MISSING",
-    `The key function failed${named}, so there is no key.`,
-    cause ? { cause } : {},
-  )
-}
-
-/** What is kept of an error that a key function threw. */
-class KeyFunctionError extends Error {
-  readonly code: string | undefined
-
-  constructor(name: string, code: string | undefined) {
-    super("The message is not kept: it may quote a key.")
-    this.name = name
-    this.code = code
-    // It would begin with a name of its own
-    delete this.stack
-  }
-}
-
-/** Shorter than a key, in whatever spelling. */
-const IDENTIFIER = /^[A-Za-z][\w.-]{0,39}$/
-
-/**
- * Keeps the name and the code of an error. Its message, its stack and whatever else a client or parser
- * hangs on it may quote what the source returned, and with it the key.
- */
-function causeOf(error: unknown): KeyFunctionError | undefined {
-  if (!(error instanceof Error)) return undefined
-  const { name, code } = error as Partial<Record<"code" | "name", unknown>>
-  const named = (value: unknown): string | undefined =>
-    typeof value === "string" && IDENTIFIER.test(value) ? value : undefined
-  return new KeyFunctionError(named(name) ?? "Error", named(code))
 }
