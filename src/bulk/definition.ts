@@ -1,5 +1,10 @@
 import { builtInCodecs } from "../column/built-in-codecs"
-import type { ColumnTarget, TextReader } from "../dialect/conversions/conversion"
+import {
+  type ColumnTarget,
+  settingBack,
+  type TextReader,
+  type TypeChange,
+} from "../dialect/conversions/conversion"
 import type { BulkTable, ColumnFacts } from "../dialect/dialect"
 import type { ConstraintState, TokenConstraint } from "../dialect/schema-dialect"
 import type { Session } from "../dialect/session"
@@ -61,8 +66,15 @@ export async function fitColumns(
     ])
   }
   if (problems.length > 0) throw new ColumnMisuseError(problems)
-  if (!dryRun) for (const statement of up) await connection.query(statement)
+  if (!dryRun) await runChange(session, change)
   return up.map((sql) => ({ sql, lock }))
+}
+
+async function runChange({ connection }: Session, change: TypeChange): Promise<void> {
+  const run = async (statements: readonly string[]): Promise<void> => {
+    for (const statement of statements) await connection.query(statement)
+  }
+  await settingBack(change, run, () => run(change.up))
 }
 
 /** Returns a table as it will be when its columns are text that holds any token, and their values too. */
@@ -161,9 +173,8 @@ export async function restoreTypes(
   const change = await schema.restore({ connection, inTransaction }, table.path, targets)
   const problems = change?.problems ?? Object.keys(types).map(cannot)
   if (problems.length > 0) throw new ColumnMisuseError(problems)
-  const statements = change?.up ?? []
-  for (const statement of statements) await connection.query(statement)
-  return statements
+  if (change) await runChange(session, change)
+  return change?.up ?? []
 }
 
 /**

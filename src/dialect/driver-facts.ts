@@ -1,4 +1,5 @@
 import type { OpenConnection, ColumnTarget, TypeChange } from "./conversions/conversion"
+import { findLeftBeside } from "./conversions/mysql-beside"
 import { planMysql } from "./conversions/mysql-plan"
 import { planPostgres } from "./conversions/postgres-plan"
 import { planSqlite } from "./conversions/sqlite-plan"
@@ -36,6 +37,11 @@ export interface DriverFacts {
     path: string,
     targets: readonly ColumnTarget[],
   ) => Promise<TypeChange>
+  /**
+   * Finds what a change of types that was killed left in a database, and returns the statements that
+   * drop it; `undefined` where such a change is undone by the database.
+   */
+  readonly findLeftBeside?: typeof findLeftBeside
   /** Whether TypeORM changes a column by copying its table. */
   readonly copiesTables?: boolean
   /** Whether all query runners share one connection. */
@@ -61,6 +67,7 @@ const mysqlLike: DriverFacts = {
 const mysql: DriverFacts = {
   ...mysqlLike,
   planTypes: ({ connection }, path, targets) => planMysql(connection, path, targets),
+  findLeftBeside,
 }
 
 const postgresLike: DriverFacts = {

@@ -8,6 +8,7 @@ import { schemaBuilderInternalsOf, type SchemaRunner, schemaRunnerOf } from "../
 import { dropOutdatedChecks } from "./judge-checks"
 import { judgeSchema, type SchemaOptions } from "./judge-schema"
 import { columnHoldsTokens } from "./leaving-tokens"
+import { beforeBuilder, dropLeftBeside, refuseLeftBeside } from "./left-beside"
 import { columnsNamed, entitiesOf, isOurs } from "./table-columns"
 import { copiedBy, type Queries } from "./table-copy"
 import { type ColumnChange, convertTypes } from "./type-changes"
@@ -32,6 +33,15 @@ function judgeBuilders(dataSource: DataSource, options: SchemaOptions, judged: J
   const createSchemaBuilder = driver.createSchemaBuilder.bind(driver)
   driver.createSchemaBuilder = () => {
     const builder = createSchemaBuilder()
+    const [build, log] = [builder.build.bind(builder), builder.log.bind(builder)]
+    builder.build = async () => {
+      await beforeBuilder(dataSource, dropLeftBeside)
+      return build()
+    }
+    builder.log = async () => {
+      await beforeBuilder(dataSource, refuseLeftBeside)
+      return log()
+    }
     const internals = schemaBuilderInternalsOf(builder)
     const execute = internals.executeSchemaSyncOperationsInProperOrder.bind(builder)
     // Both of synchronize and of what only lists statements, with the tables loaded and nothing sent
@@ -56,7 +66,7 @@ function guardRunners(dataSource: DataSource, options: SchemaOptions, judged: Ju
   const copies = new WeakMap<SchemaRunner, TypeChange>()
   const replacements = new MethodReplacements<SchemaRunner>({
     changeColumns: async (runner, original, [tableOrName, changes]) => {
-      const table = await tableOf(runner, tableOrName)
+      const table = await tableOf(dataSource, runner, tableOrName)
       const change = await guard.beforeChange(runner, table, changes as readonly ColumnChange[])
       if (!change) return original(table, changes)
       copies.set(runner, change)
@@ -73,7 +83,7 @@ function guardRunners(dataSource: DataSource, options: SchemaOptions, judged: Ju
       return original(...copiedBy(change, up as Queries, down as Queries))
     },
     changeColumn: async (runner, original, [tableOrName, oldOrName, newColumn]) => {
-      const table = await tableOf(runner, tableOrName)
+      const table = await tableOf(dataSource, runner, tableOrName)
       const oldColumn = columnOf(table, oldOrName)
       const change = oldColumn && { oldColumn, newColumn: newColumn as TableColumn }
       // SQLite's changes columns in the plural
@@ -87,12 +97,12 @@ function guardRunners(dataSource: DataSource, options: SchemaOptions, judged: Ju
       return isRename ? original(tableOrName, oldOrName, newOrName) : Promise.resolve()
     },
     dropColumn: async (runner, original, [tableOrName, columnOrName, ...rest]) => {
-      await guard.beforeDrop(runner, await tableOf(runner, tableOrName), [columnOrName])
+      await guard.beforeDrop(runner, await tableOf(dataSource, runner, tableOrName), [columnOrName])
       return original(tableOrName, columnOrName, ...rest)
     },
     dropColumns: async (runner, original, [tableOrName, columnsOrNames, ...rest]) => {
       const columns = columnsOrNames as readonly unknown[]
-      await guard.beforeDrop(runner, await tableOf(runner, tableOrName), columns)
+      await guard.beforeDrop(runner, await tableOf(dataSource, runner, tableOrName), columns)
       return original(tableOrName, columnsOrNames, ...rest)
     },
   })
@@ -163,10 +173,14 @@ class RunnerGuard {
   }
 }
 
-async function tableOf(runner: SchemaRunner, tableOrName: unknown): Promise<Table> {
-  return typeof tableOrName === "string"
-    ? runner.getCachedTable(tableOrName)
-    : (tableOrName as Table)
+async function tableOf(
+  dataSource: DataSource,
+  runner: SchemaRunner,
+  tableOrName: unknown,
+): Promise<Table> {
+  if (typeof tableOrName !== "string") return tableOrName as Table
+  await dropLeftBeside(dataSource, runner)
+  return runner.getCachedTable(tableOrName)
 }
 
 function columnOf(table: Table, columnOrName: unknown): TableColumn | undefined {

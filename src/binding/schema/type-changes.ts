@@ -1,6 +1,10 @@
 import type { DataSource, EntityMetadata, Table, TableColumn } from "typeorm"
 
-import type { ColumnTarget, TypeChange } from "../../dialect/conversions/conversion"
+import {
+  type ColumnTarget,
+  settingBack,
+  type TypeChange,
+} from "../../dialect/conversions/conversion"
 import { driverFacts } from "../../dialect/driver-facts"
 import { ColumnMisuseError } from "../../errors"
 import type { MemorizedQuery, SchemaRunner } from "../typeorm-internals"
@@ -68,8 +72,10 @@ export async function convertTypes(
   const { problems, up, down, copied } = change
   if (problems.length > 0) throw new ColumnMisuseError(problems)
   if (copied) return change
-  // TypeORM runs what takes changes back from its end
-  await runner.executeQueries(up.map(toQuery), down.toReversed().map(toQuery))
+  const run = (statements: readonly string[], back: readonly string[] = []): Promise<void> =>
+    // TypeORM runs what takes changes back from its end
+    runner.executeQueries(statements.map(toQuery), back.toReversed().map(toQuery))
+  await settingBack(change, run, () => run(up, down))
   for (const { oldColumn, newColumn } of converted) takeOver(oldColumn, newColumn)
   return undefined
 }

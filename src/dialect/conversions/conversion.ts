@@ -65,10 +65,27 @@ export interface TypeChange {
   readonly up: readonly string[]
   /** The statements that take it back, in the order they are to run. */
   readonly down: readonly string[]
+  /** What gives the session its settings back if a statement fails; the last of them does else. */
+  readonly afterFailure?: readonly string[]
   /** Whom the statements keep waiting, and while what is done. */
   readonly lock?: string
   /** For a database that changes types by copying the table: the statements come before the copy. */
   readonly copied?: readonly CopiedColumn[]
+}
+
+/** Runs what changes types, and gives the session its settings back if that fails. */
+export async function settingBack(
+  { afterFailure = [] }: TypeChange,
+  run: (statements: readonly string[]) => Promise<void>,
+  change: () => Promise<void>,
+): Promise<void> {
+  try {
+    await change()
+  } catch (error) {
+    // On a connection that is lost there is nothing to give back
+    await run(afterFailure).catch(() => undefined)
+    throw error
+  }
 }
 
 /** A column of text that is to have the type of its values again. */
@@ -84,6 +101,46 @@ export interface CopiedColumn {
 /** Whether a conversion was refused. */
 export function isRefusal(conversion: Conversion | Refusal): conversion is Refusal {
   return "refusal" in conversion
+}
+
+/** What reads any text, and whether it reads every one. */
+export const ANY_TEXT = {
+  string: "all",
+  bytes: "all",
+  number: "some",
+  bigint: "some",
+  boolean: "some",
+  date: "some",
+  json: "some",
+} as const
+
+/** Returns a type as it is compared, however it was spelt. */
+export function speltType(type: string): string {
+  return type
+    .toLowerCase()
+    .replaceAll(/ *([(),]) */g, "$1")
+    .trim()
+}
+
+/** Says how many values of a column are in the way, and why, unless there are none. */
+export function problemsOf(
+  { label }: ColumnTarget,
+  type: string,
+  counts: readonly (readonly [count: number, what: string | undefined])[],
+): readonly string[] {
+  return counts.flatMap(([count, what = ""]) =>
+    count > 0 ? [`${label} is ${type}, and ${count} of its values ${what}.`] : [],
+  )
+}
+
+/** Of values whose text is not what it was made of. */
+export function wouldNotComeBack({ type }: ColumnTarget): string {
+  return `would not come back from ${type} as they are`
+}
+
+/** Of values that the codec would leave behind. */
+export function noneOfCodec({ reader }: ColumnTarget): string {
+  return `are none that the codec "${reader}" reads`
 }
 
 /** Says which codec reads a type, where the declared one does not. */

@@ -1,3 +1,5 @@
+import { speltType } from "./conversion"
+
 /** The bits of a signed integer, by how the databases call it. */
 const INTEGER_BITS: readonly (readonly [RegExp, bigint])[] = [
   [/^tinyint\b/, 8n],
@@ -14,10 +16,7 @@ const INTEGER_BITS: readonly (readonly [RegExp, bigint])[] = [
  * @param type - as in a column's definition
  */
 export function fitsType(type: string): (text: string) => boolean {
-  const spelt = type
-    .toLowerCase()
-    .replaceAll(/ *([(),]) */g, "$1")
-    .trim()
+  const spelt = speltType(type)
   const [, length] = /^(?:n?var)?char(?:acter)?(?: varying)?\((\d+)\)/.exec(spelt) ?? []
   // The databases count characters, and JavaScript halves of some
   if (length !== undefined) return (text) => Array.from(text).length <= Number(length)

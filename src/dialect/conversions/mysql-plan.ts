@@ -5,29 +5,21 @@ import {
   type ColumnTarget,
   isRefusal,
   type Looking,
+  noneOfCodec,
+  problemsOf,
+  speltType,
   type TypeChange,
   type ValueTarget,
+  wouldNotComeBack,
 } from "./conversion"
 import { mysqlConversion, type MysqlConversion } from "./mysql"
+import { besideName, MAX_NAME } from "./mysql-beside"
+import { type DescribedColumn, indexName, readTable } from "./mysql-catalog"
 import { unreadCells } from "./unread-cells"
-
-/** A column as the server describes it. */
-interface Described {
-  readonly name: string
-  readonly type: string
-  readonly collation: string | undefined
-  readonly nullable: boolean
-  readonly comment: string
-  /** All of its definition but its name, as `SHOW CREATE TABLE` has it. */
-  readonly definition: string
-  /** Its indexes, as `SHOW CREATE TABLE` has them. */
-  readonly indexes: readonly string[]
-  readonly obstacles: readonly string[]
-}
 
 interface Planned {
   readonly target: ColumnTarget
-  readonly from: Described
+  readonly from: DescribedColumn
   readonly conversion: MysqlConversion
 }
 
@@ -35,9 +27,6 @@ interface Found {
   readonly problems: readonly string[]
   readonly holdsTokens: boolean
 }
-
-/** MySQL's longest identifier; of a name in ASCII, bytes are characters. */
-const MAX_NAME = 64
 
 /** Bytes that the text types hold. */
 const TEXT_BYTES: Readonly<Record<string, number>> = { tinytext: 2 ** 8 - 1, text: 2 ** 16 - 1 }
@@ -56,7 +45,7 @@ export async function planMysql(
   path: string,
   targets: readonly ColumnTarget[],
 ): Promise<TypeChange> {
-  const columns = await describe(connection, path)
+  const columns = await readTable(connection, path)
   const planned: Planned[] = []
   const problems: string[] = []
   for (const target of targets) {
@@ -81,6 +70,7 @@ export async function planMysql(
     lock: "copies the table, and keeps writers out meanwhile",
     up: inStrictMode(isMariaDb, upStatements(path, planned, isMariaDb)),
     down: inStrictMode(isMariaDb, downStatements(path, planned, mayHoldTokens, isMariaDb)),
+    ...(!isMariaDb && { afterFailure: [MODES_BACK] }),
   }
 }
 
@@ -95,15 +85,12 @@ export async function planMysqlBack(
   path: string,
   targets: readonly ValueTarget[],
 ): Promise<TypeChange> {
-  const columns = await describe(connection, path)
+  const columns = await readTable(connection, path)
   const problems: string[] = []
   const planned: Planned[] = []
   for (const { name, label, type: wished, timeZone } of targets) {
     const found = columns.find((column) => column.name === name)
-    const type = wished
-      .toLowerCase()
-      .replaceAll(/ *([(),]) */g, "$1")
-      .trim()
+    const type = speltType(wished)
     const reader = type === "tinyint(1)" ? "boolean" : "own"
     const conversion = mysqlConversion(fullType(type), { reader, timeZone })
     if (!found || isRefusal(conversion)) {
@@ -127,6 +114,7 @@ export async function planMysqlBack(
     problems,
     up: inStrictMode(isMariaDb, downStatements(path, planned, undefined, isMariaDb)),
     down: [],
+    ...(!isMariaDb && { afterFailure: [MODES_BACK] }),
   }
 }
 
@@ -142,55 +130,6 @@ function fullType(type: string): string {
 async function speaksMariaDb(connection: Looking): Promise<boolean> {
   const { rows } = await connection.query("SELECT version() AS version")
   return /mariadb/i.test(String(rows[0]?.version))
-}
-
-async function describe(connection: Looking, path: string): Promise<readonly Described[]> {
-  const { rows } = await connection.query(`SHOW FULL COLUMNS FROM ${path}`)
-  const created = await connection.query(`SHOW CREATE TABLE ${path}`)
-  const lines = String(created.rows[0]?.["Create Table"]).split("\n")
-  return rows.map(({ Field, Type, Collation, Null, Comment }) => {
-    const name = String(Field)
-    const own = lines.find((line) => line.startsWith(`  ${escapeMysql(name)} `)) ?? ""
-    const definition = own.slice(escapeMysql(name).length + 3).replace(/,$/, "")
-    return {
-      name,
-      type: String(Type),
-      collation: typeof Collation === "string" ? Collation : undefined,
-      nullable: Null === "YES",
-      comment: typeof Comment === "string" ? Comment : "",
-      definition,
-      indexes: lines.filter((line) => INDEX.test(line) && line.includes(escapeMysql(name))),
-      obstacles: obstacles(
-        name,
-        definition,
-        lines.slice(1).filter((line) => line !== own),
-      ),
-    }
-  })
-}
-
-const INDEX = /^ +(?:UNIQUE |FULLTEXT )?KEY (`(?:[^`]|``)*`) .*?,?$/
-
-/** What else of a table's definition a change of the type would break, or would change silently. */
-function obstacles(name: string, definition: string, others: readonly string[]): readonly string[] {
-  const escaped = escapeMysql(name)
-  const found: string[] = []
-  if (/ (?:GENERATED ALWAYS )?AS \(/i.test(definition)) found.push("it is computed by the database")
-  // What a conversion that was killed left behind
-  const beside = `  ${escapeMysql(besideName(name))} `
-  const using = others.filter((one) => one.includes(escaped) && !one.startsWith(beside))
-  for (const line of using) {
-    if (/ AS \(/i.test(line)) found.push(`${line.trim().split(" ")[0] ?? ""} is computed from it`)
-    const [, check] = /^ *CONSTRAINT `((?:[^`]|``)*)` CHECK /.exec(line) ?? []
-    if (check !== undefined && !check.endsWith("_is_token")) found.push(`CHECK ${check} uses it`)
-    if (/^ *(?:PARTITION BY|SUBPARTITION BY)/i.test(line)) {
-      found.push("the table is partitioned by it")
-    }
-  }
-  if (others.some((line) => / WITH SYSTEM VERSIONING/i.test(line))) {
-    found.push("the table keeps its history")
-  }
-  return found
 }
 
 async function lookAtRows(
@@ -220,7 +159,12 @@ async function lookAtRows(
     const isShown = !one.conversion.readable && count(0) === 0
     const unread = isShown ? await unreadCells(connection, cells, one.target.reads) : 0
     found.push({
-      problems: problemsOf(one, [count(0), count(1), count(2), unread]),
+      problems: problemsOf(one.target, one.from.type, [
+        [count(0), one.conversion.whyUnfit],
+        [count(1), wouldNotComeBack(one.target)],
+        [count(2), `do not fit into ${one.target.type}`],
+        [unread, noneOfCodec(one.target)],
+      ]),
       holdsTokens: count(3) > 0,
     })
   }
@@ -243,27 +187,13 @@ function isTooLong(text: string, type: string): string {
   return bytes === undefined ? "0" : `LENGTH(${text}) > ${bytes}`
 }
 
-function problemsOf(
-  { target, from, conversion }: Planned,
-  [unfit, lost, tooLong, unread]: readonly [number, number, number, number],
-): readonly string[] {
-  const counts: readonly (readonly [number, string])[] = [
-    [unfit, conversion.whyUnfit ?? ""],
-    [lost, `would not come back from ${target.type} as they are`],
-    [tooLong, `do not fit into ${target.type}`],
-    [unread, `are none that the codec "${target.reader}" reads`],
-  ]
-  return counts.flatMap(([count, what]) =>
-    count > 0 ? [`${target.label} is ${from.type}, and ${count} of its values ${what}.`] : [],
-  )
-}
-
 /** The text is made beside the column, and then takes its place: nobody reads half of it. */
 function upStatements(
   path: string,
   planned: readonly Planned[],
   isMariaDb: boolean,
 ): readonly string[] {
+  const before: string[] = []
   const first: string[] = []
   const second: string[] = []
   for (const { target, from, conversion } of planned) {
@@ -272,16 +202,16 @@ function upStatements(
     if (conversion.swapped) {
       const expression = conversion.up(column)
       const made = { type: target.type, expression, definition }
-      const [add, replace] = swap(from, made, isMariaDb)
-      first.push(add)
+      const [add, replace] = swap(from, made)
+      const drop = dropIfThere(isMariaDb, path, "COLUMN", besideName(from.name))
+      before.push(...drop.before)
+      first.push(...drop.actions, add)
       second.push(...replace)
     } else {
       first.push(`MODIFY ${column} ${definition}`)
     }
   }
-  return [first, second].flatMap((actions) =>
-    actions.length === 0 ? [] : [`ALTER TABLE ${path} ${actions.join(", ")}`],
-  )
+  return [...before, ...alterStatements(path, [first, second])]
 }
 
 function downStatements(
@@ -290,57 +220,89 @@ function downStatements(
   mayHoldTokens: readonly boolean[] | undefined,
   isMariaDb: boolean,
 ): readonly string[] {
+  const before: string[] = []
   const stages: string[][] = [[], []]
   const at = (stage: number): string[] => (stages[stage] ??= [])
   for (const [i, { from, conversion }] of planned.entries()) {
     const column = escapeMysql(from.name)
     const guard = mayHoldTokens && goesBack(column, conversion, mayHoldTokens[i] === true)
     if (guard !== undefined) {
-      const name = escapeMysql(hashedName([from.name], "_is_plaintext", MAX_NAME))
-      at(0).push(`ADD CONSTRAINT ${isMariaDb ? "IF NOT EXISTS " : ""}${name} CHECK (${guard})`)
-      at(1).push(`DROP CONSTRAINT ${isMariaDb ? "IF EXISTS " : ""}${name}`)
+      const name = hashedName([from.name], "_is_plaintext", MAX_NAME)
+      const drop = dropIfThere(isMariaDb, path, "CONSTRAINT", name)
+      before.push(...drop.before)
+      at(0).push(...drop.actions, `ADD CONSTRAINT ${escapeMysql(name)} CHECK (${guard})`)
+      at(1).push(`DROP CONSTRAINT ${escapeMysql(name)}`)
     }
     const { back = [] } = conversion
     if (back.length === 0) at(1).push(`MODIFY ${column} ${from.definition}`)
+    else {
+      const drop = dropIfThere(isMariaDb, path, "COLUMN", besideName(from.name))
+      before.push(...drop.before)
+      at(1).push(...drop.actions)
+    }
     for (const [n, { type, expression, becomes = from.definition }] of back.entries()) {
-      const [add, replace] = swap(
-        from,
-        {
-          type,
-          expression: expression(column),
-          definition: becomes,
-        },
-        isMariaDb,
-      )
+      const made = { type, expression: expression(column), definition: becomes }
+      const [add, replace] = swap(from, made)
       at(2 * n + 1).push(add)
       at(2 * n + 2).push(...replace)
     }
   }
+  return [...before, ...alterStatements(path, stages)]
+}
+
+function alterStatements(path: string, stages: readonly (readonly string[])[]): readonly string[] {
   return stages.flatMap((actions) =>
     actions.length === 0 ? [] : [`ALTER TABLE ${path} ${actions.join(", ")}`],
   )
 }
 
-/** The name of the column that a text is made in, beside another. */
-function besideName(name: string): string {
-  return hashedName([name], "_converted", MAX_NAME)
+/** What is to run before a change of the table, and as a part of it. */
+interface Drop {
+  readonly before: readonly string[]
+  readonly actions: readonly string[]
+}
+
+/** Drops what a change that was killed left behind. MySQL has no IF EXISTS for it. */
+function dropIfThere(
+  isMariaDb: boolean,
+  path: string,
+  kind: "COLUMN" | "CONSTRAINT",
+  name: string,
+): Drop {
+  if (isMariaDb) return { before: [], actions: [`DROP ${kind} IF EXISTS ${escapeMysql(name)}`] }
+  const [table = "", schema] = path.slice(1, -1).split("`.`").reverse().map(unescaped)
+  const drop = `ALTER TABLE ${path} DROP ${kind} ${escapeMysql(name)}`
+  const catalog = kind === "COLUMN" ? "COLUMNS" : "TABLE_CONSTRAINTS"
+  return {
+    before: [
+      `SET @fernet_drop = (SELECT IF(COUNT(*) = 0, 'DO 0', ${literal(drop)}) ` +
+        `FROM information_schema.${catalog} WHERE TABLE_NAME = ${literal(table)} AND ` +
+        `TABLE_SCHEMA = ${schema === undefined ? "DATABASE()" : literal(schema)} AND ` +
+        `${kind}_NAME = ${literal(name)})`,
+      "PREPARE fernet_drop FROM @fernet_drop",
+      "EXECUTE fernet_drop",
+      "DEALLOCATE PREPARE fernet_drop",
+    ],
+    actions: [],
+  }
+}
+
+function unescaped(identifier: string): string {
+  return identifier.replaceAll("``", "`")
 }
 
 /** Its indexes would go with the column; a text needs none, and would need a length in them. */
 function swap(
-  { name, indexes }: Described,
+  { name, indexes }: DescribedColumn,
   { type, expression, definition }: Readonly<Record<"definition" | "expression" | "type", string>>,
-  isMariaDb: boolean,
 ): readonly [add: string, replace: readonly string[]] {
   const column = escapeMysql(name)
   const beside = escapeMysql(besideName(name))
   const kept = type.includes("text") ? [] : indexes
-  // Left behind by one that was killed, it has followed the column since
-  const add = `ADD COLUMN ${isMariaDb ? "IF NOT EXISTS " : ""}${beside}`
   return [
-    `${add} ${type} AS (${expression}) STORED AFTER ${column}`,
+    `ADD COLUMN ${beside} ${type} AS (${expression}) STORED AFTER ${column}`,
     [
-      ...kept.map((index) => `DROP KEY ${INDEX.exec(index)?.[1] ?? ""}`),
+      ...kept.map((index) => `DROP KEY ${indexName(index)}`),
       `DROP COLUMN ${column}`,
       `CHANGE ${beside} ${column} ${definition}`,
       ...kept.map((index) => `ADD ${index.trim().replace(/,$/, "")}`),
@@ -351,7 +313,7 @@ function swap(
 /** What is not repeated, the server drops: NOT NULL, the collation and the comment are kept so. */
 function newDefinition(
   type: string,
-  { type: old, collation, nullable, comment }: Described,
+  { type: old, collation, nullable, comment }: DescribedColumn,
 ): string {
   const isText = [old, type].every((one) => /char|text|enum|^set/i.test(one))
   const parts = [
@@ -388,8 +350,13 @@ function inStrictMode(isMariaDb: boolean, statements: readonly string[]): readon
     return statements.map((statement) => `SET STATEMENT ${settings} FOR ${statement}`)
   }
   return [
-    "SET @fernet_sql_mode = @@SESSION.sql_mode, @@SESSION.sql_mode = 'STRICT_ALL_TABLES'",
+    "SET @fernet_sql_mode = @@SESSION.sql_mode, @fernet_lock_wait = @@SESSION.lock_wait_timeout, " +
+      "@@SESSION.sql_mode = 'STRICT_ALL_TABLES', " +
+      `@@SESSION.lock_wait_timeout = CAST(LEAST(@@SESSION.lock_wait_timeout, ${LOCK_TIMEOUT}) AS SIGNED)`,
     ...statements,
-    "SET @@SESSION.sql_mode = @fernet_sql_mode",
+    MODES_BACK,
   ]
 }
+
+const MODES_BACK =
+  "SET @@SESSION.sql_mode = @fernet_sql_mode, @@SESSION.lock_wait_timeout = @fernet_lock_wait"

@@ -1,4 +1,5 @@
 import {
+  ANY_TEXT,
   type Conversion,
   digestConversion,
   type Refusal,
@@ -35,16 +36,6 @@ interface Kind {
 }
 
 const TEXTS = /^(?:(?:var)?char\((\d+)\)|(?:tiny|medium|long)?text)$/
-
-const ANY_TEXT = {
-  string: "all",
-  bytes: "all",
-  number: "some",
-  bigint: "some",
-  boolean: "some",
-  date: "some",
-  json: "some",
-} as const
 
 const modified: Made = { up: asText, down: (c) => c, swapped: false }
 

@@ -7,9 +7,13 @@ import {
   type Conversion,
   isRefusal,
   type Looking,
+  noneOfCodec,
   type OpenConnection,
+  problemsOf,
+  speltType,
   type TypeChange,
   type ValueTarget,
+  wouldNotComeBack,
 } from "./conversion"
 import { postgresConversion, type PostgresType } from "./postgres"
 import { type CatalogColumn, readCatalog } from "./postgres-catalog"
@@ -150,10 +154,7 @@ async function readType(connection: Looking, wished: string): Promise<PostgresTy
     [wished.replace(/ *\(.*?\)/, "")],
   )
   const { labels, base } = rows[0] ?? {}
-  const spelt = wished
-    .toLowerCase()
-    .replaceAll(/ *([(),]) */g, "$1")
-    .trim()
+  const spelt = speltType(wished)
   const alias = ALIASES.find(([short]) => short.test(spelt))
   const type = alias ? spelt.replace(...alias) : spelt
   return {
@@ -206,7 +207,11 @@ async function lookAtRows(
       const [unfit, lost, holdsTokens] = [0, 1, 2].map((n) => rows[0]?.[`c${3 * i + n}`])
       const unread = Number(unfit) > 0 ? 0 : await countUnread(connection, path, one)
       found.push({
-        problems: problemsOf(one, Number(unfit), Number(lost), unread),
+        problems: problemsOf(one.target, one.from.type, [
+          [Number(unfit), one.conversion.whyUnfit],
+          [Number(lost), wouldNotComeBack(one.target)],
+          [unread, noneOfCodec(one.target)],
+        ]),
         holdsTokens: holdsTokens === true,
       })
     }
@@ -263,22 +268,6 @@ async function countUnread(
   }
   await connection.query("CLOSE typeorm_fernet_cells")
   return unread
-}
-
-function problemsOf(
-  { target, from, conversion }: Planned,
-  unfit: number,
-  lost: number,
-  unread: number,
-): readonly string[] {
-  const counts: readonly (readonly [number, string])[] = [
-    [unfit, conversion.whyUnfit ?? ""],
-    [lost, `would not come back from ${target.type} as they are`],
-    [unread, `are none that the codec "${target.reader}" reads`],
-  ]
-  return counts.flatMap(([count, what]) =>
-    count > 0 ? [`${target.label} is ${from.type}, and ${count} of its values ${what}.`] : [],
-  )
 }
 
 function statements(

@@ -1,4 +1,5 @@
 import {
+  ANY_TEXT,
   type Conversion,
   digestConversion,
   type Refusal,
@@ -25,16 +26,6 @@ interface Kind {
 }
 
 const TEXTS = /^(?:text|character varying(?:\((\d+)\))?|character(?:\((\d+)\))?|citext)$/
-
-const ANY_TEXT = {
-  string: "all",
-  bytes: "all",
-  number: "some",
-  bigint: "some",
-  boolean: "some",
-  date: "some",
-  json: "some",
-} as const
 
 /** What type each of PostgreSQL's types becomes text by, and back. */
 const KINDS: readonly Kind[] = [

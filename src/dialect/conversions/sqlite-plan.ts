@@ -5,7 +5,10 @@ import {
   type CopiedColumn,
   isRefusal,
   type Looking,
+  noneOfCodec,
+  problemsOf,
   type TypeChange,
+  wouldNotComeBack,
 } from "./conversion"
 import { sqliteConversion } from "./sqlite"
 import { unreadCells } from "./unread-cells"
@@ -63,7 +66,7 @@ async function lookAtRows(
   { target, type, conversion }: Planned,
 ): Promise<{ readonly problems: readonly string[]; readonly holdsTokens: boolean }> {
   const column = escape(target.name)
-  const { up, down, exact, unfit, whyUnfit = "", readable } = conversion
+  const { up, down, exact, unfit, whyUnfit, readable } = conversion
   const isLost = exact
     ? "0"
     : `${down(up(column))} <> ${column} AND ${asReal(down(up(column)), column)}`
@@ -74,20 +77,13 @@ async function lookAtRows(
   const [row = {}] = rows
   const cells = `SELECT ${up(column)} AS cell FROM ${path} WHERE ${column} IS NOT NULL`
   const isShown = !readable && Number(row.unfit) === 0
-  const counts: readonly (readonly [unknown, string])[] = [
-    [row.unfit, whyUnfit],
-    [row.lost, `would not come back from ${target.type} as they are`],
-    [
-      isShown ? await unreadCells(connection, cells, target.reads) : 0,
-      `are none that the codec "${target.reader}" reads`,
-    ],
-  ]
+  const unread = isShown ? await unreadCells(connection, cells, target.reads) : 0
   return {
-    problems: counts.flatMap(([count, what]) =>
-      Number(count) > 0
-        ? [`${target.label} is ${type}, and ${Number(count)} of its values ${what}.`]
-        : [],
-    ),
+    problems: problemsOf(target, type, [
+      [Number(row.unfit), whyUnfit],
+      [Number(row.lost), wouldNotComeBack(target)],
+      [unread, noneOfCodec(target)],
+    ]),
     holdsTokens: Number(row.tokens) > 0,
   }
 }

@@ -1,4 +1,5 @@
 import {
+  ANY_TEXT,
   type Conversion,
   digestConversion,
   type Refusal,
@@ -14,16 +15,6 @@ interface Kind {
 }
 
 const TEXTS = /char|clob|text|^(?:uuid|date|time)$/i
-
-const ANY_TEXT = {
-  string: "all",
-  bytes: "all",
-  number: "some",
-  bigint: "some",
-  boolean: "some",
-  date: "some",
-  json: "some",
-} as const
 
 const TOKEN_BYTES =
   "are not made of the characters of a token; bytes as they are have no text. Convert them by hand, " +

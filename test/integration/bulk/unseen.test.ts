@@ -60,6 +60,8 @@ eachDatabase("a run that does not see every row", (db) => {
     test.each(["MyISAM", "Aria"])(
       "or could not undo a batch, on %s, is refused",
       async (engine) => {
+        // MySQL has one of them
+        if (engine === "Aria" && db.options().type === "mysql") return
         await db.rawRows(`ALTER TABLE patient ENGINE = ${engine}`)
 
         const refused = encryptColumns(source, patients, { keyring })

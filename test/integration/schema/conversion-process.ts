@@ -26,7 +26,11 @@ async function main(): Promise<void> {
     const runner: QueryRunner = createQueryRunner(mode)
     const query = runner.query.bind(runner)
     runner.query = ((sql: string, ...rest: []) => {
-      if (/^(?:SET STATEMENT|ALTER|INSERT|DROP|CREATE TABLE|COMMIT|SELECT set_config)/.test(sql)) {
+      if (
+        /^(?:SET STATEMENT|SET @|PREPARE|EXECUTE|ALTER|INSERT|DROP|CREATE TABLE|COMMIT|SELECT set_config)/.test(
+          sql,
+        )
+      ) {
         process.stdout.write("\n")
       }
       return query(sql, ...rest)

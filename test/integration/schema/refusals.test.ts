@@ -117,6 +117,8 @@ eachDatabase("a type that is not changed", (db) => {
     ["computed from it", "PRIMARY KEY (id), upper_text varchar(20) AS (upper(text)) STORED", ""],
     ["keeps its history", "PRIMARY KEY (id)", "WITH SYSTEM VERSIONING"],
   ])("of a table where something is %s is said by name", async (reason, more, options) => {
+    // MySQL keeps no history
+    if (options !== "" && db.options().type === "mysql") return
     await db.rawRows(
       `CREATE TABLE note (id int NOT NULL, text varchar(20) NOT NULL, ${more}) ${options}`,
     )

@@ -160,6 +160,8 @@ eachDatabase("a unique blind index as the conflict path of an upsert", (db) => {
 
   if (db.name !== "SQLite") {
     test("is in none of the rows that are returned", async () => {
+      // It returns none
+      if (db.options().type === "mysql") return
       const builder = members.createQueryBuilder().insert().values({ name: "Eve", email: "eve@x" })
       const { generatedMaps } = await builder.returning("*").execute()
 
