@@ -24,7 +24,7 @@ const mayImportInside = {
   },
   dialect: {
     conversions: ["mysql/expressions", "postgres/expressions"],
-    mysql: ["conversions/conversion", "conversions/mysql-plan"],
+    mysql: ["conversions/conversion", "conversions/mysql-fits", "conversions/mysql-plan"],
     postgres: ["conversions/conversion", "conversions/postgres-plan"],
     sqlite: ["conversions/conversion"],
   },

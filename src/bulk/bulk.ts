@@ -4,6 +4,7 @@ import type { BulkSource } from "./connection/pool"
 import {
   constrainColumns,
   planConstraints,
+  planRestore,
   releaseColumns,
   restoreTypes as giveTypes,
 } from "./definition"
@@ -18,7 +19,8 @@ import {
   type VerifyOptions,
   verifyOptionNames,
 } from "./options"
-import { decrypting, encrypting, fitting, inspecting, rotating, verifying } from "./pass/cells"
+import { decrypting, encrypting, inspecting, rotating, verifying } from "./pass/cells"
+import { Fitting } from "./pass/fitting"
 import { requireEncryptingPhase, requireIndexingPhase, requireOwnCells } from "./preflight"
 import { type BulkReport, primaryKeyText } from "./report"
 import { runBulk } from "./run"
@@ -123,9 +125,7 @@ export async function decryptColumns(
   if (restoreTypes && (shard ?? where) !== undefined) {
     throw new TypeError("A type is for the whole table: give restoreTypes without shard and where.")
   }
-  if (restoreTypes && !(options.dryRun ?? false)) {
-    await requireFitting(source, target, options, restoreTypes)
-  }
+  if (restoreTypes) await requireFitting(source, target, options, restoreTypes)
   return runBulk(source, target, options, {
     filter: "has-tokens",
     cells: decrypting,
@@ -135,6 +135,8 @@ export async function decryptColumns(
     ...(restoreTypes && {
       after: (session, table, inTransaction) =>
         giveTypes(session, inTransaction, table, restoreTypes),
+      planAfter: (session, table, inTransaction) =>
+        planRestore(session, inTransaction, table, restoreTypes),
     }),
   })
 }
@@ -148,15 +150,20 @@ async function requireFitting(
 ): Promise<void> {
   // Progress is that of the run itself
   const quiet = { ...options, audit: true, onProgress: () => undefined }
+  const fitting = new Fitting(types)
   const { table, failed, failures } = await runBulk(source, target, quiet, {
     filter: undefined,
-    cells: fitting(types),
+    cells: fitting.job,
     demand: "kept",
     types: { grows: false, alter: false },
+    afterBatch: (session, inTransaction) => fitting.ask(session, inTransaction),
   })
+  const problems = [...fitting.problems.values()].map((one) => `${one} Nothing was decrypted.`)
   const [first] = failures
-  if (!first) return
+  if (!first && problems.length === 0) return
+  if (!first) throw new ColumnMisuseError(problems)
   throw new ColumnMisuseError([
+    ...problems,
     `${table}: ${failed} cells cannot go back into their types, so nothing was decrypted. The first, ` +
       `in row ${first.key.join(", ")}: ${first.problem}`,
   ])

@@ -51,7 +51,10 @@ export async function fitColumns(
   const wanted = alter ? unfit : unfit.filter(({ reason }) => reason !== undefined)
   if (wanted.length === 0) return []
   const { connection, schema } = session
-  const targets = wanted.map(({ column }) => targetOf(column, column.type ?? schema.anyToken))
+  const targets = wanted.map(({ column }) => ({
+    ...targetOf(column, column.type ?? schema.anyToken),
+    grows: grows && column.readers.length === 0,
+  }))
   const change = await schema.convert({ connection, inTransaction }, described.table.path, targets)
   const { problems = [], up = [], lock = "" } = change ?? {}
   const refused = wanted.filter(({ reason }) => reason !== undefined)
@@ -130,7 +133,10 @@ async function whyUnfit(
     : undefined
 }
 
-function targetOf({ name, label, codec, timeZone }: BulkColumn, type: string): ColumnTarget {
+function targetOf(
+  { name, label, codec, timeZone }: BulkColumn,
+  type: string,
+): Omit<ColumnTarget, "grows"> {
   const known = Object.entries(builtInCodecs).find(([, one]) => one === codec)?.[0]
   const reader = (known ?? "own") as TextReader
   return { name, label, type, timeZone, reader, reads: (text) => isReadBy(codec, text) }
@@ -158,10 +164,31 @@ function isReadBy(codec: BulkColumn["codec"], text: string): boolean {
 export async function restoreTypes(
   session: Session,
   inTransaction: boolean,
-  { table, columns }: DescribedTable,
+  described: DescribedTable,
   types: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
-  const { connection, schema } = session
+  const change = await planRestored(session, inTransaction, described, { types, looks: true })
+  await runChange(session, change)
+  return change.up
+}
+
+/** Says how columns would be given the types they had, whose values were looked at before. */
+export async function planRestore(
+  session: Session,
+  inTransaction: boolean,
+  described: DescribedTable,
+  types: Readonly<Record<string, string>>,
+): Promise<readonly PlannedStatement[]> {
+  const change = await planRestored(session, inTransaction, described, { types, looks: false })
+  return change.up.map((sql) => ({ sql, lock: change.lock ?? "" }))
+}
+
+async function planRestored(
+  { connection, schema }: Session,
+  inTransaction: boolean,
+  { table, columns }: DescribedTable,
+  { types, looks }: { readonly types: Readonly<Record<string, string>>; readonly looks: boolean },
+): Promise<TypeChange> {
   const cannot = (name: string): string =>
     `${table.path}.${name} cannot be given the type ${types[name] ?? ""} again.`
   const found = Object.keys(types).map((name) => columns.find((one) => one.name === name) ?? name)
@@ -170,11 +197,11 @@ export async function restoreTypes(
   const targets = found
     .filter((one) => typeof one !== "string")
     .map(({ name, label, timeZone }) => ({ name, label, type: types[name] ?? "", timeZone }))
-  const change = await schema.restore({ connection, inTransaction }, table.path, targets)
+  const open = { connection, inTransaction }
+  const change = await schema.restore(open, table.path, targets, looks)
   const problems = change?.problems ?? Object.keys(types).map(cannot)
-  if (problems.length > 0) throw new ColumnMisuseError(problems)
-  if (change) await runChange(session, change)
-  return change?.up ?? []
+  if (!change || problems.length > 0) throw new ColumnMisuseError(problems)
+  return change
 }
 
 /**

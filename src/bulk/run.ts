@@ -58,6 +58,8 @@ export interface BulkJob {
   readonly types: TypeDemands
   /** Refuses, before anything is written, what there is in the table. */
   readonly preflight?: (session: Session, table: DescribedTable, decider: Decider) => Promise<void>
+  /** What is done when a batch was dealt with. */
+  readonly afterBatch?: (session: Session, inTransaction: boolean) => Promise<void>
   /** Changes the table's definition before the first cell, and after the last if all went well. */
   readonly before?: DefinitionChange
   readonly after?: DefinitionChange
@@ -65,6 +67,7 @@ export interface BulkJob {
   readonly planAfter?: (
     session: Session,
     table: DescribedTable,
+    inTransaction: boolean,
   ) => Promise<readonly PlannedStatement[]>
 }
 
@@ -283,7 +286,7 @@ async function runPhases(run: Run): Promise<BulkReport> {
 /** What a run would change of the definition of a table, and how large that is. */
 async function planOf(session: Session, run: Run): Promise<Pick<BulkReport, "bytes" | "planned">> {
   const { job, planned, table } = run
-  const after = (await job.planAfter?.(session, run)) ?? []
+  const after = (await job.planAfter?.(session, run, run.workers[0].inTransaction)) ?? []
   const bytes = await session.schema.sizeOf(session.connection, table.path)
   return { planned: [...planned, ...after], ...(bytes !== undefined && { bytes }) }
 }
@@ -344,7 +347,7 @@ async function runPhase(
 
 /** Returns what is done after every batch: it tells how far the phase is, vacuums, and rests. */
 function afterBatch(
-  { label, table, tally, options }: Run,
+  { label, table, tally, options, job }: Run,
   phase: BulkProgress["phase"],
   total: number,
   stop: { requested: boolean },
@@ -356,6 +359,8 @@ function afterBatch(
   return async (rows: number, worker: Worker) => {
     meter.advance(rows)
     tally.rows += rows
+    const { afterBatch } = job
+    if (afterBatch) await worker.run((session) => afterBatch(session, worker.inTransaction))
     await vacuum?.afterBatch(worker, total)
     // An abort cuts the rest short
     if (!stop.requested && pauseMs > 0) {

@@ -55,12 +55,24 @@ export interface SchemaDialect {
     targets: readonly ColumnTarget[],
   ): Promise<TypeChange | undefined>
 
-  /** Plans how columns of plaintext get types back, written as in a column's definition. */
+  /**
+   * Plans how columns of plaintext get types back, written as in a column's definition.
+   *
+   * @param looks - whether to look at the values; they may still be tokens
+   */
   restore(
     open: OpenConnection,
     path: string,
     targets: readonly ValueTarget[],
+    looks: boolean,
   ): Promise<TypeChange | undefined>
+
+  /** Says why texts do not all become values of a type, whole, without them; `undefined` if they do. */
+  whyUnfit(
+    open: OpenConnection,
+    target: ValueTarget,
+    texts: readonly string[],
+  ): Promise<string | undefined>
 
   /** Returns the bytes that a table has with its indexes, if the database knows. */
   sizeOf(connection: Looking, path: string): Promise<number | undefined>

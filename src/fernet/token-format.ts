@@ -69,3 +69,9 @@ export function tokenLength(bytes: number): number {
   const ciphertext = 16 * (Math.floor(bytes / 16) + 1)
   return 4 * Math.ceil((1 + 8 + 16 + ciphertext + 32) / 3)
 }
+
+/** Returns how many bytes of plaintext a token of at most so many characters has, -1 if there is none. */
+export function plaintextWithin(characters: number): number {
+  const ciphertext = 3 * Math.floor(characters / 4) - (1 + 8 + 16 + 32)
+  return ciphertext < 16 ? -1 : 16 * Math.floor(ciphertext / 16) - 1
+}

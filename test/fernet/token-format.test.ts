@@ -7,6 +7,7 @@ import {
   isToken,
   mayBeToken,
   SHORTEST_TOKEN,
+  plaintextWithin,
   tokenLength,
   tokenShape,
 } from "../../src/fernet/token-format"
@@ -119,6 +120,17 @@ describe("mayBeToken", () => {
 
   test.each(["", "gaaaaaBob", ` ${token}`])("tells %j from one", (text) => {
     expect(mayBeToken(text)).toBe(false)
+  })
+})
+
+describe("plaintextWithin", () => {
+  test("is the longest plaintext whose token fits", () => {
+    for (let characters = tokenLength(0); characters < 600; characters++) {
+      const longest = plaintextWithin(characters)
+      expect(tokenLength(longest)).toBeLessThanOrEqual(characters)
+      expect(tokenLength(longest + 1)).toBeGreaterThan(characters)
+    }
+    expect(plaintextWithin(tokenLength(0) - 1)).toBe(-1)
   })
 })
 

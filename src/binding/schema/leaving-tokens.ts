@@ -8,8 +8,8 @@ import type { Driver, SchemaRunner } from "../typeorm-internals"
 import { columnsNamed, isOurs } from "./table-columns"
 import { changesType, declaredColumn } from "./type-target"
 
-/** Cells of a column that are looked at where all of it would be read to find none. */
-const SAMPLED_CELLS = 1_000
+/** Tokens of others among which those of a keyring are sought. */
+const OTHERS_TOKENS = 10_000
 
 /** Cells that begin as tokens do and are looked at closely. */
 const CANDIDATES = 100
@@ -84,6 +84,7 @@ async function holdsTokens(
   return cells.some(isToken) || cells.length === CANDIDATES
 }
 
+/** Others' tokens are no matter; among so many of theirs, one of ours would have to hide. */
 async function holdsOwnTokens(
   runner: SchemaRunner,
   { path, name }: NamedColumn,
@@ -91,8 +92,7 @@ async function holdsOwnTokens(
   keyring: Keyring,
 ): Promise<boolean> {
   const cells: unknown = await runner.query(
-    `SELECT cell FROM (SELECT ${name} AS cell FROM ${path} WHERE ${name} IS NOT NULL ` +
-      `LIMIT ${SAMPLED_CELLS}) sample WHERE ${mayBe("cell")}`,
+    `SELECT ${name} AS cell FROM ${path} WHERE ${mayBe(name)} LIMIT ${OTHERS_TOKENS}`,
   )
   return cellsOf(cells).some((cell) => keyring.keyIndexOf(cell) !== undefined)
 }

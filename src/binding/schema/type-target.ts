@@ -39,12 +39,14 @@ export function targetOf(
   const bound = boundColumn(column)
   if (!bound) {
     const bits = companionAt(column)?.index.bits ?? 0
-    return { ...named, reader: "digest", bits, reads: () => true }
+    return { ...named, reader: "digest", bits, grows: false, reads: () => true }
   }
-  const { codec = "string" } = bound.declaration
+  const { codec = "string", legacy } = bound.declaration
   return {
     ...named,
     timeZone,
+    // What a legacy form holds is shorter than its text
+    grows: legacy === undefined,
     reader: typeof codec === "string" ? codec : "own",
     reads: (text) => tokenShape(text) !== "plaintext" || bound.readsPlaintext(text),
   }

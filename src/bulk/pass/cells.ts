@@ -1,6 +1,5 @@
 import { describeDecodingFailure } from "../../binding/columns/cell-codec"
 import type { Cell, PrimaryKey, NewCells } from "../../dialect/batch"
-import { fitsType } from "../../dialect/conversions/fits-type"
 import { EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import type { BulkColumn } from "../bulk-target"
@@ -181,35 +180,6 @@ export const inspecting: CellJob = {
   madeState: classifyCell,
 }
 
-/**
- * Looks whether what tokens open to fits into types.
- *
- * @param types - by the columns' names in the database
- */
-export function fitting(types: Readonly<Record<string, string>>): CellJob {
-  return {
-    decide(cells, column, keyring) {
-      const { name, label } = column
-      const { states, legacy } = classifyCells(cells, column, keyring)
-      const problems = new Map<number, string>()
-      const type = types[name]
-      const fits = type === undefined ? () => true : fitsType(type)
-      for (const [row, cell] of cells.entries()) {
-        if (cell === null) continue
-        const isToken = opens(states[row] ?? PLAINTEXT)
-        const text = isToken ? decryptText(keyring, cell) : cell
-        if (states[row] !== PLAINTEXT && !isToken) continue
-        if (text === undefined || !fits(text)) {
-          problems.set(row, `${label} does not fit into ${type ?? "text"}.`)
-        }
-      }
-      return { states, legacy, newCells: [], problems }
-    },
-
-    madeState: classifyCell,
-  }
-}
-
 /** Looks at what tokens open to as well. A cell that does not open is a failure of every job. */
 export const verifying: CellJob = {
   decide(cells, column, keyring) {
@@ -254,7 +224,7 @@ function whyUndecodable(codec: BulkColumn["codec"], plaintext: string): string |
 }
 
 /** `undefined` for what is no text, or malformed inside. */
-function decryptText(keyring: Keyring, token: string): string | undefined {
+export function decryptText(keyring: Keyring, token: string): string | undefined {
   try {
     return keyring.decryptText(token)
   } catch {

@@ -10,6 +10,9 @@ export const LOCKED: LeftReason = "others kept a lock on its row"
 export const RACED: LeftReason = "others wrote its row again and again"
 export const KEPT: LeftReason = "the database kept it, as a trigger may"
 
+export const NOT_UTF8: LeftReason =
+  "it holds bytes that are no text in UTF-8, or the database kept it, as a trigger may"
+
 /** Says why the database refused what a row was to hold. */
 export function refusalReason(error: StatementError): LeftReason {
   if (isDuplicate(error)) return "its index is unique, and another row has an equal value"

@@ -2,7 +2,7 @@ import type { Cell } from "../../dialect/batch"
 import { BARRED, type ClassifiedCell, type IndexState, UNREADABLE_LEGACY } from "../cell-state"
 import { indexState, UNINDEXABLE } from "./companions"
 import type { Decision } from "./decision"
-import type { LeftReason } from "./left-rows"
+import { KEPT, type LeftReason, NOT_UTF8 } from "./left-rows"
 import type { Pass } from "./pass"
 
 /** Says why the changes of a row were not made; `undefined` if they were. */
@@ -73,9 +73,10 @@ interface Failure {
 
 /** Lists failures in the order of rows, and in each of columns. */
 function noteFailures(pass: Pass, decision: Decision, whyLeft: WhyLeft): void {
+  const why: WhyLeft = (row) => whyRowLeft(decision, row, whyLeft)
   const failures = [
-    ...pass.columns.flatMap((_, i) => cellFailures(pass, decision, i, whyLeft)),
-    ...pass.indexes.flatMap((_, i) => companionFailures(pass, decision, i, whyLeft)),
+    ...pass.columns.flatMap((_, i) => cellFailures(pass, decision, i, why)),
+    ...pass.indexes.flatMap((_, i) => companionFailures(pass, decision, i, why)),
   ]
   failures.sort((a, b) => a.row - b.row)
   for (const { row, label, problem } of failures) {
@@ -149,6 +150,13 @@ function mismatch(label: string, state: IndexState): string {
   return state === "missing"
     ? `${label} is NULL, so searches do not find the row; encrypt the table again to fill it.`
     : `${label} is not the index value of its row under the first key; rotate or encrypt the table again.`
+}
+
+/** What is no UTF-8 is read with replacements in it, and is never found to be what was read. */
+function whyRowLeft({ batch }: Decision, row: number, whyLeft: WhyLeft): LeftReason | undefined {
+  const reason = whyLeft(row)
+  const isReplaced = batch.cells.some((cells) => cells[row]?.includes("\uFFFD"))
+  return reason === KEPT && isReplaced ? NOT_UTF8 : reason
 }
 
 /** A cell that was to be another is left with its row. */

@@ -55,6 +55,8 @@ export interface ColumnTarget extends Wish {
   readonly label: string
   /** The type, as in the column's definition. */
   readonly type: string
+  /** Whether its values become tokens, which are to fit into the type. */
+  readonly grows: boolean
   /** Whether the codec reads a text that is no token. */
   readonly reads: (text: string) => boolean
 }
@@ -131,6 +133,11 @@ export function problemsOf(
   return counts.flatMap(([count, what = ""]) =>
     count > 0 ? [`${label} is ${type}, and ${count} of its values ${what}.`] : [],
   )
+}
+
+/** Of values that could only be left in plaintext, one by one. */
+export function tokensDoNotFit({ type }: ColumnTarget): string {
+  return `do not fit into ${type} as tokens`
 }
 
 /** Of values whose text is not what it was made of. */

@@ -11,11 +11,12 @@ const INTEGER_BITS: readonly (readonly [RegExp, bigint])[] = [
 
 /**
  * Returns what says whether a text fits into a type of a database whole, before it is written: a text
- * into its length, a number into its size and places. Of other types, only the database itself knows.
+ * into its length, a number into its size and places. Of other types, only the database itself knows:
+ * for them returns `undefined`.
  *
  * @param type - as in a column's definition
  */
-export function fitsType(type: string): (text: string) => boolean {
+export function fitsType(type: string): ((text: string) => boolean) | undefined {
   const spelt = speltType(type)
   const [, length] = /^(?:n?var)?char(?:acter)?(?: varying)?\((\d+)\)/.exec(spelt) ?? []
   // The databases count characters, and JavaScript halves of some
@@ -23,7 +24,8 @@ export function fitsType(type: string): (text: string) => boolean {
   const [, precision, scale = "0"] = /^(?:numeric|decimal)\((\d+)(?:,(\d+))?\)/.exec(spelt) ?? []
   if (precision !== undefined) return fitsPlaces(Number(precision) - Number(scale), Number(scale))
   const [, bits] = INTEGER_BITS.find(([types]) => types.test(spelt)) ?? []
-  return bits === undefined ? () => true : fitsInteger(bits, spelt)
+  if (/^(?:tiny|medium|long)?text$/.test(spelt)) return () => true
+  return bits === undefined ? undefined : fitsInteger(bits, spelt)
 }
 
 function fitsPlaces(whole: number, places: number): (text: string) => boolean {

@@ -1,3 +1,4 @@
+import { plaintextWithin } from "../../fernet/token-format"
 import { escapeMysql } from "../mysql/expressions"
 import { hashedName } from "../sql"
 import { mysqlToken } from "../token-condition"
@@ -8,6 +9,7 @@ import {
   noneOfCodec,
   problemsOf,
   speltType,
+  tokensDoNotFit,
   type TypeChange,
   type ValueTarget,
   wouldNotComeBack,
@@ -15,7 +17,11 @@ import {
 import { mysqlConversion, type MysqlConversion } from "./mysql"
 import { besideName, MAX_NAME } from "./mysql-beside"
 import { type DescribedColumn, indexName, readTable } from "./mysql-catalog"
+import { fullType, goesBack } from "./mysql-fits"
 import { unreadCells } from "./unread-cells"
+
+/** Whom a change of types keeps waiting. */
+const LOCK = "copies the table, and keeps writers out meanwhile"
 
 interface Planned {
   readonly target: ColumnTarget
@@ -67,7 +73,7 @@ export async function planMysql(
   const mayHoldTokens = found.map(({ holdsTokens }) => holdsTokens)
   return {
     problems,
-    lock: "copies the table, and keeps writers out meanwhile",
+    lock: LOCK,
     up: inStrictMode(isMariaDb, upStatements(path, planned, isMariaDb)),
     down: inStrictMode(isMariaDb, downStatements(path, planned, mayHoldTokens, isMariaDb)),
     ...(!isMariaDb && { afterFailure: [MODES_BACK] }),
@@ -79,11 +85,13 @@ export async function planMysql(
  * columns that hold what such a type would refuse, cut or round, and never a value. Changes nothing.
  *
  * @param path - the table, escaped
+ * @param looks - whether to look at the values
  */
 export async function planMysqlBack(
   connection: Looking,
   path: string,
   targets: readonly ValueTarget[],
+  looks: boolean,
 ): Promise<TypeChange> {
   const columns = await readTable(connection, path)
   const problems: string[] = []
@@ -99,13 +107,12 @@ export async function planMysqlBack(
       continue
     }
     const guard = goesBack(escapeMysql(name), conversion, false) ?? "1"
-    const { rows } = await connection.query(
-      `SELECT COUNT(*) AS cells FROM ${path} WHERE NOT (${guard})`,
-    )
-    const refused = Number(rows[0]?.cells)
+    const count = `SELECT COUNT(*) AS cells FROM ${path} WHERE NOT (${guard})`
+    const refused = looks ? Number((await connection.query(count)).rows[0]?.cells) : 0
     if (refused > 0) problems.push(`${label}: ${refused} of its values do not fit into ${wished}.`)
     const from = { ...found, type: wished, definition: newDefinition(wished, found) }
-    const target = { name, label, type: wished, reader: "own", reads: () => true } as const
+    const never = { reader: "own", grows: false, reads: () => true } as const
+    const target = { name, label, type: wished, ...never }
     planned.push({ target, from, conversion })
   }
   if (problems.length > 0) return { problems, up: [], down: [] }
@@ -114,17 +121,9 @@ export async function planMysqlBack(
     problems,
     up: inStrictMode(isMariaDb, downStatements(path, planned, undefined, isMariaDb)),
     down: [],
+    lock: LOCK,
     ...(!isMariaDb && { afterFailure: [MODES_BACK] }),
   }
-}
-
-/** As the server writes a type that was given without its length. */
-function fullType(type: string): string {
-  if (type === "decimal" || type === "numeric") return "decimal(10,0)"
-  return type
-    .replace(/^numeric/, "decimal")
-    .replace(/^integer/, "int")
-    .replace(/^decimal\((\d+)\)/, "decimal($1,0)")
 }
 
 async function speaksMariaDb(connection: Looking): Promise<boolean> {
@@ -144,6 +143,7 @@ async function lookAtRows(
       conversion.unfit?.(column) ?? "0",
       isLost(column, conversion, target),
       isTooLong(conversion.up(column), target.type),
+      isTooLongAsToken(conversion.up(column), target),
       mysqlToken(conversion.up(column)),
     ]
   })
@@ -151,7 +151,7 @@ async function lookAtRows(
   const { rows } = await connection.query(`SELECT ${selected} FROM ${path}`)
   const found: Found[] = []
   for (const [i, one] of planned.entries()) {
-    const count = (n: number): number => Number(rows[0]?.[`c${4 * i + n}`] ?? 0)
+    const count = (n: number): number => Number(rows[0]?.[`c${5 * i + n}`] ?? 0)
     const column = escapeMysql(one.from.name)
     // Not the column itself, whose JSON the driver would parse
     const text = `CONCAT(${one.conversion.up(column)}, '')`
@@ -163,9 +163,10 @@ async function lookAtRows(
         [count(0), one.conversion.whyUnfit],
         [count(1), wouldNotComeBack(one.target)],
         [count(2), `do not fit into ${one.target.type}`],
+        [count(2) > 0 ? 0 : count(3), tokensDoNotFit(one.target)],
         [unread, noneOfCodec(one.target)],
       ]),
-      holdsTokens: count(3) > 0,
+      holdsTokens: count(4) > 0,
     })
   }
   return found
@@ -185,6 +186,14 @@ function isTooLong(text: string, type: string): string {
   if (length !== undefined) return `CHAR_LENGTH(${text}) > ${length}`
   const bytes = TEXT_BYTES[type]
   return bytes === undefined ? "0" : `LENGTH(${text}) > ${bytes}`
+}
+
+function isTooLongAsToken(text: string, { type, grows }: ColumnTarget): string {
+  const [, length] = /^varchar\((\d+)\)/.exec(type) ?? []
+  const limit = length === undefined ? TEXT_BYTES[type] : Number(length)
+  if (!grows || limit === undefined) return "0"
+  const bytes = `LENGTH(CONVERT(${text} USING utf8mb4))`
+  return `NOT ${mysqlToken(text)} AND ${bytes} > ${plaintextWithin(limit)}`
 }
 
 /** The text is made beside the column, and then takes its place: nobody reads half of it. */
@@ -326,21 +335,6 @@ function newDefinition(
 
 function literal(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
-}
-
-/** The condition under which a cell goes back; the server names the constraint, and no value. */
-function goesBack(
-  column: string,
-  { fits }: MysqlConversion,
-  mayHoldTokens: boolean,
-): string | undefined {
-  const conditions = [
-    ...(mayHoldTokens ? [] : [`WHEN ${mysqlToken(column)} THEN 0`]),
-    ...(fits ? [`WHEN NOT (${fits(column)}) THEN 0`] : []),
-  ]
-  if (conditions.length === 0) return undefined
-  // For MySQL, a CHECK is a condition only if it compares
-  return `CASE WHEN ${column} IS NULL THEN 1 ${conditions.join(" ")} ELSE 1 END = 1`
 }
 
 /** In another mode a value that does not fit is cut, clamped or emptied with a warning. */

@@ -224,9 +224,12 @@ function instant(type: string, timeZone: string): Made | Refusal {
       `AND ${value(c)} = CAST(${value(c)} AS DATETIME(${digits}))`,
     swapped: true,
     // A generated column makes no time of a text, for that depends on the session
-    back: [
-      { type: "text", expression: native, becomes: `datetime(${digits}) NULL` },
-      { type, expression: local },
-    ],
+    back:
+      offset === "+00:00"
+        ? [{ type: "text", expression: native }]
+        : [
+            { type: "text", expression: native, becomes: `datetime(${digits}) NULL` },
+            { type, expression: local },
+          ],
   }
 }

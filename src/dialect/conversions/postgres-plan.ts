@@ -1,3 +1,4 @@
+import { plaintextWithin } from "../../fernet/token-format"
 import { escape } from "../postgres/expressions"
 import { hashedName } from "../sql"
 import { driverCodeOf } from "../statement-error"
@@ -11,12 +12,16 @@ import {
   type OpenConnection,
   problemsOf,
   speltType,
+  tokensDoNotFit,
   type TypeChange,
   type ValueTarget,
   wouldNotComeBack,
 } from "./conversion"
 import { postgresConversion, type PostgresType } from "./postgres"
 import { type CatalogColumn, readCatalog } from "./postgres-catalog"
+
+/** Whom a change that writes the table anew keeps waiting. */
+const REWRITES = "rewrites the table and its indexes, and keeps everyone out meanwhile"
 
 /** A column, what is to become of it, and how. */
 interface Planned {
@@ -87,9 +92,7 @@ export async function planPostgres(
 function lockOf(planned: readonly Planned[]): string {
   const isKept = ({ target, from, conversion }: Planned): boolean =>
     conversion.up("c") === "c" && holdsAll(target.type, from.base)
-  return planned.every(isKept)
-    ? "keeps everyone out for a moment"
-    : "rewrites the table and its indexes, and keeps everyone out meanwhile"
+  return planned.every(isKept) ? "keeps everyone out for a moment" : REWRITES
 }
 
 /**
@@ -97,11 +100,13 @@ function lockOf(planned: readonly Planned[]): string {
  * columns that hold what such a type would refuse, cut or round, and never a value. Changes nothing.
  *
  * @param path - the table, escaped
+ * @param looks - whether to look at the values
  */
 export async function planPostgresBack(
   open: OpenConnection,
   path: string,
   targets: readonly ValueTarget[],
+  looks: boolean,
 ): Promise<TypeChange> {
   const problems: string[] = []
   const actions: string[] = []
@@ -115,17 +120,46 @@ export async function planPostgresBack(
     const column = escape(name)
     const guard = goesBack(column, conversion, false) ?? "true"
     const count = `SELECT count(*) AS cells FROM ${path} WHERE NOT (${guard})`
-    const refused = await inFixedSettings(open, async () => {
-      const { rows } = await open.connection.query(count)
-      return Number(rows[0]?.cells)
-    })
+    const look = async (): Promise<number> =>
+      Number((await open.connection.query(count)).rows[0]?.cells)
+    const refused = looks ? await inFixedSettings(open, look) : 0
     if (refused > 0) problems.push(`${label}: ${refused} of its values do not fit into ${wished}.`)
     const text = conversion.down(column)
     const using = text === column ? "" : ` USING ${text}`
     actions.push(`ALTER COLUMN ${column} TYPE ${wished}${using}`)
   }
   const up = problems.length > 0 || actions.length === 0 ? [] : [withSettings(path, actions)]
-  return { problems, up, down: [] }
+  return { problems, up, down: [], lock: REWRITES }
+}
+
+/** Says why texts do not all become values of a type, whole, without them; `undefined` if they do. */
+export async function whyUnfitPostgres(
+  open: OpenConnection,
+  { label, type: wished, timeZone }: ValueTarget,
+  texts: readonly string[],
+): Promise<string | undefined> {
+  const type = await readType(open.connection, wished)
+  const conversion = postgresConversion(type, { reader: "own", timeZone })
+  if (isRefusal(conversion)) {
+    return `${label} cannot be given the type ${wished}, ${conversion.refusal}.`
+  }
+  const guard = goesBack("c", conversion, true) ?? "true"
+  // An assignment cast, as the change of the type makes it
+  const sql =
+    `SELECT count(*) FILTER (WHERE NOT (${guard})) AS cells, ` +
+    `count(CASE WHEN ${guard} THEN ${conversion.down("c")} END) AS read FROM unnest($1::text[]) AS v(c)`
+  try {
+    const unfit = await inFixedSettings(open, async () => {
+      const { rows } = await open.connection.query(sql, [texts])
+      return Number(rows[0]?.cells)
+    })
+    return unfit === 0 ? undefined : `${label}: ${unfit} of its values do not fit into ${wished}.`
+  } catch (error) {
+    const code = driverCodeOf(error)
+    // A lost connection is tried again
+    if (!code.startsWith("22")) throw error
+    return `${label}: some of its values do not fit into ${wished} (${code}).`
+  }
 }
 
 /** The short names of types, which the catalogue writes in full. */
@@ -196,6 +230,7 @@ async function lookAtRows(
     return [
       `count(*) FILTER (WHERE ${unfit})`,
       `count(*) FILTER (WHERE CASE WHEN ${unfit} THEN false ELSE ${isLost(column, from, target, conversion)} END)`,
+      `count(*) FILTER (WHERE CASE WHEN ${unfit} THEN false ELSE ${isTooLongAsToken(conversion.up(column), target)} END)`,
       `coalesce(bool_or(CASE WHEN ${unfit} THEN false ELSE ${postgresToken(conversion.up(column))} END), false)`,
     ]
   })
@@ -204,12 +239,15 @@ async function lookAtRows(
     const { rows } = await connection.query(`SELECT ${selected} FROM ${path}`)
     const found: Found[] = []
     for (const [i, one] of planned.entries()) {
-      const [unfit, lost, holdsTokens] = [0, 1, 2].map((n) => rows[0]?.[`c${3 * i + n}`])
+      const [unfit, lost, tooLong, holdsTokens] = [0, 1, 2, 3].map(
+        (n) => rows[0]?.[`c${4 * i + n}`],
+      )
       const unread = Number(unfit) > 0 ? 0 : await countUnread(connection, path, one)
       found.push({
         problems: problemsOf(one.target, one.from.type, [
           [Number(unfit), one.conversion.whyUnfit],
           [Number(lost), wouldNotComeBack(one.target)],
+          [Number(tooLong), tokensDoNotFit(one.target)],
           [unread, noneOfCodec(one.target)],
         ]),
         holdsTokens: holdsTokens === true,
@@ -237,6 +275,14 @@ function isLost(
     `${column} IS NOT NULL AND (${stored}::text IS DISTINCT FROM ${text} ` +
     `OR (${down(`${stored}::text`)})::${from.type}::text IS DISTINCT FROM ${column}::text)`
   )
+}
+
+/** The condition under which the token of a text is longer than its type. */
+function isTooLongAsToken(text: string, { type, grows }: ColumnTarget): string {
+  const [, length] = /\((\d+)\)$/.exec(type) ?? []
+  if (!grows || length === undefined) return "false"
+  const longest = plaintextWithin(Number(length))
+  return `NOT ${postgresToken(text)} AND octet_length(convert_to(${text}, 'UTF8')) > ${longest}`
 }
 
 /** Whether a text type is no shorter than another. */

@@ -1,5 +1,6 @@
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import { compareCheck, type FoundConstraint } from "../check-definition"
+import { whyUnfitMysql } from "../conversions/mysql-fits"
 import { planMysql, planMysqlBack } from "../conversions/mysql-plan"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
@@ -16,7 +17,9 @@ export const mysqlSchema: SchemaDialect = {
   anyToken: "mediumtext",
   enforcesTypes: true,
   convert: ({ connection }, path, targets) => planMysql(connection, path, targets),
-  restore: ({ connection }, path, targets) => planMysqlBack(connection, path, targets),
+  restore: ({ connection }, path, targets, looks) =>
+    planMysqlBack(connection, path, targets, looks),
+  whyUnfit: ({ connection }, target, texts) => whyUnfitMysql(connection, target, texts),
   leftovers: mysqlLeftovers,
   findUses: findMysqlUses,
 

@@ -1,6 +1,6 @@
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import { compareCheck } from "../check-definition"
-import { planPostgres, planPostgresBack } from "../conversions/postgres-plan"
+import { planPostgres, planPostgresBack, whyUnfitPostgres } from "../conversions/postgres-plan"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
 import { postgresToken } from "../token-condition"
@@ -17,6 +17,7 @@ export const postgresSchema: SchemaDialect = {
   enforcesTypes: true,
   convert: planPostgres,
   restore: planPostgresBack,
+  whyUnfit: whyUnfitPostgres,
   leftovers: postgresLeftovers,
   findUses: findPostgresUses,
 

@@ -412,6 +412,17 @@ describe("decryption", () => {
     expect(report.failures[0]?.problem).toContain("its plaintext is not text")
   })
 
+  test("says of bytes that are no text why they stay as they are", async () => {
+    const table = await patientTable([["10"], ["20"]])
+    await table.source.query("UPDATE patient SET ssn = x'ff80' WHERE ssn = '20'")
+
+    const report = await encryptColumns(table.source, table.target, { keyring })
+
+    const left = expect.stringContaining("bytes that are no text in UTF-8")
+    expect(report.failures.map(({ problem }) => problem)).toEqual([left, left])
+    expect(report).toMatchObject({ changed: 1, completed: true })
+  })
+
   test("counts what it made by what it is, even if it begins as tokens do", async () => {
     const table = await patientTable([[keyring.encrypt(lookalike)], [keyring.encrypt("20")]])
 

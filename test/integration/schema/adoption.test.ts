@@ -213,6 +213,39 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
     await expect(leaving.synchronize()).rejects.toThrow(/patient\.phone holds tokens/)
   })
 
+  test("cannot leave its encryption with one token behind a thousand plaintexts", async () => {
+    const source = await bound(db, { entities: [Encrypted], synchronize: true })
+    const texts = Array.from({ length: 1_500 }, (_, i) => `(${i + 100}, NULL, 'IBAN ${i}')`)
+    await db.rawRows(`INSERT INTO patient (id, phone, iban) VALUES ${texts.join()}`)
+    await source.manager.save(Encrypted, { id: 5000, phone: null, iban: "DE" })
+
+    const leaving = await bound(db, { entities: [Unencrypted] })
+
+    await expect(leaving.synchronize()).rejects.toThrow(/patient\.iban .* read as tokens/)
+  })
+
+  test("is not narrowed to where its tokens would not fit", async () => {
+    const long = "x".repeat(200)
+    await db.rawRows(
+      db.name === "SQLite"
+        ? "UPDATE patient SET phone = NULL"
+        : "ALTER TABLE patient " +
+            (db.name === "PostgreSQL" ? "ALTER iban TYPE text" : "MODIFY iban text NOT NULL"),
+    )
+    await db.rawRows(`UPDATE patient SET iban = '${long}' WHERE id = 1`)
+    const synchronized = bound(db, { entities: [Encrypted], synchronize: true })
+
+    if (db.name === "SQLite") {
+      // It holds any text in any column
+      await synchronized
+      return
+    }
+    await expect(synchronized).rejects.toThrow(
+      /Encrypted\.iban is text, and 1 of its values do not fit into .*\(255\) as tokens/,
+    )
+    expect((await rows())[0]).toMatchObject({ iban: long })
+  })
+
   test("cannot be dropped or changed by a migration while it holds tokens", async () => {
     const source = await bound(db, { entities: [Encrypted], synchronize: true })
     await source.manager.save(Encrypted, { id: 3, phone: "555", iban: "DE" })

@@ -133,6 +133,46 @@ eachDatabase("bulk work that changes types", (db) => {
     for (const one of [runner, reader]) await one.release()
   })
 
+  test("changes nothing where a token would not fit into the declared type", async () => {
+    await db.rawRows("CREATE TABLE account (id int NOT NULL PRIMARY KEY, email text, phone text)")
+    const phone = "x".repeat(200)
+    await db.rawRows(`INSERT INTO account VALUES (1, NULL, '${phone}')`)
+    const source = await db.connect({ entities: [Account] }, bind)
+
+    await expect(encryptColumns(source, Account, { alter: true })).rejects.toThrow(
+      /Account\.phone is text, and 1 of its values do not fit into .*\(255\) as tokens/,
+    )
+    expect(await db.rawRows("SELECT phone FROM account")).toEqual([{ phone }])
+  })
+
+  test.each([
+    ["date", "not a day", "2020-02-29"],
+    ["json", "{", '{"a":1}'],
+    ["double precision", "many", "1.5"],
+  ])(
+    "decrypts nothing that the type %s refuses, which only the database knows",
+    async (type, ...texts) => {
+      const table = { table: "item", columns: { c: {} } }
+      const source = await db.connect()
+      const cells = () => db.rawRows("SELECT c FROM item")
+      const [bad, good] = texts.map((text) => keyring.encrypt(text))
+      await db.rawRows("CREATE TABLE item (id int NOT NULL PRIMARY KEY, c text)")
+      await db.rawRows(`INSERT INTO item VALUES (1, '${good}')`)
+      const restored = () =>
+        decryptColumns(source, table, { keyring, restoreTypes: { c: type }, dryRun: true })
+      await expect(restored()).resolves.toMatchObject({ failed: 0 })
+      await db.rawRows(`UPDATE item SET c = '${bad}'`)
+
+      await expect(restored()).rejects.toThrow(
+        /item\.c: (?:1|some) of its values do not fit into .* Nothing was decrypted/,
+      )
+      await expect(
+        decryptColumns(source, table, { keyring, restoreTypes: { c: type } }),
+      ).rejects.not.toThrow(new RegExp(texts[0]))
+      expect(await cells()).toEqual([{ c: bad }])
+    },
+  )
+
   test("goes on where MariaDB was stopped between the two statements of a conversion", async () => {
     if (db.name !== "MariaDB") return
     await db.rawRows("CREATE TABLE event (id int PRIMARY KEY, done tinyint(1) NULL)")
@@ -191,6 +231,26 @@ eachDatabase("bulk work that changes types", (db) => {
       /1 cells cannot go back .* nothing was decrypted.*in row 1: Account\.email does not fit into varchar\(20\)/s,
     )
     expect(await db.rawRows("SELECT email FROM account")).toEqual([{ email: token }])
+  })
+
+  test("says in a dry run how types would be given back, of values that are still tokens", async () => {
+    await db.rawRows("CREATE TABLE account (id int NOT NULL PRIMARY KEY, email text, phone text)")
+    const token = keyring.encrypt("ada@example.com")
+    await db.rawRows(`INSERT INTO account VALUES (1, '${token}', NULL)`)
+    const source = await db.connect({ entities: [Account] }, bind)
+    const dryRun = (email: string) =>
+      decryptColumns(source, Account, { dryRun: true, restoreTypes: { email } })
+
+    const report = await dryRun("varchar(20)")
+
+    expect(report).toMatchObject({ dryRun: true, changed: 1, statements: [] })
+    const sql = (report.planned ?? []).map((one) => one.sql).join("\n")
+    expect(sql).toMatch(/ALTER TABLE .*email. .*varchar\(20\)/i)
+    expect(report.planned?.[0]?.lock).toMatch(/keeps (?:everyone|writers) out/)
+    await expect(dryRun("varchar(10)")).rejects.toThrow(/nothing was decrypted/)
+    expect(await db.rawRows("SELECT email FROM account")).toEqual([{ email: token }])
+    await decryptColumns(source, Account, { restoreTypes: { email: "varchar(20)" } })
+    expect(await db.rawRows("SELECT email FROM account")).toEqual([{ email: "ada@example.com" }])
   })
 
   test.each([

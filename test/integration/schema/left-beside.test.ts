@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "@jest/globals"
 import { type DataSource, TableColumn } from "typeorm"
 
-import { encryptColumns, withEncryption } from "../../../src"
+import { type ColumnMisuseError, encryptColumns, withEncryption } from "../../../src"
 import { eachDatabase } from "../../support/databases"
 import { keyring } from "../../support/keys"
 import { Encrypted, Plain } from "./half-converted"
@@ -32,7 +32,7 @@ eachDatabase("a schema step that was killed between two statements", (db) => {
     await before.manager.insert(Plain, values)
     source = await db.connect({ entities: [Encrypted] }, bind)
     up = await log()
-    const last = up.findLastIndex((query) => / DROP COLUMN `urgent`/.test(query))
+    const last = up.findLastIndex((query) => query.includes(" DROP COLUMN `urgent`"))
     for (const query of up.slice(0, last)) await db.rawRows(query)
     expect(await db.rawRows("SHOW COLUMNS FROM visit")).toHaveLength(4)
   })
@@ -69,11 +69,9 @@ eachDatabase("a schema step that was killed between two statements", (db) => {
   })
 
   test("is named to who only lists statements, with the one that takes it back", async () => {
-    const [problem = ""] = await log().then(
-      () => [],
-      ({ problems }: { problems: string[] }) => problems,
-    )
+    const refused: unknown = await log().catch((error: unknown) => error)
 
+    const [problem = ""] = (refused as ColumnMisuseError).problems
     const [, statement = ""] = /or run (ALTER TABLE .*)\.$/.exec(problem) ?? []
     await db.rawRows(statement)
     expect(await log()).toContainEqual(expect.stringMatching(/DROP COLUMN `urgent`/))

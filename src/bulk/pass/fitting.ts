@@ -1,0 +1,56 @@
+import { fitsType } from "../../dialect/conversions/fits-type"
+import type { Session } from "../../dialect/session"
+import type { BulkColumn } from "../bulk-target"
+import { classifyCell, classifyCells, opens, PLAINTEXT } from "../cell-state"
+import { type CellJob, decryptText } from "./cells"
+
+/**
+ * Looks whether what tokens open to, and what is in plaintext, fits into types: those that are known
+ * here cell by cell, and else what the database makes of a batch.
+ */
+export class Fitting {
+  /** By column, why some of its values do not fit. */
+  readonly problems = new Map<string, string>()
+  readonly job: CellJob
+  readonly #types: Readonly<Record<string, string>>
+  readonly #texts = new Map<BulkColumn, string[]>()
+
+  /** @param types - by the columns' names in the database */
+  constructor(types: Readonly<Record<string, string>>) {
+    this.#types = types
+    this.job = { decide: (...given) => this.#decide(...given), madeState: classifyCell }
+  }
+
+  readonly #decide: CellJob["decide"] = (cells, column, keyring) => {
+    const { states, legacy } = classifyCells(cells, column, keyring)
+    const problems = new Map<number, string>()
+    const type = this.#types[column.name]
+    if (type === undefined) return { states, legacy, newCells: [], problems }
+    const fits = fitsType(type)
+    const others: string[] = []
+    for (const [row, cell] of cells.entries()) {
+      const isToken = cell !== null && opens(states[row] ?? PLAINTEXT)
+      if (cell === null || (states[row] !== PLAINTEXT && !isToken)) continue
+      const text = isToken ? decryptText(keyring, cell) : cell
+      if (text === undefined || fits?.(text) === false) {
+        problems.set(row, `${column.label} does not fit into ${type}.`)
+      } else if (!fits) {
+        others.push(text)
+      }
+    }
+    this.#texts.set(column, [...(this.#texts.get(column) ?? []), ...others])
+    return { states, legacy, newCells: [], problems }
+  }
+
+  /** Has the database look at what was read since. */
+  async ask({ connection, schema }: Session, inTransaction: boolean): Promise<void> {
+    const asked = [...this.#texts]
+    this.#texts.clear()
+    for (const [{ name, label, timeZone }, texts] of asked) {
+      if (texts.length === 0 || this.problems.has(label)) continue
+      const target = { name, label, timeZone, type: this.#types[name] ?? "" }
+      const problem = await schema.whyUnfit({ connection, inTransaction }, target, texts)
+      if (problem !== undefined) this.problems.set(label, problem)
+    }
+  }
+}
