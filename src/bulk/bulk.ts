@@ -158,7 +158,7 @@ async function requireFitting(
     types: { grows: false, alter: false },
     afterBatch: (session, inTransaction) => fitting.ask(session, inTransaction),
   })
-  const problems = [...fitting.problems.values()].map((one) => `${one} Nothing was decrypted.`)
+  const problems = fitting.problems.map((one) => `${one} Nothing was decrypted.`)
   const [first] = failures
   if (!first && problems.length === 0) return
   if (!first) throw new ColumnMisuseError(problems)

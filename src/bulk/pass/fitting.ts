@@ -9,9 +9,8 @@ import { type CellJob, decryptText } from "./cells"
  * here cell by cell, and else what the database makes of a batch.
  */
 export class Fitting {
-  /** By column, why some of its values do not fit. */
-  readonly problems = new Map<string, string>()
   readonly job: CellJob
+  readonly #problems = new Map<string, string>()
   readonly #types: Readonly<Record<string, string>>
   readonly #texts = new Map<BulkColumn, string[]>()
 
@@ -19,6 +18,11 @@ export class Fitting {
   constructor(types: Readonly<Record<string, string>>) {
     this.#types = types
     this.job = { decide: (...given) => this.#decide(...given), madeState: classifyCell }
+  }
+
+  /** Why some values of columns do not fit. */
+  get problems(): readonly string[] {
+    return [...this.#problems.values()]
   }
 
   readonly #decide: CellJob["decide"] = (cells, column, keyring) => {
@@ -47,10 +51,10 @@ export class Fitting {
     const asked = [...this.#texts]
     this.#texts.clear()
     for (const [{ name, label, timeZone }, texts] of asked) {
-      if (texts.length === 0 || this.problems.has(label)) continue
+      if (texts.length === 0 || this.#problems.has(label)) continue
       const target = { name, label, timeZone, type: this.#types[name] ?? "" }
       const problem = await schema.whyUnfit({ connection, inTransaction }, target, texts)
-      if (problem !== undefined) this.problems.set(label, problem)
+      if (problem !== undefined) this.#problems.set(label, problem)
     }
   }
 }
