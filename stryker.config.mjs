@@ -11,6 +11,7 @@ export const rooms = {
     lines: 300,
     floor: 85,
   },
+  search: { mutate: ["src/search/*.ts"], lines: 900, floor: 98 },
 }
 
 const { MUTATE, MUTATED_ROOM = "fernet" } = process.env

@@ -37,6 +37,7 @@ describe("the definition of a blind index", () => {
       ...options,
       normalize: ["trim"],
     })
+    expect(defineIndex({ normalize: String }, users).normalize).toEqual([String])
     expect(defineIndex({ name: "by_mail" }, users).context).toBe("users/email/by_mail")
     expect(defineIndex({ normalize: ["trim", "nfkc"] }, users).normalize).toEqual(["trim", "nfkc"])
   })

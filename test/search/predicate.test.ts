@@ -1,6 +1,13 @@
 import { describe, expect, test } from "@jest/globals"
 
-import { compilePredicate, isPlaintextParameter, type Predicate } from "../../src/search/predicate"
+import {
+  compilePredicate,
+  isBlindParameter,
+  isLong,
+  isPlaintextParameter,
+  type LongList,
+  type Predicate,
+} from "../../src/search/predicate"
 
 const isNull: Predicate = { kind: "isNull", path: "email" }
 const indexed: Predicate = {
@@ -41,6 +48,17 @@ describe("a predicate", () => {
       { kind: "and", of: [indexed, not(isNull)] },
       '(u.email_bidx IN ["d1","d2"] AND u.email IS NOT NULL)',
     ],
+    [
+      "the negation of both",
+      not({ kind: "and", of: [indexed, isNull] }),
+      '(u.email_bidx NOT IN ["d1","d2"] OR u.email IS NOT NULL)',
+    ],
+    [
+      "either",
+      { kind: "or", of: [isNull, not(isNull)] },
+      "(u.email IS NULL OR u.email IS NOT NULL)",
+    ],
+    ["all of one", { kind: "and", of: [isNull] }, "u.email IS NULL"],
     [
       "the negation of either",
       not({ kind: "or", of: [indexed, isNull] }),
@@ -93,6 +111,49 @@ describe("a predicate", () => {
     expect(names(["a"]).map(isPlaintextParameter)).toEqual([true])
     expect(Object.keys(compilePredicate(indexed).parameters).map(isPlaintextParameter)).toEqual([
       false,
+    ])
+  })
+
+  test("names its parameters shortly enough for every database", () => {
+    const [name = ""] = Object.keys(compilePredicate(indexed).parameters)
+
+    expect(name).toMatch(/^blind_index_[0-9a-f]{24}$/)
+    expect(isBlindParameter(name)).toBe(true)
+    expect(isBlindParameter(`my_${name}`)).toBe(false)
+    expect(isBlindParameter("my_blind_index_")).toBe(false)
+  })
+})
+
+describe("a list of many texts", () => {
+  const longList: LongList = {
+    toSql: (name) => `(SELECT * FROM json(:${name}))`,
+    toParameter: (texts) => JSON.stringify(texts),
+  }
+  const texts = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`)
+
+  test.each([
+    [1000, longList, false],
+    [1001, longList, true],
+    [1001, undefined, false],
+  ])("of %i is long where the database takes one parameter for %p: %s", (count, list, expected) => {
+    expect(isLong(texts(count), list)).toBe(expected)
+  })
+
+  test("is one parameter if it is long, and a parameter for each text if not", () => {
+    const compiled = (count: number): [string, unknown] => {
+      const digests = texts(count)
+      const match = { companion: "email_bidx", digests, longList }
+      const { toSql, parameters } = compilePredicate({ kind: "matches", match })
+      return [toSql((path) => `u.${path}`), Object.values(parameters)]
+    }
+
+    expect(compiled(1001)).toEqual([
+      expect.stringMatching(/^u\.email_bidx IN \(SELECT \* FROM json\(:blind_index_\w+\)\)$/),
+      [JSON.stringify(texts(1001))],
+    ])
+    expect(compiled(1000)).toEqual([
+      expect.stringMatching(/^u\.email_bidx IN \(:\.\.\.blind_index_\w+\)$/),
+      [texts(1000)],
     ])
   })
 })

@@ -23,7 +23,6 @@ import {
 } from "typeorm"
 
 import { BlindEqual, BlindIn, EncryptedColumn, searchFor, withEncryption } from "../../../src"
-import { digestOf } from "../../search/digest-of"
 import { keyring } from "../../support/keys"
 import { memorySource, rejection } from "../memory-source"
 import { RecordingLogger } from "../recording-logger"
@@ -305,23 +304,6 @@ describe("an index over several properties", () => {
     expect(await ids({ street: In(["a", "a"]), city: In(["x", "x", "y"]) })).toEqual([])
 
     expect(logger.statements).toEqual([expect.stringContaining('"street_city_bidx" IN (?, ?)')])
-  })
-})
-
-describe("searchFor", () => {
-  test("returns what the companion may hold", () => {
-    const digest = digestOf("person/email/email_bidx", "ada")
-
-    expect(searchFor(source, Person, "email", "ADA")).toEqual([digest])
-    expect(searchFor(source, Person, { email: "ada" })).toEqual([digest])
-    expect(searchFor(source, Person, "email", "ada", { index: "email_bidx" })).toEqual([digest])
-  })
-
-  test("refuses what has no index, and no value", () => {
-    expect(() => searchFor(source, Person, "notes", "x")).toThrow("no blind index over notes")
-    expect(() => searchFor(source, Person, "email", "x", { index: "y" })).toThrow("named y")
-    expect(() => searchFor(source, Person, "email", null)).toThrow("Use IS NULL")
-    expect(() => searchFor(source, Person, "height", "x")).toThrow("Person.height: expected")
   })
 })
 

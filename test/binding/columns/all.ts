@@ -1,0 +1,12 @@
+/** What mutation testing runs of this folder, in one module: one test environment for each change. */
+import "./bound-column.test"
+import "./comparison-operand.test"
+import "./custom-codec.test"
+import "./derived-columns.test"
+import "./legacy-secrecy.test"
+import "./raw.test"
+import "./read-ahead.test"
+import "./returned-rows.test"
+import "./sought-plaintext.test"
+import "./unencrypted-cells.test"
+import "./unread.test"

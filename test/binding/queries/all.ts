@@ -1,0 +1,12 @@
+/** What mutation testing runs of this folder, in one module: one test environment for each change. */
+import "./compound.test"
+import "./conditions.test"
+import "./orders.test"
+import "./query-guard.test"
+import "./query-rules.test"
+import "./sql-tokens.test"
+import "./statement-rules.test"
+import "./strings.test"
+import "./truncated.test"
+import "./unanswered-strings.test"
+import "./uncached.test"
