@@ -109,6 +109,7 @@ export function internalsOf(dataSource: DataSource): DataSourceInternals {
 interface BuilderInternals {
   replacePropertyNamesForTheWholeQuery: (sql: string) => string
   readonly parentQueryBuilder?: QueryBuilder<ObjectLiteral>
+  readonly queryRunner?: QueryRunner
 }
 
 /** The protected members of a query builder. */
@@ -250,6 +251,7 @@ export const reliances: readonly Reliance[] = [
   }),
   reliance("QueryBuilder", (dataSource) => builderInternalsOf(dataSource.createQueryBuilder()), {
     methods: { replacePropertyNamesForTheWholeQuery: UNGUARDED },
+    properties: { queryRunner: "an index would be completed outside of its transaction" },
   }),
   reliance(
     "sub-query's QueryBuilder",
@@ -301,7 +303,7 @@ export const reliances: readonly Reliance[] = [
   reliance(
     "QueryExpressionMap of an UPDATE",
     (dataSource) => dataSource.createQueryBuilder().update(NO_TABLE).set({}).expressionMap,
-    { properties: { mainAlias: UNFOUND, valuesSet: STALE } },
+    { properties: { mainAlias: UNFOUND, valuesSet: STALE, whereEntities: STALE } },
   ),
   reliance(
     "QueryExpressionMap of an upsert",

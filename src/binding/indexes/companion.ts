@@ -109,6 +109,14 @@ export class Companion {
     return value
   }
 
+  /** Whether a set of values for an UPDATE holds only some of the properties that the index covers. */
+  isCoveredInPart(values: ObjectLiteral): boolean {
+    const given = this.sources.map((source) => readValueOf(source, values))
+    const written = given.filter((value) => value !== undefined)
+    const isSet = (values as Record<string, unknown>)[this.#name] !== undefined
+    return !isSet && written.length > 0 && written.length < given.length && !written.includes(null)
+  }
+
   /**
    * Returns what the database is to hold for a value of {@link valueIn}.
    *

@@ -9,7 +9,7 @@ import { type ColumnMetadata, type IndexMetadata, newColumn } from "../typeorm-i
 import { addCompanion, Companion } from "./companion"
 import { type IndexPlan, planIndexes } from "./index-plan"
 import { scopeCondition } from "./unique-scope"
-import { isWriting } from "./written-companions"
+import { isLeft, isWriting } from "./written-companions"
 import type { KeyResolver } from "../keys/key-resolver"
 
 /**
@@ -109,6 +109,7 @@ function companionColumn(
 function follow(column: ColumnMetadata, companion: Companion): void {
   const getEntityValue = column.getEntityValue.bind(column)
   column.getEntityValue = (entity: ObjectLiteral, transform = false): unknown => {
+    if (isLeft(companion)) return undefined
     if (!transform) return isWriting() ? companion.valueIn(entity) : companion.comparedIn(entity)
     // So are conditions and database entities read; of these only conditions may hold it
     const inCondition: unknown = getEntityValue(entity, true)

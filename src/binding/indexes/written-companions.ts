@@ -16,52 +16,81 @@ import { type ScopePlan, scopeCondition } from "./unique-scope"
 /** How many statements are being compiled, one inside another. */
 let compiling = 0
 
+/** Companions that the statement being compiled leaves at NULL. */
+let left: ReadonlySet<Companion> = new Set()
+
 /** Whether a value is asked for to be written, and not to be compared with what there is. */
 export function isWriting(): boolean {
   return compiling > 0
+}
+
+/** Whether a companion is to have no value in the statement that is being compiled. */
+export function isLeft(companion: Companion): boolean {
+  return left.has(companion)
+}
+
+/** How a statement is compiled. */
+export interface WriteCompilation {
+  /** Quotes a name as the database does. */
+  readonly escape: (name: string) => string
+  /**
+   * Takes the companions that the statement leaves at NULL, since it writes only some of the properties
+   * they cover; they are completed when it was executed. Defaults to nothing: such a write is refused.
+   */
+  readonly late?: Set<Companion> | undefined
 }
 
 /**
  * Compiles what a query builder is about to write, completed so that the companion columns of blind
  * indexes follow the properties they cover. Builder and the caller's objects stay as they are.
  *
- * @param escape - quotes a name as the database does
  * @throws {@link UnsupportedQueryError} if a companion would be left behind
  */
 export function compileWrite(
   map: ExpressionMap,
-  escape: (name: string) => string,
+  { escape, late }: WriteCompilation,
   compile: () => string,
 ): string {
   const { mainAlias, queryType, valuesSet, insertColumns, onUpdate } = map
   let complete = (statement: string): string => statement
   if (!mainAlias?.hasMetadata) return compile()
   const companions = companionsOf(mainAlias.metadata)
+  const outer = left
   compiling++
   try {
     if (queryType === "update") {
       leaveUnread(map, mainAlias.metadata)
-      completeUpdate(map, companions)
+      completeUpdate(map, companions, late)
     }
     if (queryType === "insert") {
       completeColumns(map, companions)
-      complete = completeUpsert(map, mainAlias.metadata, companions, escape)
+      complete = completeUpsert(map, mainAlias.metadata, companions, { escape, late })
     }
+    left = late ?? new Set()
     return complete(compile())
   } finally {
+    left = outer
     compiling--
     Object.assign(map, { valuesSet, insertColumns, onUpdate })
   }
 }
 
 /** An UPDATE writes the properties it is given; TypeORM's own come with the companions already. */
-function completeUpdate(map: ExpressionMap, companions: readonly Companion[]): void {
+function completeUpdate(
+  map: ExpressionMap,
+  companions: readonly Companion[],
+  late: Set<Companion> | undefined,
+): void {
   const { valuesSet } = map as { readonly valuesSet?: unknown }
   // Without set() it is the class, whose own properties are called name and length
   if (typeof valuesSet !== "object" || valuesSet === null || Array.isArray(valuesSet)) return
   const added: Record<string, unknown> = {}
   for (const companion of companions) {
-    const value = companion.column.isUpdate ? companion.updatedBy(valuesSet) : undefined
+    if (!companion.column.isUpdate) continue
+    // Only where the rows are known by their keys can they be looked for afterwards
+    const isLate = map.whereEntities.length > 0 && companion.isCoveredInPart(valuesSet)
+    if (isLate) late?.add(companion)
+    const value = isLate && late ? null : companion.updatedBy(valuesSet)
     if (value !== undefined) added[companion.index.path] = value
   }
   if (Object.keys(added).length === 0) return
@@ -134,7 +163,7 @@ function completeUpsert(
   map: ExpressionMap,
   metadata: EntityMetadata,
   companions: readonly Companion[],
-  escape: (name: string) => string,
+  { escape, late }: WriteCompilation,
 ): (statement: string) => string {
   const { onUpdate } = map
   if (onUpdate === undefined) return (statement) => statement
@@ -149,7 +178,7 @@ function completeUpsert(
     : undefined
   map.onUpdate = {
     ...onUpdate,
-    ...(overwrite && { overwrite: completeOverwrite(overwrite, companions) }),
+    ...(overwrite && { overwrite: completeOverwrite(overwrite, companions, late) }),
     ...(found && { conflict: found.conflict }),
   }
   const where = found?.scope && scopeCondition(found.scope, escape)
@@ -169,6 +198,7 @@ function withPredicate(statement: string, conflict: readonly string[], where: st
 function completeOverwrite(
   overwrite: readonly string[],
   companions: readonly Companion[],
+  late: Set<Companion> | undefined,
 ): string[] {
   const completed = [...overwrite]
   for (const companion of companions) {
@@ -177,7 +207,10 @@ function completeOverwrite(
     const written = names.filter((name) => overwrite.includes(name))
     const isNamed = completed.includes(databaseName)
     if (written.length === 0 && isNamed) throw companion.setByHand()
-    if (written.length > 0 && written.length < names.length) throw companion.incomplete()
+    if (written.length > 0 && written.length < names.length) {
+      if (!late) throw companion.incomplete()
+      late.add(companion)
+    }
     if (written.length > 0 && !isNamed) completed.push(databaseName)
   }
   return completed

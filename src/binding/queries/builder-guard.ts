@@ -18,8 +18,10 @@ import { refuseLater } from "./late-refusals"
 import { checkStatement } from "./statement-rules"
 import type { StringPolicy } from "./unanswered-strings"
 import { isUncacheable, uncached } from "./uncached"
+import type { Companion } from "../indexes/companion"
+import { completeCompanions } from "../indexes/late-companions"
 import { compileWrite } from "../indexes/written-companions"
-import { markOf } from "../typeorm-internals"
+import { builderInternalsOf, markOf } from "../typeorm-internals"
 
 type Builder = QueryBuilder<ObjectLiteral>
 
@@ -111,7 +113,10 @@ class Guards {
         }
       },
       execute: async (builder, execute) => {
-        const result = await execute()
+        const { result, late: companions } = await this.of(builder).executing(execute)
+        const { expressionMap: map } = builder
+        const { queryRunner: runner } = builderInternalsOf(builder)
+        if (companions.size > 0) await completeCompanions({ dataSource, map, runner, companions })
         decryptReturnedRows(builder, result)
         return result
       },
@@ -120,8 +125,12 @@ class Guards {
         const { rechecks } = guard
         if (rechecks.length > 0 && !isView(builder)) throw unchecked(rechecks, UNCHECKED)
         checkStatement(dataSource, builder.expressionMap)
-        const escape = (name: string): string => builder.escape(name)
-        return (guard.sql = compileWrite(builder.expressionMap, escape, compile as () => string))
+        const compilation = { escape: (name: string) => builder.escape(name), late: guard.late }
+        return (guard.sql = compileWrite(
+          builder.expressionMap,
+          compilation,
+          compile as () => string,
+        ))
       },
       ...(dataSource.queryResultCache && {
         loadRawResults: (builder: Builder, load: Method, args: unknown[]) =>
@@ -190,6 +199,7 @@ class BuilderGuard {
   #brackets: BuilderGuard | "next" | undefined
   #rechecks: readonly Recheck[] = []
   readonly #sought = new Set<unknown>()
+  #late: Set<Companion> | undefined
   /** What the builder was compiled to last. */
   sql = ""
 
@@ -201,6 +211,23 @@ class BuilderGuard {
   /** What the results must be checked for. */
   get rechecks(): readonly Recheck[] {
     return this.#rechecks
+  }
+
+  /** While the builder is executed, takes the companions that are to be completed afterwards. */
+  get late(): Set<Companion> | undefined {
+    return this.#late
+  }
+
+  /** Executes the builder, which may leave companions to be completed. */
+  async executing(
+    execute: Method,
+  ): Promise<{ readonly result: unknown; readonly late: ReadonlySet<Companion> }> {
+    const late = (this.#late = new Set<Companion>())
+    try {
+      return { result: await execute(), late }
+    } finally {
+      this.#late = undefined
+    }
   }
 
   /** What was sought: index values, and the values themselves where strings were compiled. */

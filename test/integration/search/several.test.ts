@@ -179,18 +179,71 @@ eachDatabase("several blind indexes", (db) => {
       expect((await stored())?.full_name).toBeNull()
     })
 
-    test("refuse a write of one part, before it is sent", async () => {
+    test("refuse an update of one part, before it is sent", async () => {
       const before = await stored()
-      const incomplete = { code: "ERR_UNSUPPORTED_QUERY" }
       const { manager } = people
 
-      await expect(people.update(1, { family: "King" })).rejects.toMatchObject(incomplete)
-      await expect(people.save({ id: 1, family: "King" })).rejects.toMatchObject(incomplete)
-      await expect(people.upsert({ id: 1, given: "Eva" }, ["id"])).rejects.toMatchObject(incomplete)
+      await expect(people.update(1, { family: "King" })).rejects.toMatchObject({
+        code: "ERR_UNSUPPORTED_QUERY",
+      })
       await expect(manager.update(Person, { height: 165.5 }, { given: "Eva" })).rejects.toThrow(
         "Person.given, Person.family are indexed together",
       )
       expect(await stored()).toEqual(before)
+    })
+
+    test("follow one part that is saved, by what the row has of the other", async () => {
+      await people.save({ id: 1, family: "King" })
+      expect((await stored())?.full_name).toBe(fullName("Ada", "King"))
+
+      await people.save({ id: 3, given: "Eva" })
+      expect((await rowsOf(db, "person"))[2]).toMatchObject({ full_name: null })
+      const other = people.save({ id: 2, family: "King" })
+
+      await expect(other).rejects.toMatchObject({ name: "QueryFailedError" })
+      expect((await rowsOf(db, "person"))[1]?.full_name).toBe(fullName("ADA", "Byron"))
+    })
+
+    test("follow an upsert of one part, of rows that are there and of new ones", async () => {
+      const rows = () => [
+        { id: 1, given: "Eva" },
+        { id: 5, given: "Eve" },
+      ]
+      for (let i = 0; i < 2; i++) {
+        await people.upsert(rows(), { conflictPaths: ["id"], skipUpdateIfNoValuesChanged: i > 0 })
+        const all = await rowsOf(db, "person")
+        expect(all.map((row) => row.full_name)).toEqual([
+          fullName("Eva", "Lovelace"),
+          fullName("ADA", "Byron"),
+          null,
+          null,
+        ])
+      }
+    })
+
+    test("follow an INSERT that overwrites one part of what it has", async () => {
+      const names = { given: "Eva", family: "King" }
+      const builder = people.createQueryBuilder().insert()
+      const overwriting = builder.values([
+        { id: 1, ...names },
+        { id: 5, given: "Uma", family: "King" },
+      ])
+      // Without being executed, it would leave them behind
+      expect(() => overwriting.orUpdate(["given"], ["id"]).getQuery()).toThrow("go stale")
+      await overwriting.execute()
+
+      const all = await rowsOf(db, "person")
+      expect([all[0]?.full_name, all[3]?.full_name]).toEqual([
+        fullName("Eva", "Lovelace"),
+        fullName("Uma", "King"),
+      ])
+    })
+
+    test("follow one part that is upserted by another unique key", async () => {
+      await people.update(1, { account: 7n })
+      await people.upsert({ id: 1, account: 7n, family: "King" }, ["id"])
+
+      expect((await stored())?.full_name).toBe(fullName("Ada", "King"))
     })
 
     test("let no second row have equal values", async () => {
