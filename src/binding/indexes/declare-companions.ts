@@ -125,7 +125,8 @@ function memberOf({ options }: DataSource, source: ColumnMetadata): IndexMember 
   return {
     property: bound.property,
     path: source.propertyPath,
-    plaintextAllowed: readsPlaintext(bound.phase),
+    // What others encrypted is no plaintext to compare: there, all rows have an index value
+    plaintextAllowed: readsPlaintext(bound.phase) && !bound.readsLegacy,
     ...{ isToken, castsToBytes, longList },
     plaintextOf: (value) => bound.plaintextOf(value),
   }

@@ -18,7 +18,13 @@ import { refuseLater } from "./late-refusals"
 import { checkStatement } from "./statement-rules"
 import type { StringPolicy } from "./unanswered-strings"
 import { isUncacheable, uncached } from "./uncached"
-import type { Companion } from "../indexes/companion"
+import { type Companion, companionsOf } from "../indexes/companion"
+import {
+  assertComplete,
+  isUnlooked,
+  lookIfComplete,
+  mustBeComplete,
+} from "../indexes/index-completeness"
 import { completeCompanions } from "../indexes/late-companions"
 import { compileWrite } from "../indexes/written-companions"
 import { builderInternalsOf, markOf } from "../typeorm-internals"
@@ -75,6 +81,8 @@ class Guards {
   readonly #guard = Symbol("typeorm-fernet.guard")
   readonly #replacements: MethodReplacements<Builder>
   readonly dataSource: DataSource
+  /** Whether there are indexes that answer only once every row has a value. */
+  #legacy: boolean | undefined
 
   constructor(dataSource: DataSource, strings: StringPolicy) {
     this.dataSource = dataSource
@@ -93,12 +101,20 @@ class Guards {
         const { rechecks } = this.of(builder)
         if (isView(builder)) return execute(...args)
         const checking: Checking = { dataSource, method, rechecks }
-        if (rechecks.length > 0) return executeChecked(builder, checking)
-        return executeWhole(builder, checking, execute)
+        return this.#proving(builder, () =>
+          rechecks.length > 0
+            ? executeChecked(builder, checking)
+            : executeWhole(builder, checking, execute),
+        )
       },
     ])
+    const unprocessed = ["getRawMany", "stream"].map((name) => [
+      name,
+      (builder: Builder, execute: Method, args: unknown[]) =>
+        this.#proving(builder, () => execute(...args) as Promise<unknown>),
+    ])
     this.#replacements = new MethodReplacements<Builder>({
-      ...(Object.fromEntries([...deriving, ...adding, ...checked]) as Record<
+      ...(Object.fromEntries([...deriving, ...adding, ...checked, ...unprocessed]) as Record<
         string,
         Replacement<Builder>
       >),
@@ -113,7 +129,9 @@ class Guards {
         }
       },
       execute: async (builder, execute) => {
-        const { result, late: companions } = await this.of(builder).executing(execute)
+        const { result, late: companions } = await this.#proving(builder, () =>
+          this.of(builder).executing(execute),
+        )
         const { expressionMap: map } = builder
         const { queryRunner: runner } = builderInternalsOf(builder)
         if (companions.size > 0) await completeCompanions({ dataSource, map, runner, companions })
@@ -124,6 +142,7 @@ class Guards {
         const guard = this.of(builder)
         const { rechecks } = guard
         if (rechecks.length > 0 && !isView(builder)) throw unchecked(rechecks, UNCHECKED)
+        guard.unproven.forEach(assertComplete)
         checkStatement(dataSource, builder.expressionMap)
         const compilation = { escape: (name: string) => builder.escape(name), late: guard.late }
         return (guard.sql = compileWrite(
@@ -143,6 +162,19 @@ class Guards {
         return replace(compileStrings({ dataSource, builder, note, strings }, sql as string))
       },
     })
+  }
+
+  /** Executes a builder when it is known whether the indexes that it asks have a value for every row. */
+  #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
+    this.#legacy ??= this.dataSource.entityMetadatas.flatMap(companionsOf).some(mustBeComplete)
+    if (!this.#legacy) return execute()
+    const { unproven } = this.of(builder)
+    const mentioned = builder.expressionMap.aliases.flatMap((alias) =>
+      alias.hasMetadata ? companionsOf(alias.metadata).filter(isUnlooked) : [],
+    )
+    const { queryRunner } = builderInternalsOf(builder)
+    const companions = new Set([...unproven, ...mentioned])
+    return lookIfComplete(this.dataSource, companions, queryRunner).then(execute)
   }
 
   has(builder: Builder): boolean {
@@ -200,6 +232,8 @@ class BuilderGuard {
   #rechecks: readonly Recheck[] = []
   readonly #sought = new Set<unknown>()
   #late: Set<Companion> | undefined
+  /** The indexes that are asked, here or inside, and that rows may be missing from. */
+  #unproven = new Set<Companion>()
   /** What the builder was compiled to last. */
   sql = ""
 
@@ -211,6 +245,11 @@ class BuilderGuard {
   /** What the results must be checked for. */
   get rechecks(): readonly Recheck[] {
     return this.#rechecks
+  }
+
+  /** The indexes that are asked and that rows may be missing from. */
+  get unproven(): ReadonlySet<Companion> {
+    return this.#unproven
   }
 
   /** While the builder is executed, takes the companions that are to be completed afterwards. */
@@ -252,6 +291,8 @@ class BuilderGuard {
     guard.#nested = this.#nested || (nests && !isBrackets)
     if (name === "createQueryBuilder") guard.#negated = this.#negated || this.#negating
     for (const digest of this.#sought) guard.#sought.add(digest)
+    for (const companion of this.#unproven) guard.#unproven.add(companion)
+    if (nests) guard.#unproven = this.#unproven
     // All others begin with the conditions of this one
     if (!nests) guard.#require(this.#rechecks)
     return builder
@@ -313,7 +354,8 @@ class BuilderGuard {
   }
 
   #compile(metadata: EntityMetadata, given: unknown, position: Position): unknown {
-    const { where, rechecks, digests } = compileConditions(metadata, given, position)
+    const { where, rechecks, digests, unproven } = compileConditions(metadata, given, position)
+    for (const companion of unproven) this.#unproven.add(companion)
     for (const digest of digests) this.#sought.add(digest)
     if (rechecks.length > 0) this.#require([...this.#rechecks, ...rechecks])
     return where

@@ -3,6 +3,7 @@ import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 import { driverFacts } from "../../dialect/driver-facts"
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
 import { tokenSought } from "../columns/cell-codec"
+import { assertComplete } from "../indexes/index-completeness"
 import { writesPlaintext } from "../../column/phase"
 import { propertyOfOperand } from "../columns/comparison-operand"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
@@ -251,10 +252,11 @@ class Statement {
       throw this.#unsupported(mention, "its blind index has few bits, and results must be checked")
     }
     const of: Predicate[] = known.length < values.length ? [{ kind: "unknown" }] : []
-    const { predicate } = seek(
+    const { predicate, asked } = seek(
       companion,
       known.map((value) => [value]),
     )
+    asked.forEach(assertComplete)
     const either: Predicate = { kind: "or", of: [predicate, ...of] }
     const compiled = compilePredicate(negated ? { kind: "not", of: either } : either)
     this.#compilation.builder.setParameters({ ...compiled.parameters })

@@ -8,6 +8,7 @@ import { type BoundColumn, boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { type Indexed, indexedProperty, soughtIn, unanswerable } from "./indexed-property"
+import { mustBeComplete } from "../indexes/index-completeness"
 import { leftToTypeORM } from "./left-to-typeorm"
 import { compoundPredicate, seek, type Sought } from "./matches"
 import { isAnswerable, isFindOperator } from "./query-rules"
@@ -25,6 +26,8 @@ export interface CompiledConditions {
   readonly rechecks: readonly Recheck[]
   /** The index values that are sought. */
   readonly digests: readonly string[]
+  /** The indexes that are asked and that rows may be missing from. */
+  readonly unproven: readonly Companion[]
 }
 
 /** Where a condition stands. */
@@ -49,12 +52,14 @@ export function compileConditions(
 ): CompiledConditions {
   const compiler = new Compiler(position)
   const compiled = compiler.alternatives(where, metadata, "")
-  return { where: compiled, rechecks: compiler.rechecks, digests: compiler.digests }
+  const { rechecks, digests, unproven } = compiler
+  return { where: compiled, rechecks, digests, unproven }
 }
 
 class Compiler {
   readonly rechecks: Recheck[] = []
   readonly digests: string[] = []
+  readonly unproven: Companion[] = []
   readonly #position: Position
   /** What keeps a truncated index from answering here, since its results could not be checked. */
   #obstacle: string | undefined
@@ -214,8 +219,9 @@ class Compiler {
   }
 
   /** Takes note of what is sought, and of what a truncated index finds for it. */
-  #note({ predicate, companion, digests, exact }: Sought): Predicate {
+  #note({ predicate, companion, digests, exact, asked }: Sought): Predicate {
     this.digests.push(...digests)
+    this.unproven.push(...asked.filter(mustBeComplete))
     if (!exact) return predicate
     const { property } = companion.index.members[0]
     if (this.#obstacle !== undefined) {

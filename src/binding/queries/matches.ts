@@ -16,6 +16,8 @@ export interface Sought {
   readonly digests: readonly string[]
   /** Of a truncated index, the whole digests of what is sought. */
   readonly exact: readonly string[] | undefined
+  /** The indexes that are asked: those of each property as well, if the one over several needs them. */
+  readonly asked: readonly Companion[]
 }
 
 /**
@@ -32,7 +34,6 @@ export function seek(
   const { index, sources } = companion
   const isCanary = alternatives.some((values) => values.includes(CANARY))
   if (!isCanary) {
-    refuseLegacy(companion)
     for (const values of alternatives) {
       index.members.forEach((member, i) => {
         assertSought(member, values[i], (value) => {
@@ -51,20 +52,8 @@ export function seek(
   }
   const isChecked = index.truncated && !isCanary
   const exact = isChecked ? alternatives.map((values) => index.exact(values)) : undefined
-  return { companion, predicate: { kind: "matches", match }, digests, exact }
-}
-
-/** Rows that others encrypted would be missing from what is found, and be among what is not. */
-function refuseLegacy({ sources }: Companion): void {
-  for (const source of sources) {
-    const bound = boundColumn(source)
-    if (!bound?.readsLegacy) continue
-    throw new UnsupportedQueryError(
-      bound.property,
-      `${bound.property} may hold what others encrypted, which cannot be compared with a value. ` +
-        "Run column:encrypt, then take `legacy` out of the column.",
-    )
-  }
+  const asked = isCanary ? [] : [companion]
+  return { companion, predicate: { kind: "matches", match }, digests, exact, asked }
 }
 
 function whereNull(otherwise: Predicate | undefined): { readonly otherwise?: Predicate } {
@@ -127,6 +116,7 @@ export function compoundPredicate(
   if (!negated || (nullable.length === 0 && !index.searchesPlaintext)) {
     return seek(companion, alternatives)
   }
+  const asked: Companion[] = [companion]
   const members = sources.map((source, i): Predicate => {
     const own = companionsOf(metadata).find(
       ({ sources: [only, ...others], index: own }) =>
@@ -137,6 +127,7 @@ export function compoundPredicate(
     )
     const values = lists[i] ?? []
     if (own) {
+      asked.push(own)
       return seek(
         own,
         values.map((value) => [value]),
@@ -148,7 +139,7 @@ export function compoundPredicate(
       ? { kind: "holds", cell: index.legacyCell(member, values) }
       : { kind: "unknown" }
   })
-  return seek(companion, alternatives, { kind: "and", of: members })
+  return { ...seek(companion, alternatives, { kind: "and", of: members }), asked }
 }
 
 /** Every choice of one value from each list. */
