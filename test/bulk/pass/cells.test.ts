@@ -6,7 +6,6 @@ import {
   type CellJob,
   decrypting,
   encrypting,
-  fitting,
   inspecting,
   rotating,
   verifying,
@@ -186,7 +185,7 @@ describe("decrypting", () => {
     })
   })
 
-  test.each([decrypting, inspecting, verifying, fitting({})])(
+  test.each([decrypting, inspecting, verifying])(
     "and what only looks, %#, know cells by what they are",
     (job) => {
       expect(job.madeState("10", ring)).toMatchObject({ state: "plaintext" })
@@ -203,33 +202,6 @@ describe("inspecting", () => {
       legacy: new Map(),
       problems: {},
     })
-  })
-})
-
-describe("fitting", () => {
-  test("lists what is in no form that its type takes, tokens and plaintext alike", () => {
-    const cells = ["123", "1234", ring.encrypt("123"), ring.encrypt("1234"), null, binary]
-
-    const { newCells, problems } = decided(fitting({ ssn: "varchar(3)" }), cells)
-
-    const problem = "patient.ssn does not fit into varchar(3)."
-    expect(problems).toEqual({ 1: problem, 3: problem, 5: problem })
-    expect(newCells).toEqual([])
-  })
-
-  test("lists what is not text where the column has no type to go back to", () => {
-    const { problems } = decided(fitting({ note: "varchar(1)" }), ["1234", binary])
-
-    expect(problems).toEqual({ 1: "patient.ssn does not fit into text." })
-  })
-
-  test("passes over what it cannot read", () => {
-    const legacy = { is: (cell: string) => cell === "a form", decode: () => "10" }
-    const cells = [stranger.encrypt("1"), "a form"]
-
-    const { problems } = decided(fitting({ ssn: "varchar(3)" }), cells, columnOf({ legacy }))
-
-    expect(problems).toEqual({})
   })
 })
 
