@@ -36,7 +36,7 @@ const bulkLayers = [
   ["connection"],
   ["pass"],
   ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter"],
-  ["run"],
+  ["run", "check-encryption", "describe-check"],
   ["bulk"],
 ]
 

@@ -2,6 +2,7 @@ export { decryptRaw, encryptFor } from "./binding/columns/raw"
 export { searchFor } from "./binding/indexes/search-for"
 export type { KeyringLike, KeySource } from "./binding/keys/key-function"
 export { type TenantKeyOptions, TenantKeys, type TenantKeySet } from "./binding/keys/tenant-keys"
+export type { StartupCheck } from "./binding/startup/startup-check"
 export { type EncryptionOptions, withEncryption } from "./binding/with-encryption"
 export type { UnreadableHandler } from "./binding/columns/unreadable-handler"
 export type {
@@ -57,6 +58,17 @@ export {
   inspectColumns,
   rotateColumns,
 } from "./bulk/bulk"
+export {
+  assertEncryption,
+  checkEncryption,
+  type CheckOptions,
+  type ColumnCheck,
+  type EncryptionCheck,
+  type KeyProof,
+  type KeysCheck,
+  type TableCheck,
+} from "./bulk/check-encryption"
+export { describeCheck } from "./bulk/describe-check"
 export type {
   BulkTarget,
   ColumnDescription,

@@ -28,6 +28,7 @@ import { bindKeys, keepKeys, keysOf } from "./keys/keys"
 import { isTenantKeys, type TenantKeys } from "./keys/tenant-keys"
 import { placeOf } from "./columns/column-place"
 import { tokenLimit } from "./schema/token-limit"
+import { checkAtStart, type StartupCheck } from "./startup/startup-check"
 import { isTypeormCli } from "./startup/typeorm-cli"
 import { findMisuse } from "./startup/validate"
 import { assertBindable, assertInternals, internalsOf } from "./typeorm-internals"
@@ -99,6 +100,14 @@ export interface EncryptionOptions {
    * database makes of ciphertext. Defaults to `"throw"`.
    */
   readonly strings?: StringPolicy
+
+  /**
+   * Is asked before `initialize()` resolves, migrations and all; if it throws, the DataSource is destroyed
+   * and `initialize()` rejects with it. `assertEncryption` proves that stored values open, so that the
+   * wrong key of an environment is noticed before the first login. Left out in TypeORM's own commands, and
+   * in those of this package. Defaults to none.
+   */
+  readonly startupCheck?: StartupCheck
 }
 
 const optionNames: OptionNames<EncryptionOptions> = {
@@ -110,6 +119,7 @@ const optionNames: OptionNames<EncryptionOptions> = {
   timestampZone: true,
   onUnreadable: true,
   strings: true,
+  startupCheck: true,
 }
 
 /**
@@ -142,7 +152,7 @@ export function withEncryption<Source extends DataSource>(
     throw misuse(`withEncryption() was given an ${option}.`)
   }
   const given = options as Record<string, unknown>
-  const { plaintext, columnKeys, timestampZone, onUnreadable, strings } = given
+  const { plaintext, columnKeys, timestampZone, onUnreadable, strings, startupCheck } = given
   if (plaintext !== undefined && !isPhase(plaintext)) {
     throw misuse(`The option plaintext of withEncryption() is none of ${phaseNames}.`)
   }
@@ -163,6 +173,9 @@ export function withEncryption<Source extends DataSource>(
       "withEncryption() was given TenantKeys and a blindIndexKeyring for all tenants; return it for " +
         "each from the function of TenantKeys.",
     )
+  }
+  if (startupCheck !== undefined && typeof startupCheck !== "function") {
+    throw misuse("The option startupCheck of withEncryption() is no function.")
   }
   const lazyKeys = options.lazyKeys === "cli" ? isTypeormCli() : (options.lazyKeys ?? false)
   const { data: keys, index: indexKeys } = bindKeys(options, lazyKeys)
@@ -186,6 +199,7 @@ export function withEncryption<Source extends DataSource>(
     wrapped = true
     await proveSeams(dataSource)
   }
+  if (options.startupCheck) checkAtStart(dataSource, options.startupCheck)
   return dataSource
 }
 

@@ -190,7 +190,7 @@ export async function requireRightIndexKeys(
   if (decider.indexes.length === 0) return
   const batch = await dialect.read(connection, table, SAMPLE)
   const { columns } = decide({ ...decider, job: inspecting, demand: "kept" }, batch)
-  const recognized = decider.companions.recognized(batch, columns)
+  const recognized = decider.companions.recognized(batch, columns).flat()
   if (recognized.length === 0 || recognized.includes(true)) return
   throw new KeyError(
     "ERR_KEY_INVALID",

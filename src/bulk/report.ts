@@ -170,6 +170,11 @@ export class Tally {
     }
   }
 
+  /** Returns the cells of each column as they are. */
+  counted(): Readonly<Record<string, StateCounts>> {
+    return Object.fromEntries([...this.#after].map(([column, counts]) => [column, plain(counts)]))
+  }
+
   /** Sums up. What was before is what is after, less what the run made of it. */
   report(table: string, { counted, ...run }: RunFacts): BulkReport {
     const columns = [...this.#after].map(([column, after]) => {

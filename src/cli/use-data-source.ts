@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm"
 
+import { skipStartupCheck } from "../binding/startup/startup-check"
 import { loadDataSource } from "./load-data-source"
 
 /** Connections in the pools of the drivers, unless options say otherwise. */
@@ -26,6 +27,7 @@ export async function useDataSource<Result>(
       migrationsRun: false,
       dropSchema: false,
     })
+    skipStartupCheck(dataSource)
     await dataSource.initialize()
   }
   try {

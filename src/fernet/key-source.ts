@@ -49,6 +49,12 @@ export function hasKeysInEnv(env: NodeJS.ProcessEnv, variable: string): boolean 
   return read(env, variable) !== "" || read(env, `${variable}_FILE`) !== ""
 }
 
+/** Returns the name of the variable that the environment gives keys of this kind by, its own if by none. */
+export function variableInEnv(variable: string): string {
+  const file = `${variable}_FILE`
+  return read(process.env, file) === "" ? variable : file
+}
+
 function read(env: NodeJS.ProcessEnv, name: string): string {
   return env[name]?.trim() ?? ""
 }

@@ -16,6 +16,7 @@ const codes: Readonly<Record<EncryptionErrorCode, true>> = {
   ERR_ALREADY_ENCRYPTED: true,
   ERR_ALREADY_RUNNING: true,
   ERR_BULK_INCOMPLETE: true,
+  ERR_CHECK_FAILED: true,
   ERR_COLUMN_MISUSE: true,
   ERR_COLUMN_UNBOUND: true,
   ERR_DECRYPTION_FAILED: true,

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
 
 import { KeyError } from "../../errors"
-import { hasKeysInEnv, keysFromEnv } from "../../fernet/key-source"
+import { hasKeysInEnv, keysFromEnv, variableInEnv } from "../../fernet/key-source"
 import type { ColumnKeyMode } from "../../fernet/column-key"
 import { Keyring } from "../../fernet/keyring"
 import { isThenable, type KeyringLike, type KeySource, toKeyError, toKeyring } from "./key-function"
@@ -16,6 +16,10 @@ export interface BoundKeys extends KeyResolver {
   readonly loaded: boolean
   /** Returns the keyring of the moment. @throws {@link KeyError} if there is none */
   get(): Keyring
+  /** Where they come from, for reports: as in `"ENCRYPTION_KEY"` or `"a function"`. */
+  readonly origin: string
+  /** When they were fetched; `undefined` before, and for those of tenants. */
+  readonly fetchedAt: Date | undefined
   /** Those of the application's tenants, if each has its own. */
   readonly tenants?: TenantKeys
 }
@@ -28,6 +32,8 @@ export interface BoundIndexKeys extends BoundKeys {
 
 /** The keys of the data and of the blind indexes, of which each tenant has its own. */
 export class KeysOfTenants implements BoundIndexKeys {
+  readonly origin = "TenantKeys"
+  readonly fetchedAt = undefined
   readonly tenants: TenantKeys
   readonly #purpose: keyof TenantRings
 
@@ -76,13 +82,16 @@ export class KeysOfTenants implements BoundIndexKeys {
 export class Keys implements BoundKeys {
   readonly #source: () => KeyringLike | Promise<KeyringLike>
   readonly #lazy: boolean
+  readonly #given: KeySource | undefined
   #keyring: Keyring | undefined
+  #fetchedAt: Date | undefined
   /** Why an asynchronous source gave no keys, which cannot be asked again when they are needed. */
   #failure: unknown
 
   constructor(source: KeySource | undefined, lazy: boolean) {
     const fetch = source ?? (() => Keyring.fromEnv())
     this.#source = typeof fetch === "function" ? fetch : () => fetch
+    this.#given = source
     this.#lazy = lazy
   }
 
@@ -93,16 +102,23 @@ export class Keys implements BoundKeys {
    */
   async load(): Promise<void> {
     this.#keyring = undefined
+    this.#fetchedAt = undefined
     this.#failure = undefined
     let isAsync = false
     try {
       const keys = this.#source()
       isAsync = isThenable(keys)
-      this.#keyring = toKeyring(await keys)
+      this.#take(toKeyring(await keys))
     } catch (error) {
       if (!this.#lazy) throw toKeyError(error)
       if (isAsync) this.#failure = toKeyError(error)
     }
+  }
+
+  /** Where they come from. */
+  get origin(): string {
+    if (this.#given === undefined) return variableInEnv("ENCRYPTION_KEY")
+    return typeof this.#given === "function" ? "a function" : "a Keyring"
   }
 
   /** Whether keys are at hand without asking the source. */
@@ -116,12 +132,22 @@ export class Keys implements BoundKeys {
    * @throws {@link KeyError} if there is still no key
    */
   get(): Keyring {
-    return (this.#keyring ??= this.#fetchNow())
+    return this.#keyring ?? this.#take(this.#fetchNow())
+  }
+
+  /** When they were fetched, if they were. */
+  get fetchedAt(): Date | undefined {
+    return this.#fetchedAt
   }
 
   /** Returns the keyring, whatever the cell. @throws {@link KeyError} as {@link Keys.get} does */
   ringFor(): Keyring {
     return this.get()
+  }
+
+  #take(keyring: Keyring): Keyring {
+    this.#fetchedAt = new Date()
+    return (this.#keyring = keyring)
   }
 
   #fetchNow(): Keyring {
@@ -154,6 +180,7 @@ function missedKeys(failure: unknown): KeyError {
  */
 export class IndexKeys extends Keys implements BoundIndexKeys {
   readonly #found: { areOwn: boolean }
+  readonly #origin: () => string
 
   constructor(given: KeySource | undefined, data: Keys, lazy: boolean) {
     const found = { areOwn: given !== undefined }
@@ -164,6 +191,15 @@ export class IndexKeys extends Keys implements BoundIndexKeys {
     }
     super(given ?? fetch, lazy)
     this.#found = found
+    this.#origin = () => {
+      if (given !== undefined) return super.origin
+      return found.areOwn ? variableInEnv("BLIND_INDEX_KEY") : data.origin
+    }
+  }
+
+  /** Where they come from. */
+  override get origin(): string {
+    return this.#origin()
   }
 
   /** Whether they are others than those of the data, as it was when they were fetched. */

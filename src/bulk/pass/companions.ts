@@ -68,11 +68,11 @@ export class Companions {
   }
 
   /**
-   * Says of each companion cell of a batch whether one of the index keys made it, but for those where
-   * that cannot be known.
+   * Says by index of each companion cell of a batch whether one of the index keys made it, but for those
+   * where that cannot be known.
    */
-  recognized(batch: Batch, columns: readonly ColumnDecisions[]): readonly boolean[] {
-    return this.#indexes.flatMap((covering, i) =>
+  recognized(batch: Batch, columns: readonly ColumnDecisions[]): readonly (readonly boolean[])[] {
+    return this.#indexes.map((covering, i) =>
       (batch.cells[this.#columns + i] ?? []).flatMap((cell, row) => {
         const values = cell === null ? undefined : openSources(covering, batch, columns, row)
         try {

@@ -69,7 +69,9 @@ describe("Keys", () => {
   test("show nothing when inspected or serialized", async () => {
     const keys = await loaded(() => [first])
 
-    expect(inspect(keys, { showHidden: true, depth: Infinity })).toBe("Keys { [loaded]: [Getter] }")
+    expect(inspect(keys, { showHidden: true, depth: Infinity })).toBe(
+      "Keys { [origin]: [Getter], [loaded]: [Getter], [fetchedAt]: [Getter] }",
+    )
     expect(JSON.stringify(keys)).toBe("{}")
   })
 })

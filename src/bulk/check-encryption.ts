@@ -1,0 +1,326 @@
+import type { DataSource, EntityMetadata } from "typeorm"
+
+import { type BoundKeys, indexKeysOf, keysOf } from "../binding/keys/keys"
+import type { PlaintextPhase } from "../column/phase"
+import type { Batch, Cell } from "../dialect/batch"
+import type { Session } from "../dialect/session"
+import { ColumnMisuseError, EncryptionError } from "../errors"
+import type { ColumnKeyMode } from "../fernet/column-key"
+import type { OptionNames } from "../unknown-options"
+import { encryptedColumns, nameTable } from "./bulk-target"
+import { type ClassifiedCell, opens } from "./cell-state"
+import { closeWorkers } from "./connection/pool"
+import { openWorker } from "./connection/worker"
+import { findConstraints } from "./definition"
+import { driftOf } from "./drift"
+import { fetchKeys, type RunKeys } from "./keys"
+import { checkOptions, requireKnown } from "./options"
+import { inspecting } from "./pass/cells"
+import { Companions } from "./pass/companions"
+import { decide } from "./pass/decision"
+import { foreignMark } from "./pass/foreign-marks"
+import { type DescribedTable, describeTable } from "./preflight"
+import { type StateCounts, Tally } from "./report"
+
+/** Options of `checkEncryption` and `assertEncryption`. */
+export interface CheckOptions {
+  /** Rows of each table to look at, at most. Defaults to 100. */
+  readonly rows?: number
+}
+
+const optionNames: OptionNames<CheckOptions> = { rows: true }
+
+/** Keys that a DataSource has at hand. */
+export interface KeysCheck {
+  /** Where they come from, as in `"ENCRYPTION_KEY_FILE"` or `"a function"`. */
+  readonly origin: string
+  /** In order; the first key encrypts. Not secrets. */
+  readonly fingerprints: readonly string[]
+  /** When they were fetched. */
+  readonly fetchedAt: Date | undefined
+}
+
+/**
+ * What the cells that were looked at prove of a column's keys: `opens`, one of them opens; `empty`, there
+ * is no token among them, which proves nothing; `fails`, there are tokens and none opens.
+ */
+export type KeyProof = "empty" | "fails" | "opens"
+
+/** What was found of an encrypted column. */
+export interface ColumnCheck {
+  /** Its name in the database. */
+  readonly column: string
+  /** Its type in the database. */
+  readonly type: string
+  readonly phase: PlaintextPhase
+  /** How it has keys of its own, if it does. */
+  readonly columnKey: ColumnKeyMode | undefined
+  /** Whether a CHECK keeps plaintext out of it. */
+  readonly constrained: boolean
+  readonly proof: KeyProof
+  /** The cells that were looked at. */
+  readonly cells: StateCounts
+  /** Those in plaintext that look as if something else had encrypted them. */
+  readonly foreign: number
+}
+
+/** What was found of a table. */
+export interface TableCheck {
+  readonly table: string
+  /** Rows that were looked at: the first that the database came upon. */
+  readonly rows: number
+  /** By `Entity.property`. */
+  readonly columns: Readonly<Record<string, ColumnCheck>>
+  /** By `Entity.companion`: whether one of the index keys made the index values that were looked at. */
+  readonly indexes: Readonly<Record<string, KeyProof>>
+}
+
+/** What `checkEncryption` found. Holds no key, plaintext or token. */
+export interface EncryptionCheck {
+  /** Whether there are no problems. */
+  readonly ok: boolean
+  /** What is wrong, and what to do about it. */
+  readonly problems: readonly string[]
+  /** What works and is not finished, as plaintext that is still read. */
+  readonly notes: readonly string[]
+  readonly keys: KeysCheck
+  readonly blindIndexKeys: KeysCheck
+  readonly tables: readonly TableCheck[]
+}
+
+/**
+ * Looks at the keys of a DataSource, at its encrypted columns as they are in the database, and at some
+ * rows of each table, to say whether stored values open before anybody asks for one: the wrong key of
+ * an environment, a column that is too narrow, a constraint that is missing. It writes nothing, and looks
+ * at a bounded number of rows. Of tenants with keys of their own it sees the one it is done for.
+ *
+ * @throws {@link EncryptionError} `ERR_COLUMN_UNBOUND` if the DataSource is not bound, or not initialized
+ * @throws {@link KeyError} if there are no keys
+ * @throws TypeError or RangeError if an option is unknown or out of range
+ */
+export async function checkEncryption(
+  dataSource: DataSource,
+  options: CheckOptions = {},
+): Promise<EncryptionCheck> {
+  requireKnown("checkEncryption()", options, optionNames)
+  const { rows = 100 } = options
+  if (!Number.isSafeInteger(rows) || rows < 1) {
+    throw new RangeError("rows must be a whole number, 1 or more.")
+  }
+  const [keys, indexKeys] = [keysOf(dataSource), indexKeysOf(dataSource)]
+  if (!keys || !indexKeys || !dataSource.isInitialized) {
+    throw new EncryptionError(
+      "ERR_COLUMN_UNBOUND",
+      "Only a DataSource that is withEncryption() and initialized can be checked.",
+    )
+  }
+  const runKeys = await fetchKeys(dataSource, checkOptions({}), true)
+  const checker = new Checker(dataSource, runKeys, rows)
+  const worker = await openWorker(dataSource, checkOptions({}).lockTimeoutMs)
+  try {
+    for (const metadata of tablesOf(dataSource)) {
+      await worker.run((session) => checker.look(session, metadata))
+    }
+  } finally {
+    await closeWorkers([worker])
+  }
+  const { tables, problems, notes } = checker
+  return {
+    ok: problems.length === 0,
+    ...{ problems, notes },
+    keys: keysCheck(keys),
+    blindIndexKeys: keysCheck(indexKeys),
+    tables,
+  }
+}
+
+/**
+ * Rejects unless {@link checkEncryption} finds no problem. Given to `withEncryption` as `startupCheck`, it
+ * keeps an application with the wrong key from starting.
+ *
+ * @throws {@link EncryptionError} `ERR_CHECK_FAILED` naming every problem, and as `checkEncryption` does
+ */
+export async function assertEncryption(
+  dataSource: DataSource,
+  options: CheckOptions = {},
+): Promise<void> {
+  const { problems } = await checkEncryption(dataSource, options)
+  if (problems.length === 0) return
+  throw new EncryptionError(
+    "ERR_CHECK_FAILED",
+    `The check of the encrypted columns found:\n${problems.map((one) => `- ${one}`).join("\n")}`,
+  )
+}
+
+function keysCheck(keys: BoundKeys): KeysCheck {
+  return {
+    origin: keys.origin,
+    fingerprints: keys.get().fingerprints,
+    fetchedAt: keys.fetchedAt,
+  }
+}
+
+/** Entities with encrypted columns in tables, of those that share one the one that knows most of it. */
+function tablesOf(dataSource: DataSource): readonly EntityMetadata[] {
+  const bySize = dataSource.entityMetadatas
+    .filter(({ tableType }) => tableType !== "view" && tableType !== "entity-child")
+    .map((metadata) => ({ metadata, size: encryptedColumns(metadata, dataSource).size }))
+    .filter(({ size }) => size > 0)
+    .sort((a, b) => b.size - a.size)
+  const tables = new Map(bySize.reverse().map(({ metadata }) => [metadata.tablePath, metadata]))
+  return [...tables.values()].reverse()
+}
+
+/** Looks at one table after another. */
+class Checker {
+  readonly tables: TableCheck[] = []
+  readonly problems: string[] = []
+  readonly notes: string[] = []
+  readonly #dataSource: DataSource
+  readonly #keys: RunKeys
+  readonly #rows: number
+
+  constructor(dataSource: DataSource, keys: RunKeys, rows: number) {
+    this.#dataSource = dataSource
+    this.#keys = keys
+    this.#rows = rows
+  }
+
+  async look(session: Session, metadata: EntityMetadata): Promise<void> {
+    const described = await this.#describe(session, metadata)
+    if (!described) return
+    this.problems.push(...(await driftOf(session, described)))
+    const { label, found } = described
+    if (found.hidesRows) this.notes.push(`${label}: row-level security hides rows from this role.`)
+    const readable = withoutUnread(described)
+    const batch = await session.dialect.read(session.connection, readable.table, {
+      ...{ filter: "all", limit: this.#rows, anyOrder: true },
+    })
+    const constraints = await findConstraints(session, described)
+    const proven = constraints.filter(({ state }) => state === "proven").map((one) => one.label)
+    this.tables.push(this.#judge(readable, batch, proven))
+  }
+
+  async #describe(session: Session, metadata: EntityMetadata): Promise<DescribedTable | undefined> {
+    try {
+      const named = nameTable(this.#dataSource, metadata.target)
+      return await describeTable(session, named, { where: undefined, needsCompanions: false })
+    } catch (error) {
+      if (!(error instanceof ColumnMisuseError)) throw error
+      this.problems.push(...error.problems)
+      return undefined
+    }
+  }
+
+  #judge(
+    { label, columns, indexes, facts }: DescribedTable,
+    batch: Batch,
+    constrained: readonly string[],
+  ): TableCheck {
+    const companions = new Companions(indexes, columns, this.#keys.indexRing)
+    const { columns: decided } = decide(
+      {
+        ...{ columns, indexes, companions, limits: facts },
+        ...{ keys: this.#keys, job: inspecting, demand: "kept" },
+      },
+      batch,
+    )
+    const labels = columns.map((column) => column.label)
+    const tally = new Tally(labels, this.#keys.fingerprints)
+    decided.forEach(({ states }, i) => {
+      for (const state of states) tally.found(labels[i] ?? "", state)
+    })
+    const counted = tally.counted()
+    const checks = columns.flatMap((column, i): readonly (readonly [string, ColumnCheck])[] => {
+      const { states = [] } = decided[i] ?? {}
+      const cells = counted[column.label]
+      if (!cells) return []
+      const check: ColumnCheck = {
+        column: column.name,
+        type: facts[i]?.type ?? "",
+        phase: column.phase ?? "reject",
+        columnKey: column.columnKey?.mode,
+        constrained: constrained.includes(column.label),
+        proof: proofOf(states),
+        cells,
+        foreign: (batch.cells[i] ?? []).filter((cell, row) => isForeign(cell, states[row])).length,
+      }
+      this.#tell(column.label, check)
+      return [[column.label, check]]
+    })
+    const proofs = companions.recognized(batch, decided).map((recognized, i) => {
+      const proof = recognized.includes(true) ? "opens" : recognized.length > 0 ? "fails" : "empty"
+      const index = indexes[i]?.label ?? ""
+      if (proof === "fails") this.problems.push(`${index}: ${NO_INDEX_KEY}`)
+      return [index, proof] as const
+    })
+    return {
+      table: label,
+      rows: batch.size,
+      columns: Object.fromEntries(checks),
+      indexes: Object.fromEntries(proofs),
+    }
+  }
+
+  /** With the keys of one tenant, those of the others open nothing. */
+  #tell(label: string, { proof, cells, phase, foreign }: ColumnCheck): void {
+    const { plaintext, legacy, shared, stale, unreadable } = cells
+    const { tenant } = this.#keys
+    if (tenant !== undefined && unreadable > 0) {
+      this.notes.push(`${label}: ${unreadable} cells do not open for this tenant.`)
+    } else if (proof === "fails") {
+      this.problems.push(`${label}: ${NO_KEY}`)
+    } else if (unreadable > 0) {
+      this.problems.push(`${label}: ${unreadable} of the cells looked at cannot be read.`)
+    }
+    const old = Object.values(stale).reduce((sum, count) => sum + count, 0)
+    if (phase === "reject" && plaintext > 0) {
+      this.problems.push(`${label}: ${plaintext} cells are plaintext, which it does not read.`)
+    } else if (plaintext > 0) {
+      this.notes.push(`${label}: ${plaintext} cells are plaintext. Run column:encrypt.`)
+    }
+    if (foreign > 0) {
+      this.notes.push(`${label}: ${foreign} cells look encrypted by something else.`)
+    }
+    if (legacy > 0) this.notes.push(`${label}: ${legacy} cells are in a legacy form.`)
+    if (old > 0) this.notes.push(`${label}: ${old} tokens are under older keys. Run column:rotate.`)
+    if (shared > 0) this.notes.push(`${label}: ${shared} tokens are under the shared keys.`)
+    if (phase !== "reject") this.notes.push(`${label} still reads plaintext (${phase}).`)
+  }
+}
+
+const NO_KEY =
+  "none of its tokens that were looked at opens under these keys: is it the key of this environment?"
+const NO_INDEX_KEY =
+  "none of the index values that were looked at is what its row should have: are these the keys of " +
+  "the blind indexes (BLIND_INDEX_KEY)?"
+
+/** What is not text holds no tokens yet, which is among the drift. */
+function withoutUnread(described: DescribedTable): DescribedTable {
+  const { table, columns, indexes, facts } = described
+  const isText = columns.map((_, i) => facts[i]?.isText === true)
+  if (!isText.includes(false)) return described
+  const read = columns.filter((_, i) => isText[i])
+  const names = read.map(({ name }) => name)
+  const left = indexes.filter(({ sources }) => sources.every((name) => names.includes(name)))
+  return {
+    ...described,
+    columns: read,
+    facts: facts.filter((_, i) => isText[i]),
+    indexes: left,
+    table: {
+      ...table,
+      columns: [...names, ...left.map(({ name }) => name)],
+      companions: left,
+    },
+  }
+}
+
+function proofOf(states: readonly ClassifiedCell[]): KeyProof {
+  if (states.some(opens)) return "opens"
+  return states.some(({ state }) => state === "unreadable") ? "fails" : "empty"
+}
+
+function isForeign(cell: Cell | undefined, state: ClassifiedCell | undefined): boolean {
+  return state?.state === "plaintext" && typeof cell === "string" && foreignMark(cell) !== undefined
+}
