@@ -60,7 +60,7 @@ function decided(
   }))
   const [first] = companions.decide(demand, batch, decisions)
   if (!first) throw new Error("there is no index")
-  return { ...first, recognized: companions.recognized(batch, decisions) }
+  return { ...first, recognized: companions.recognized(batch, decisions).flat() }
 }
 
 const token = keyring.encrypt("10")
