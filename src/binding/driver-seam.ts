@@ -1,25 +1,25 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import { boundColumn } from "./columns/bound-column"
+import { encryptedColumnsOf } from "./columns/encrypted-columns"
 import { CANARY, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata, Driver } from "./typeorm-internals"
-import { companionAt } from "./indexes/companion"
+import { companionAt, companionsOf } from "./indexes/companion"
 import { propertyOfOperand } from "./columns/comparison-operand"
-import { type FetchedRows, watchFetchedRows } from "./columns/fetched-rows"
-import { noteSoughtPlaintext } from "./columns/sought-plaintext"
+import type { QuietStatements } from "./columns/quiet-statements"
+import { noteSought } from "./columns/sought-plaintext"
 import { unsupportedCondition } from "./queries/query-rules"
 
 /**
  * Wraps public methods of one DataSource's driver, on the instance. Everything TypeORM writes passes
  * the first, everything a database returns for an INSERT or UPDATE the second, every statement of a
- * query builder the third, and what is to become entities the last.
+ * query builder the third, and every statement the last.
  */
-export function wrapDriver(driver: Driver, fetched: FetchedRows): void {
+export function wrapDriver(driver: Driver, quiet: QuietStatements): void {
   encryptPersistedValues(driver)
   decryptReturnedValues(driver)
-  refuseOperands(driver)
-  noteSoughtPlaintext(driver)
-  watchFetchedRows(driver, fetched)
+  watchParameters(driver)
+  quiet.wrapRunners(driver)
 }
 
 /** The one place where values are encrypted. */
@@ -40,7 +40,8 @@ function encryptPersistedValues(driver: Driver): void {
 function decryptReturnedValues(driver: Driver): void {
   const createGeneratedMap = driver.createGeneratedMap.bind(driver)
   driver.createGeneratedMap = (metadata, result, ...rest) => {
-    if (!isRow(result)) return createGeneratedMap(metadata, result, ...rest)
+    const isPlain = encryptedColumnsOf(metadata).length === 0 && companionsOf(metadata).length === 0
+    if (isPlain || !isRow(result)) return createGeneratedMap(metadata, result, ...rest)
     const [plain, encrypted] = partitionRow(metadata, result)
     const map = createGeneratedMap(metadata, plain, ...rest)
     if (encrypted.length === 0) return map
@@ -76,7 +77,7 @@ function partitionRow(
   for (const [name, cell] of Object.entries(row)) {
     const column = metadata.findColumnWithDatabaseName(name)
     const bound = column && boundColumn(column)
-    if (bound) encrypted.push([column, bound.from(cell)])
+    if (bound) encrypted.push([column, bound.read(cell)])
     // Entities never hold what follows from their properties
     else if (column && companionAt(column)) continue
     else plain[name] = cell
@@ -88,12 +89,13 @@ function partitionRow(
  * The last guard: whatever path a comparison took into a query builder, its operand ends up among
  * the parameters, or spliced into the statement, and is refused before anything is sent.
  */
-function refuseOperands(driver: Driver): void {
+function watchParameters(driver: Driver): void {
   const escapeQueryWithParameters = driver.escapeQueryWithParameters.bind(driver)
   driver.escapeQueryWithParameters = (sql, parameters, ...rest) => {
     const escaped = escapeQueryWithParameters(sql, parameters, ...rest)
-    const [statement, values] = escaped
-    for (const value of [statement, ...(values as unknown[])]) refuseOperand(value)
+    refuseOperand(escaped[0])
+    refuseOperand(escaped[1])
+    noteSought(parameters, escaped[1])
     return escaped
   }
 }

@@ -1,12 +1,11 @@
 /** Its overloads cannot be forwarded one by one. */
 export type Method = (...args: unknown[]) => unknown
 
-/** What is done in place of a method: with the object, what the method did, and the arguments. */
-export type Replacement<Target> = (
-  target: Target,
-  original: (...args: unknown[]) => unknown,
-  args: unknown[],
-) => unknown
+/**
+ * What is done in place of a method: with the object, the method that was there, which is to be called
+ * on the object, and the arguments. They are handed on as they are: TypeORM calls dozens for a query.
+ */
+export type Replacement<Target> = (target: Target, original: Method, args: unknown[]) => unknown
 
 type Methods = Readonly<Partial<Record<string, Method>>>
 
@@ -16,30 +15,31 @@ type Methods = Readonly<Partial<Record<string, Method>>>
  * next to nothing: TypeORM makes several for each query.
  */
 export class MethodReplacements<Target extends object> {
-  readonly #replacements: readonly (readonly [name: string, Replacement<Target>])[]
+  readonly #replacements: ReadonlyMap<string, Replacement<Target>>
   readonly #prototypes = new WeakMap<object, object>()
   readonly #replaced = new WeakSet()
   readonly #methods = new WeakMap<object, Methods>()
   readonly #mark = Symbol("typeorm-fernet.replaced")
 
   constructor(replacements: Readonly<Record<string, Replacement<Target>>>) {
-    this.#replacements = Object.entries(replacements)
+    this.#replacements = new Map(Object.entries(replacements))
   }
 
   /** Replaces the methods of an object that it has, once. */
   applyTo(target: Target): void {
-    if (this.#isReplacedOn(target)) return
     const prototype = Object.getPrototypeOf(target) as object
     let replaced = this.#prototypes.get(prototype)
     if (!replaced) {
+      if (this.#isReplacedOn(target)) return
       replaced = Object.create(prototype, this.#descriptorsFor(prototype)) as object
       this.#prototypes.set(prototype, replaced)
       this.#replaced.add(replaced)
     }
     Object.setPrototypeOf(target, replaced)
     // Others may have replaced methods of this object before; the canary tells if it cannot be undone
-    for (const [name, replacement] of this.#replacements) {
-      if (!Object.hasOwn(target, name)) continue
+    for (const name of Object.getOwnPropertyNames(target)) {
+      const replacement = this.#replacements.get(name)
+      if (!replacement) continue
       Reflect.defineProperty(target, name, descriptorOf(target, name, replacement))
     }
   }
@@ -83,7 +83,7 @@ export class MethodReplacements<Target extends object> {
   }
 
   #descriptorsFor(prototype: object): PropertyDescriptorMap {
-    const present = this.#replacements.filter(([name]) => name in prototype)
+    const present = [...this.#replacements].filter(([name]) => name in prototype)
     return Object.fromEntries(
       present.map(([name, replacement]) => [name, descriptorOf(prototype, name, replacement)]),
     )
@@ -100,7 +100,7 @@ function descriptorOf<Target extends object>(
     configurable: true,
     writable: true,
     value(this: Target, ...args: unknown[]): unknown {
-      return replacement(this, (...given) => original.apply(this, given), args)
+      return replacement(this, original, args)
     },
   }
 }

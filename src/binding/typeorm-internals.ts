@@ -117,6 +117,16 @@ export function builderInternalsOf(builder: QueryBuilder<ObjectLiteral>): Builde
   return builder as unknown as BuilderInternals
 }
 
+/** What a query runner tells subscribers by. TypeORM 0.3.17 tells them of no statements. */
+export interface Broadcaster {
+  readonly queryRunner: QueryRunner
+}
+
+/** The protected broadcaster of a query runner. */
+export function broadcasterOf(runner: QueryRunner): Broadcaster {
+  return (runner as unknown as { readonly broadcaster: Broadcaster }).broadcaster
+}
+
 /** The DataSource of a query runner, which TypeORM 0.3 calls `connection`. */
 export function dataSourceOfRunner(runner: QueryRunner): DataSource {
   const { dataSource, connection } = runner as { dataSource?: DataSource; connection: DataSource }
@@ -181,6 +191,8 @@ const STALE = "blind indexes would not follow their properties"
 
 const UNLOADED = "a property that was not loaded could not be told from one that is NULL"
 
+const TOLD = "loggers and subscribers would be shown what is sought in legacy plaintext"
+
 const DROPPED = "a changed column would be dropped with its values"
 
 const ofBinding = reliance("DataSource", internalsOf, {
@@ -195,15 +207,18 @@ export const reliances: readonly Reliance[] = [
       createEntityManager: "an EntityNotFoundError would show what was sought",
       createQueryBuilder: UNGUARDED,
     },
-    properties: { driver: "no value would be encrypted", entityMetadatas: UNCHECKED },
+    properties: {
+      driver: "no value would be encrypted",
+      entityMetadatas: UNCHECKED,
+      logger: TOLD,
+    },
   }),
   reliance("driver", ({ driver }) => driver, {
     methods: {
       preparePersistentValue: "values would be stored in plaintext",
-      prepareHydratedValue: "an unreadable cell could not be told by its row",
       createGeneratedMap: "what a write returns would put tokens into entities",
       escapeQueryWithParameters: "comparisons with ciphertext would reach the database",
-      createQueryRunner: "cells could not be read ahead",
+      createQueryRunner: TOLD,
       createSchemaBuilder: DROPPED,
       normalizeType: DROPPED,
       normalizeIsUnique: DROPPED,
@@ -215,8 +230,17 @@ export const reliances: readonly Reliance[] = [
     },
   }),
   reliance("query runner", ({ driver }) => driver.createQueryRunner("master"), {
-    methods: { query: "cells could not be read ahead", connect: "bulk commands would not connect" },
+    methods: {
+      query: TOLD,
+      stream: TOLD,
+      connect: "bulk commands would not connect",
+    },
   }),
+  reliance(
+    "broadcaster of a query runner",
+    ({ driver }) => broadcasterOf(driver.createQueryRunner("master")),
+    { properties: { queryRunner: TOLD } },
+  ),
   reliance("query runner", ({ driver }) => schemaRunnerOf(driver.createQueryRunner("master")), {
     methods: {
       changeColumn: DROPPED,

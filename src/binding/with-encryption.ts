@@ -3,12 +3,12 @@ import type { DataSource } from "typeorm"
 import { columnKeyModeNames, columnKeyOf, isColumnKeyMode } from "../column/column-key"
 import { declarationOf } from "../column/declaration"
 import { isPhase, phaseNames, type PlaintextPhase, writesPlaintext } from "../column/phase"
-import { ColumnMisuseError, EncryptionError } from "../errors"
+import { ColumnMisuseError, type DecryptionError, EncryptionError } from "../errors"
 import { type OptionNames, unknownOptions } from "../unknown-options"
 import type { ColumnKeyMode } from "../fernet/column-key"
 import { BoundColumn } from "./columns/bound-column"
 import type { ColumnRings } from "./columns/column-rings"
-import { guardQueryBuilders } from "./queries/builder-guard"
+import { guardQueryBuilders } from "./queries/guard-query-builders"
 import type { StringPolicy } from "./queries/unanswered-strings"
 import { proveSeams } from "./startup/canary"
 import { bindColumnMetadata } from "./columns/column-seam"
@@ -19,7 +19,8 @@ import { declareCompanions } from "./indexes/declare-companions"
 import { hideCompanions } from "./indexes/hide-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./columns/fetched-rows"
-import { handleUnreadableCells, UnreadableCells } from "./columns/unreadable-cells"
+import { QuietStatements } from "./columns/quiet-statements"
+import { UnreadableCells } from "./columns/unreadable-cells"
 import type { UnreadableHandler } from "./columns/unreadable-handler"
 import { redactNotFound } from "./queries/not-found"
 import type { KeySource } from "./keys/key-function"
@@ -183,6 +184,7 @@ export function withEncryption<Source extends DataSource>(
   assertBindable(dataSource)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
   const fetched = new FetchedRows()
+  const reading = { keys, fetched, cells: new UnreadableCells(fetched, options.onUnreadable) }
   let wrapped = false
   internals.buildMetadatas = async () => {
     await buildMetadatas()
@@ -191,7 +193,7 @@ export function withEncryption<Source extends DataSource>(
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()
     await indexKeys.load()
-    bindColumns(dataSource, options, keys, fetched)
+    bindColumns(dataSource, options, reading)
     declareCompanions(dataSource, indexKeys)
     hideCompanions(dataSource)
     // Not earlier, so that what others wrapped before initialize() is inside; and only once
@@ -218,11 +220,17 @@ function misuse(problem: string): EncryptionError {
   return new EncryptionError("ERR_COLUMN_MISUSE", problem)
 }
 
+/** What cells are read with. */
+interface CellReading {
+  readonly keys: KeyResolver
+  readonly fetched: FetchedRows
+  readonly cells: UnreadableCells
+}
+
 function bindColumns(
   dataSource: DataSource,
   options: EncryptionOptions,
-  keys: KeyResolver,
-  fetched: FetchedRows,
+  { keys, fetched, cells }: CellReading,
 ): void {
   const family = new Set<ColumnRings>()
   for (const metadata of dataSource.entityMetadatas) {
@@ -242,6 +250,8 @@ function bindColumns(
         timestampZone: options.timestampZone,
         columnKey: columnKeyOf(declaration.columnKey, options.columnKeys, place),
         family,
+        resolveUnreadable: (error: DecryptionError, cell: unknown) =>
+          cells.resolve(error, cell, column),
       }
       bindColumnMetadata(column, new BoundColumn(scheme, keys, fetched), metadata)
       if (declaration.constrained && !writesPlaintext(phase))
@@ -255,9 +265,8 @@ function wrapDataSource(
   options: EncryptionOptions,
   fetched: FetchedRows,
 ): void {
-  wrapDriver(dataSource.driver, fetched)
-  handleUnreadableCells(dataSource.driver, new UnreadableCells(fetched, options.onUnreadable))
-  guardQueryBuilders(dataSource, options.strings ?? "throw")
+  wrapDriver(dataSource.driver, new QuietStatements(dataSource))
+  guardQueryBuilders(dataSource, { strings: options.strings ?? "throw", fetched })
   guardSchema(dataSource, { timeZone: options.timestampZone })
   redactNotFound(dataSource)
 }

@@ -11,7 +11,7 @@ class Greeter {
 }
 
 const loudly = new MethodReplacements<Greeter>({
-  greet: (_greeter, greet, args) => `${String(greet(...args))}!`,
+  greet: (greeter, greet, args) => `${String(greet.apply(greeter, args))}!`,
   absent: () => "not there",
 })
 
@@ -54,7 +54,7 @@ describe.each(["applyTo", "assignTo"] as const)("methods replaced by %s", (repla
   test("are put on an object once, whoever puts theirs on it in between", () => {
     const greeter = new Greeter()
     const politely = new MethodReplacements<Greeter>({
-      greet: (_greeter, greet, args) => `${String(greet(...args))}, please`,
+      greet: (greeter, greet, args) => `${String(greet.apply(greeter, args))}, please`,
     })
 
     for (let i = 0; i < 3; i++) {

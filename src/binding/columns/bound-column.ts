@@ -39,11 +39,14 @@ export interface ColumnScheme {
   readonly columnKey?: ColumnKey | undefined
   /** The rings of the DataSource's columns that have keys of their own; this one's join them. */
   readonly family?: Set<ColumnRings>
+  /** Returns what an entity is given in place of the value of a cell that cannot be read. Or throws. */
+  readonly resolveUnreadable?: (error: DecryptionError, cell: unknown) => unknown
 }
 
 /**
  * An encrypted column of one DataSource. Three roles, kept apart because TypeORM calls `to` for
- * more than writing: `cellOf` makes the cell, `from` reads it, `to` gives an operand to compare.
+ * more than writing: `cellOf` makes the cell, `from` reads it for an entity, and `read` for all else,
+ * `to` gives an operand to compare.
  */
 export class BoundColumn implements ValueTransformer {
   /** By this mark a second copy of the package recognises the columns of the first. */
@@ -134,13 +137,24 @@ export class BoundColumn implements ValueTransformer {
     return token
   }
 
+  /** As {@link read}, for a property of an entity: what that is to hold in place of an unreadable cell. */
+  from(cell: unknown): unknown {
+    try {
+      return this.read(cell)
+    } catch (error) {
+      const { resolveUnreadable } = this.#scheme
+      if (!resolveUnreadable || !isDecryptionError(error)) throw error
+      return resolveUnreadable(error, cell)
+    }
+  }
+
   /**
    * Returns the value of a cell; NULL is `null`.
    *
    * @throws {@link DecryptionError} if the cell cannot be read
    * @throws {@link KeyError} if there is no key
    */
-  from(cell: unknown): unknown {
+  read(cell: unknown): unknown {
     if (cell === null || cell === undefined) return cell
     if (typeof cell !== "string") throw this.#unreadable("malformed", "is not text")
     // Proves the way from a cell to an entity, also where no keys are at hand
@@ -280,6 +294,11 @@ export class BoundColumn implements ValueTransformer {
   #unreadable(reason: DecryptionError["reason"], problem: string): DecryptionError {
     return unreadable(this.property, reason, problem)
   }
+}
+
+/** By its code, since the error may be of a second copy of the package. */
+function isDecryptionError(error: unknown): error is DecryptionError {
+  return (error as Partial<DecryptionError> | undefined)?.code === "ERR_DECRYPTION_FAILED"
 }
 
 /** By its code, since the keyring may come from a second copy of the package. */

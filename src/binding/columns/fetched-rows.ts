@@ -1,9 +1,3 @@
-import type { QueryRunner } from "typeorm"
-
-import { MethodReplacements } from "../method-replacements"
-import { redactSought } from "./sought-plaintext"
-import type { Driver, StructuredResult } from "../typeorm-internals"
-
 /** A row of a result, by the aliases of its columns. */
 export type FetchedRow = Readonly<Record<string, unknown>>
 
@@ -26,30 +20,5 @@ export class FetchedRows {
   note(rows: readonly FetchedRow[]): void {
     this.#rows = new WeakRef(rows)
     this.#fetches++
-  }
-}
-
-/**
- * Wraps `query` of each query runner that a driver creates, to take note of what it fetches, and to
- * keep what is sought out of its errors.
- */
-export function watchFetchedRows(driver: Driver, fetched: FetchedRows): void {
-  const replacements = new MethodReplacements<QueryRunner>({
-    query: async (_runner, query, args) => {
-      const result = await Promise.resolve(query(...args)).catch((error: unknown) => {
-        throw redactSought(error, args[1])
-      })
-      // What becomes entities is asked for with its structure; see SelectQueryBuilder.loadRawResults
-      const { records } = (result ?? {}) as StructuredResult
-      if (Array.isArray(records)) fetched.note(records as readonly FetchedRow[])
-      return result
-    },
-  })
-  const createQueryRunner = driver.createQueryRunner.bind(driver)
-  driver.createQueryRunner = (mode) => {
-    const runner = createQueryRunner(mode)
-    // SQLite's driver returns the same one again and again
-    replacements.assignTo(runner)
-    return runner
   }
 }

@@ -99,7 +99,7 @@ function mappedDecryption(
     Object.entries(mapping).map(([key, path]) => [key, encryptedProperty(metadata, path)]),
   )
   return (row) =>
-    mapRow(row, (key, cell) => (columns.has(key) ? columns.get(key)?.from(cell) : cell))
+    mapRow(row, (key, cell) => (columns.has(key) ? columns.get(key)?.read(cell) : cell))
 }
 
 function namedDecryption(dataSource: DataSource, metadata: EntityMetadata): DecryptRow {
@@ -140,7 +140,7 @@ function readNamed(
   cell: unknown,
 ): unknown {
   try {
-    return column.from(cell)
+    return column.read(cell)
   } catch (error) {
     const isGuess = !metadata.columns.some(({ databaseName }) => databaseName === key)
     if (isGuess && error instanceof DecryptionError && error.reason === "plaintext") {

@@ -1,7 +1,8 @@
 import type { ObjectLiteral, QueryBuilder } from "typeorm"
 
 import { DecryptionError, KeyError } from "../../errors"
-import { type BoundColumn, boundColumn } from "./bound-column"
+import type { BoundColumn } from "./bound-column"
+import { encryptedColumnsOf } from "./encrypted-columns"
 
 /** Rows of results whose cells were decrypted. */
 const decrypted = new WeakSet()
@@ -13,7 +14,7 @@ export function isDecrypted(row: object): boolean {
 
 /**
  * Decrypts the rows that a write returned, as in `RETURNING *`, in the `raw` of its result. What cannot
- * be read stays as the database returned it: the row may be gone.
+ * be read is `undefined` there, and no error: the write is done, and the row may be gone.
  */
 export function decryptReturnedRows(
   { expressionMap: { mainAlias } }: QueryBuilder<ObjectLiteral>,
@@ -21,15 +22,12 @@ export function decryptReturnedRows(
 ): void {
   const { raw } = (result ?? {}) as { readonly raw?: unknown }
   if (!Array.isArray(raw) || !mainAlias?.hasMetadata) return
-  const columns = mainAlias.metadata.columns.flatMap((column) => {
-    const bound = boundColumn(column)
-    return bound ? [{ name: column.databaseName, bound }] : []
-  })
-  if (columns.length === 0) return
+  const columns = encryptedColumnsOf(mainAlias.metadata)
   for (const row of raw as readonly unknown[]) {
     if (typeof row !== "object" || row === null) continue
     const cells = row as Record<string, unknown>
-    for (const { name, bound } of columns) {
+    for (const { column, bound } of columns) {
+      const name = column.databaseName
       if (Object.hasOwn(cells, name)) cells[name] = readable(bound, cells[name])
     }
     decrypted.add(row)
@@ -38,9 +36,9 @@ export function decryptReturnedRows(
 
 function readable(bound: BoundColumn, cell: unknown): unknown {
   try {
-    return bound.from(cell)
+    return bound.read(cell)
   } catch (error) {
-    if (error instanceof DecryptionError || error instanceof KeyError) return cell
+    if (error instanceof DecryptionError || error instanceof KeyError) return undefined
     throw error
   }
 }

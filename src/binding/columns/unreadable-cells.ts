@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import type { ObjectLiteral } from "typeorm"
 
 import { DecryptionError } from "../../errors"
-import type { ColumnMetadata, Driver } from "../typeorm-internals"
+import type { ColumnMetadata } from "../typeorm-internals"
 import { boundColumn } from "./bound-column"
 import type { FetchedRow, FetchedRows } from "./fetched-rows"
 import type { UnreadableHandler } from "./unreadable-handler"
@@ -20,6 +20,8 @@ export class UnreadableCells {
   readonly #handler: UnreadableHandler | undefined
   /** Digests of cells that stood beside others that opened: bad ones also where they come alone. */
   readonly #known = new Set<string>()
+  /** Results that held bad cells, by column. */
+  readonly #results = new WeakMap<readonly FetchedRow[], Map<ColumnMetadata, ColumnInResult>>()
 
   constructor(fetched: FetchedRows, handler: UnreadableHandler | undefined) {
     this.#fetched = fetched
@@ -53,19 +55,13 @@ export class UnreadableCells {
 
   /** Looks for the cell in the result that was fetched last. Another one may have come in between. */
   #locate(cell: unknown, column: ColumnMetadata): LocatedCell {
-    const ending = `_${column.databaseName}`
-    for (const row of this.#fetched.rows ?? []) {
-      const alias = Object.keys(row).find((key) => row[key] === cell && key.endsWith(ending))
-      if (alias === undefined) continue
-      const entity = alias.slice(0, -ending.length)
-      const bound = boundColumn(column)
-      const isRead = (other: FetchedRow): boolean => bound?.opens(other[alias]) === true
-      return {
-        primaryKey: primaryKeyIn(row, entity, column),
-        othersOpen: this.#fetched.rows?.some((other) => other[alias] !== cell && isRead(other)),
-      }
-    }
-    return { primaryKey: undefined, othersOpen: undefined }
+    const { rows } = this.#fetched
+    if (!rows) return { primaryKey: undefined, othersOpen: undefined }
+    const columns = this.#results.get(rows) ?? new Map<ColumnMetadata, ColumnInResult>()
+    this.#results.set(rows, columns)
+    const inResult = columns.get(column) ?? new ColumnInResult(rows, column)
+    columns.set(column, inResult)
+    return inResult.locate(cell)
   }
 }
 
@@ -74,6 +70,51 @@ interface LocatedCell {
   readonly primaryKey: Readonly<Record<string, unknown>> | undefined
   /** Whether another cell of the column in this result opens. */
   readonly othersOpen: boolean | undefined
+}
+
+/** The cells of one column in one result, which is looked through once, however many of them are bad. */
+class ColumnInResult {
+  readonly #rows: readonly FetchedRow[]
+  readonly #column: ColumnMetadata
+  readonly #ending: string
+  /** The first row with each cell, and the alias of the column there. */
+  readonly #places = new Map<unknown, readonly [row: FetchedRow, alias: string]>()
+  /** By its alias, cells of the column that open: two different ones if there are as many. */
+  readonly #open = new Map<string, readonly unknown[]>()
+
+  constructor(rows: readonly FetchedRow[], column: ColumnMetadata) {
+    this.#rows = rows
+    this.#column = column
+    this.#ending = `_${column.databaseName}`
+    const aliases = Object.keys(rows[0] ?? {}).filter((key) => key.endsWith(this.#ending))
+    for (const row of rows) {
+      for (const alias of aliases) {
+        if (!this.#places.has(row[alias])) this.#places.set(row[alias], [row, alias])
+      }
+    }
+  }
+
+  locate(cell: unknown): LocatedCell {
+    const [row, alias] = this.#places.get(cell) ?? []
+    if (!row || alias === undefined) return { primaryKey: undefined, othersOpen: undefined }
+    return {
+      primaryKey: primaryKeyIn(row, alias.slice(0, -this.#ending.length), this.#column),
+      othersOpen: this.#openUnder(alias).some((other) => other !== cell),
+    }
+  }
+
+  #openUnder(alias: string): readonly unknown[] {
+    const known = this.#open.get(alias)
+    if (known) return known
+    const bound = boundColumn(this.#column)
+    const open = new Set<unknown>()
+    for (const { [alias]: cell } of this.#rows) {
+      if (bound?.opens(cell)) open.add(cell)
+      if (open.size === 2) break
+    }
+    this.#open.set(alias, [...open])
+    return [...open]
+  }
 }
 
 function primaryKeyIn(
@@ -115,24 +156,6 @@ export class Unread {
   constructor(placeholder: null | undefined) {
     this.placeholder = placeholder
   }
-}
-
-/** Has a driver's unreadable cells handled while rows become entities. */
-export function handleUnreadableCells(driver: Driver, cells: UnreadableCells): void {
-  const prepareHydratedValue = driver.prepareHydratedValue.bind(driver)
-  driver.prepareHydratedValue = (cell: unknown, column: ColumnMetadata): unknown => {
-    try {
-      return prepareHydratedValue(cell, column)
-    } catch (error) {
-      if (!isDecryptionError(error) || !boundColumn(column)) throw error
-      return cells.resolve(error, cell, column)
-    }
-  }
-}
-
-/** By its code, since the error may be of a second copy of the package. */
-function isDecryptionError(error: unknown): error is DecryptionError {
-  return (error as Partial<DecryptionError> | undefined)?.code === "ERR_DECRYPTION_FAILED"
 }
 
 /** The unread properties of entities, and what stands in their place. */

@@ -208,9 +208,11 @@ export function addCompanion(metadata: EntityMetadata, companion: Companion): vo
   bearer[COMPANIONS] = [...companionsOf(metadata), companion]
 }
 
+const NONE: readonly Companion[] = []
+
 /** Returns the companions of an entity's blind indexes, in the order they were declared. */
 export function companionsOf(metadata: EntityMetadata): readonly Companion[] {
-  return (metadata as WithCompanions)[COMPANIONS] ?? []
+  return (metadata as WithCompanions)[COMPANIONS] ?? NONE
 }
 
 /** Returns the companion whose column this is, if it is one. */

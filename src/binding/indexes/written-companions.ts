@@ -1,8 +1,9 @@
-import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 
 import { writesPlaintext } from "../../column/phase"
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
+import { encryptedColumnsOf } from "../columns/encrypted-columns"
 import { isUnread } from "../columns/unreadable-cells"
 import {
   brokenSeam,
@@ -29,31 +30,33 @@ export function isLeft(companion: Companion): boolean {
   return left.has(companion)
 }
 
-/** How a statement is compiled. */
-export interface WriteCompilation {
+/** How an upsert is compiled. */
+interface UpsertCompilation {
   /** Quotes a name as the database does. */
   readonly escape: (name: string) => string
-  /**
-   * Takes the companions that the statement leaves at NULL, since it writes only some of the properties
-   * they cover; they are completed when it was executed. Defaults to nothing: such a write is refused.
-   */
-  readonly late?: Set<Companion> | undefined
+  readonly late: Set<Companion> | undefined
 }
 
 /**
  * Compiles what a query builder is about to write, completed so that the companion columns of blind
  * indexes follow the properties they cover. Builder and the caller's objects stay as they are.
  *
+ * @param late - takes the companions that the statement leaves at NULL, since it writes only some of the
+ * properties they cover; they are completed when it was executed. Without it such a write is refused
  * @throws {@link UnsupportedQueryError} if a companion would be left behind
  */
 export function compileWrite(
-  map: ExpressionMap,
-  { escape, late }: WriteCompilation,
+  builder: QueryBuilder<ObjectLiteral>,
+  late: Set<Companion> | undefined,
   compile: () => string,
 ): string {
+  const map: ExpressionMap = builder.expressionMap
   const { mainAlias, queryType, valuesSet, insertColumns, onUpdate } = map
+  if (queryType !== "update" && queryType !== "insert") return compile()
+  if (!mainAlias?.hasMetadata || encryptedColumnsOf(mainAlias.metadata).length === 0) {
+    return compile()
+  }
   let complete = (statement: string): string => statement
-  if (!mainAlias?.hasMetadata) return compile()
   const companions = companionsOf(mainAlias.metadata)
   const outer = left
   compiling++
@@ -64,6 +67,7 @@ export function compileWrite(
     }
     if (queryType === "insert") {
       completeColumns(map, companions)
+      const escape = (name: string): string => builder.escape(name)
       complete = completeUpsert(map, mainAlias.metadata, companions, { escape, late })
     }
     left = late ?? new Set()
@@ -163,7 +167,7 @@ function completeUpsert(
   map: ExpressionMap,
   metadata: EntityMetadata,
   companions: readonly Companion[],
-  { escape, late }: WriteCompilation,
+  { escape, late }: UpsertCompilation,
 ): (statement: string) => string {
   const { onUpdate } = map
   if (onUpdate === undefined) return (statement) => statement

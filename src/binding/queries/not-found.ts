@@ -43,9 +43,9 @@ type Target = EntityTarget<ObjectLiteral>
 
 /** Has a method that fails say what it was given as `redact` returns it. */
 function redacting(redact: (target: Target, given: object) => unknown): Replacement<EntityManager> {
-  return async (_manager, find, args) => {
+  return async (manager, find, args) => {
     try {
-      return await find(...args)
+      return await find.apply(manager, args)
     } catch (error) {
       const NotFound = notFound(error)
       const [target, given] = args as [Target, object]

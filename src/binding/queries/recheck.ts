@@ -158,7 +158,7 @@ function sourceAliases(
 
 function passes({ companion, exact }: Recheck, aliases: readonly string[], row: RawRow): boolean {
   const values = companion.sources.map((source, i) =>
-    boundColumn(source)?.from(row[aliases[i] ?? ""]),
+    boundColumn(source)?.read(row[aliases[i] ?? ""]),
   )
   const isPresent = values.every((value) => value !== null && value !== undefined)
   return isPresent && exact.includes(companion.index.exact(values))

@@ -3,8 +3,16 @@ import type { DataSource, EntityMetadata } from "typeorm"
 import { boundColumn } from "../columns/bound-column"
 import type { ExpressionMap } from "../typeorm-internals"
 
-/** Patterns of the names of encrypted columns, `null` where there are none. */
-const patterns = new WeakMap<object, RegExp | null>()
+/** Patterns of the names of encrypted columns. */
+interface NamePatterns {
+  /** By themselves. */
+  readonly name: RegExp
+  /** As a part of anything, which is found out in a fraction of the time. */
+  readonly part: RegExp
+}
+
+/** `null` where there are none. */
+const patterns = new WeakMap<object, NamePatterns | null>()
 
 /**
  * Whether a statement may name encrypted columns in a string of the caller's: a quick look that spares
@@ -16,21 +24,26 @@ export function mayMention(
   sql: string,
 ): boolean {
   const pattern = patternOf(entityMetadatas, entityMetadatas)
-  if (!pattern) return false
+  if (!pattern?.part.test(sql)) return false
   const rest = beyondOwnSelection(map, sql)
-  if (!pattern.test(rest)) return false
+  if (!pattern.name.test(rest)) return false
   // Of tables that the builder has no alias of, a SELECT inside may speak
   if (INNER_SELECT.test(rest)) return true
   return map.aliases.some(
     (alias) =>
       // By the name of a table, or of what a WITH makes
-      !alias.hasMetadata || patternOf(alias.metadata, [alias.metadata])?.test(rest) === true,
+      !alias.hasMetadata || patternOf(alias.metadata, [alias.metadata])?.name.test(rest) === true,
   )
+}
+
+/** Whether a statement may name an encrypted column of any entity. */
+export function mayName({ entityMetadatas }: DataSource, sql: string): boolean {
+  return patternOf(entityMetadatas, entityMetadatas)?.name.test(sql) === true
 }
 
 const INNER_SELECT = /\(\s*SELECT\b/i
 
-function patternOf(key: object, metadatas: readonly EntityMetadata[]): RegExp | null {
+function patternOf(key: object, metadatas: readonly EntityMetadata[]): NamePatterns | null {
   const known = patterns.get(key)
   if (known !== undefined) return known
   const names = metadatas
@@ -42,9 +55,11 @@ function patternOf(key: object, metadatas: readonly EntityMetadata[]): RegExp | 
   return pattern
 }
 
-function patternFor(names: ReadonlySet<string>): RegExp {
+function patternFor(names: ReadonlySet<string>): NamePatterns {
   const escaped = [...names].map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
-  return new RegExp(`(?<![\\p{L}\\p{N}_$])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_$])`, "iu")
+  const any = `(?:${escaped.join("|")})`
+  const name = new RegExp(`(?<![\\p{L}\\p{N}_$])${any}(?![\\p{L}\\p{N}_$])`, "iu")
+  return { name, part: new RegExp(any, "iu") }
 }
 
 /** What TypeORM selects itself, escaped and in one piece, says nothing that has to be looked at. */

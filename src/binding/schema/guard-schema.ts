@@ -68,19 +68,19 @@ function guardRunners(dataSource: DataSource, options: SchemaOptions, judged: Ju
     changeColumns: async (runner, original, [tableOrName, changes]) => {
       const table = await tableOf(dataSource, runner, tableOrName)
       const change = await guard.beforeChange(runner, table, changes as readonly ColumnChange[])
-      if (!change) return original(table, changes)
+      if (!change) return original.call(runner, table, changes)
       copies.set(runner, change)
       try {
-        return await original(table, changes)
+        return await original.call(runner, table, changes)
       } finally {
         copies.delete(runner)
       }
     },
     executeQueries: (runner, original, [up, down]) => {
       const change = copies.get(runner)
-      if (!change) return original(up, down)
+      if (!change) return original.call(runner, up, down)
       copies.delete(runner)
-      return original(...copiedBy(change, up as Queries, down as Queries))
+      return original.call(runner, ...copiedBy(change, up as Queries, down as Queries))
     },
     changeColumn: async (runner, original, [tableOrName, oldOrName, newColumn]) => {
       const table = await tableOf(dataSource, runner, tableOrName)
@@ -89,21 +89,21 @@ function guardRunners(dataSource: DataSource, options: SchemaOptions, judged: Ju
       // SQLite's changes columns in the plural
       const isCopied = guard.copies
       if (change && !isCopied) await guard.beforeChange(runner, table, [change])
-      return original(table, oldOrName, newColumn)
+      return original.call(runner, table, oldOrName, newColumn)
     },
-    renameColumn: (_runner, original, [tableOrName, oldOrName, newOrName]) => {
+    renameColumn: (runner, original, [tableOrName, oldOrName, newOrName]) => {
       // What TypeORM takes for a rename may be a change of type; SQLite would copy the table for it
       const isRename = nameOf(oldOrName) !== nameOf(newOrName)
-      return isRename ? original(tableOrName, oldOrName, newOrName) : Promise.resolve()
+      return isRename ? original.call(runner, tableOrName, oldOrName, newOrName) : Promise.resolve()
     },
     dropColumn: async (runner, original, [tableOrName, columnOrName, ...rest]) => {
       await guard.beforeDrop(runner, await tableOf(dataSource, runner, tableOrName), [columnOrName])
-      return original(tableOrName, columnOrName, ...rest)
+      return original.call(runner, tableOrName, columnOrName, ...rest)
     },
     dropColumns: async (runner, original, [tableOrName, columnsOrNames, ...rest]) => {
       const columns = columnsOrNames as readonly unknown[]
       await guard.beforeDrop(runner, await tableOf(dataSource, runner, tableOrName), columns)
-      return original(tableOrName, columnsOrNames, ...rest)
+      return original.call(runner, tableOrName, columnsOrNames, ...rest)
     },
   })
   const { driver } = dataSource

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals"
 import { type DataSource, Entity, PrimaryColumn } from "typeorm"
 
 import { EncryptedColumn, withEncryption } from "../../../src"
-import { redactSought } from "../../../src/binding/columns/sought-plaintext"
+import { redactError, soughtIn } from "../../../src/binding/columns/sought-plaintext"
 import { keyring } from "../../support/keys"
 import { memorySource, rejection } from "../memory-source"
 import { reachableText } from "../reachable-text"
@@ -16,6 +16,13 @@ class Person {
 }
 
 const sought = "sought@example.com"
+
+/** What is told of a statement that was sent with parameters and failed. */
+function redacted(error: unknown, parameters: unknown): unknown {
+  const hidden = soughtIn(parameters)
+  if (hidden) redactError(error, hidden, "SELECT ?")
+  return error
+}
 
 describe("what is sought among rows in plaintext", () => {
   let source: DataSource
@@ -52,7 +59,7 @@ describe("what is sought among rows in plaintext", () => {
     )
     const error = { parameters: ["a", "b", "c", "d", "e"] }
 
-    expect(redactSought(error, parameters)).toBe(error)
+    expect(redacted(error, parameters)).toBe(error)
     expect(error.parameters).toEqual(["(encrypted)", "(encrypted)", "(encrypted)", "d", "e"])
   })
 
@@ -66,14 +73,14 @@ describe("what is sought among rows in plaintext", () => {
       driverError: { sql: "SELECT 'a'", code: "E" },
     }
 
-    redactSought(error, parameters)
+    redacted(error, parameters)
 
     expect(error).toEqual({
       ...{ query: "SELECT ?", sql: "SELECT ?" },
       driverError: { sql: "SELECT ?", code: "E" },
     })
     const none = { query: "SELECT ?" }
-    expect(redactSought(none, parameters)).toEqual({ query: "SELECT ?" })
+    expect(redacted(none, parameters)).toEqual({ query: "SELECT ?" })
   })
 })
 
@@ -86,7 +93,7 @@ describe("the error of a statement that seeks no plaintext", () => {
 
     for (const given of [parameters, ["a"], undefined, "a", null]) {
       const error = { query: "SELECT ?", sql: "SELECT 'a'", parameters: ["a"] }
-      expect(redactSought(error, given)).toBe(error)
+      expect(redacted(error, given)).toBe(error)
       expect(error).toEqual({ query: "SELECT ?", sql: "SELECT 'a'", parameters: ["a"] })
     }
   })
@@ -100,7 +107,7 @@ describe("the error of a statement that seeks no plaintext", () => {
     )
 
     for (const error of ["it failed", null, undefined, 7]) {
-      expect(redactSought(error, parameters)).toBe(error)
+      expect(redacted(error, parameters)).toBe(error)
     }
   })
 })

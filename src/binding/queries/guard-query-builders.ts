@@ -1,0 +1,255 @@
+import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
+
+import { namesEncrypted } from "../columns/encrypted-columns"
+import type { FetchedRow, FetchedRows } from "../columns/fetched-rows"
+import { EncryptionError } from "../../errors"
+import { decryptReturnedRows } from "../columns/returned-rows"
+import { type Method, MethodReplacements, type Replacement } from "../method-replacements"
+import { redactParameters } from "./not-found"
+import { compileStrings } from "./compile-strings"
+import { CHECKED, checkedView, type Checking, unchecked } from "./recheck"
+import { BuilderGuard, type BuilderGuards, UNCHECKED } from "./builder-guard"
+import { isView, viewOf } from "./builder-view"
+import { refuseLater } from "./late-refusals"
+import { mayName } from "./string-hints"
+import { checkStatement } from "./statement-rules"
+import type { StringPolicy } from "./unanswered-strings"
+import { isUncacheable, uncached } from "./uncached"
+import { companionsOf } from "../indexes/companion"
+import {
+  assertComplete,
+  isUnlooked,
+  lookIfComplete,
+  mustBeComplete,
+} from "../indexes/index-completeness"
+import { completeCompanions } from "../indexes/late-companions"
+import { compileWrite } from "../indexes/written-companions"
+import { builderInternalsOf } from "../typeorm-internals"
+
+type Builder = QueryBuilder<ObjectLiteral>
+
+/** The methods of a query builder that may return another one. */
+const DERIVING = [
+  "clone",
+  "createQueryBuilder",
+  "subQuery",
+  "select",
+  "insert",
+  "update",
+  "delete",
+  "softDelete",
+  "restore",
+  "relation",
+] as const
+
+/**
+ * Guards every query builder that one DataSource makes, those derived from it, and through them
+ * every repository method. A library that assigns `createQueryBuilder` later, as some do for
+ * transactions, is wrapped in turn; statements of builders that come past the guard are refused if one
+ * defines it in another way.
+ */
+export function guardQueryBuilders(dataSource: DataSource, options: GuardOptions): void {
+  const guards = new Guards(dataSource, options)
+  const guard =
+    (create: Method): Method =>
+    (...args) => {
+      const builder = create.apply(dataSource, args) as Builder
+      guards.of(builder)
+      return builder
+    }
+  let current = guard(dataSource.createQueryBuilder.bind(dataSource) as Method)
+  const get = (): Method => current
+  Object.defineProperty(dataSource, "createQueryBuilder", {
+    configurable: true,
+    enumerable: true,
+    get,
+    set: (replacement: Method) => {
+      current = guard(replacement)
+    },
+  })
+  const { driver } = dataSource
+  const escapeQueryWithParameters = driver.escapeQueryWithParameters.bind(driver)
+  driver.escapeQueryWithParameters = (sql, ...rest) => {
+    if (sql !== guards.compiled) {
+      const now = Object.getOwnPropertyDescriptor(dataSource, "createQueryBuilder")
+      if (now?.get !== get && mayName(dataSource, sql)) throw unguarded()
+    }
+    return escapeQueryWithParameters(sql, ...rest)
+  }
+}
+
+function unguarded(): EncryptionError {
+  return new EncryptionError(
+    "ERR_COLUMN_MISUSE",
+    "createQueryBuilder of the DataSource was redefined after initialize(), and a statement that names " +
+      "an encrypted column comes from a query builder that is not guarded. Assign it, or define it " +
+      "before initialize().",
+  )
+}
+
+/** What query builders are guarded with. */
+export interface GuardOptions {
+  /** What is done about strings that nothing answers. */
+  readonly strings: StringPolicy
+  /** Takes note of what is to become entities. */
+  readonly fetched: FetchedRows
+}
+
+/** A query builder that bears its guard, which a WeakMap would make the garbage collector pay for. */
+type Guarded = Builder & Record<symbol, BuilderGuard | undefined>
+
+/** The guards of the query builders of one DataSource. */
+class Guards implements BuilderGuards {
+  /** The statement that a guarded builder was compiled to last. */
+  compiled = ""
+  readonly #guard = Symbol("typeorm-fernet.guard")
+  readonly #replacements: MethodReplacements<Builder>
+  readonly dataSource: DataSource
+  /** Whether there are indexes that answer only once every row has a value. */
+  #legacy: boolean | undefined
+
+  constructor(dataSource: DataSource, { strings, fetched }: GuardOptions) {
+    this.dataSource = dataSource
+    const deriving = DERIVING.map((name) => [
+      name,
+      (builder: Builder, derive: Method, args: unknown[]) =>
+        this.of(builder).derived(name, derive.apply(builder, args) as Builder),
+    ])
+    const adding = ["where", "andWhere", "orWhere"].map((name) => [
+      name,
+      (builder: Builder, add: Method, args: unknown[]) => this.of(builder).adding(name, add, args),
+    ])
+    const checked = CHECKED.map((method) => [
+      method,
+      (builder: Builder, execute: Method, args: unknown[]) => {
+        const { rechecks } = this.of(builder)
+        if (isView(builder)) return execute.apply(builder, args)
+        const checking: Checking = { dataSource, method, rechecks }
+        return this.#proving(builder, () =>
+          rechecks.length > 0
+            ? executeChecked(builder, checking)
+            : executeWhole(builder, checking, execute),
+        )
+      },
+    ])
+    const unprocessed = ["getRawMany", "stream"].map((name) => [
+      name,
+      (builder: Builder, execute: Method, args: unknown[]) =>
+        this.#proving(builder, () => execute.apply(builder, args) as Promise<unknown>),
+    ])
+    this.#replacements = new MethodReplacements<Builder>({
+      ...(Object.fromEntries([...deriving, ...adding, ...checked, ...unprocessed]) as Record<
+        string,
+        Replacement<Builder>
+      >),
+      orUpdate: (builder, set, args) => this.of(builder).overwriting(set, args),
+      setFindOptions: (builder, set, [options]) => this.of(builder).findOptions(set, options),
+      getOneOrFail: async (builder, find) => {
+        try {
+          return await find.call(builder)
+        } catch (error) {
+          const { sought, sql } = this.of(builder)
+          throw redactParameters(builder.expressionMap, error, { sought, sql })
+        }
+      },
+      execute: (builder, execute) => {
+        const guard = this.of(builder)
+        return namesEncrypted(builder.expressionMap) || guard.unproven.size > 0
+          ? this.#execute(builder, execute)
+          : execute.call(builder)
+      },
+      getQuery: (builder, compile) => {
+        const guard = this.of(builder)
+        const { rechecks } = guard
+        if (rechecks.length > 0 && !isView(builder)) throw unchecked(rechecks, UNCHECKED)
+        guard.unproven.forEach(assertComplete)
+        checkStatement(dataSource, builder.expressionMap)
+        guard.sql = compileWrite(builder, guard.late, () => compile.call(builder) as string)
+        return (this.compiled = guard.sql)
+      },
+      loadRawResults: (builder, load, args) => {
+        const begin = (): unknown => load.apply(builder, args)
+        const loading = isUncacheable(dataSource, builder) ? uncached(builder, begin) : begin()
+        return namesEncrypted(builder.expressionMap) ? noteRows(fetched, loading) : loading
+      },
+      replacePropertyNamesForTheWholeQuery: (builder, replace, [sql]) => {
+        const guard = this.of(builder)
+        const note = (value: unknown): void => {
+          guard.note(value)
+        }
+        const compiled = compileStrings({ dataSource, builder, note, strings }, sql as string)
+        return replace.call(builder, compiled)
+      },
+    })
+  }
+
+  /** Executes a write that names an encrypted column, and completes what it returns and leaves. */
+  async #execute(builder: Builder, execute: Method): Promise<unknown> {
+    const { dataSource } = this
+    const { result, late: companions } = await this.#proving(builder, () =>
+      this.of(builder).executing(execute),
+    )
+    const { expressionMap: map } = builder
+    const { queryRunner: runner } = builderInternalsOf(builder)
+    if (companions.size > 0) await completeCompanions({ dataSource, map, runner, companions })
+    decryptReturnedRows(builder, result)
+    return result
+  }
+
+  /** Executes a builder when it is known whether the indexes that it asks have a value for every row. */
+  #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
+    this.#legacy ??= this.dataSource.entityMetadatas.flatMap(companionsOf).some(mustBeComplete)
+    if (!this.#legacy) return execute()
+    const { unproven } = this.of(builder)
+    const mentioned = builder.expressionMap.aliases.flatMap((alias) =>
+      alias.hasMetadata ? companionsOf(alias.metadata).filter(isUnlooked) : [],
+    )
+    const { queryRunner } = builderInternalsOf(builder)
+    const companions = new Set([...unproven, ...mentioned])
+    return lookIfComplete(this.dataSource, companions, queryRunner).then(execute)
+  }
+
+  has(builder: Builder): boolean {
+    return (builder as Guarded)[this.#guard] !== undefined
+  }
+
+  /** Returns the guard of a builder, which is guarded from now on. */
+  of(builder: Builder): BuilderGuard {
+    const known = (builder as Guarded)[this.#guard]
+    if (known) return known
+    const guard = new BuilderGuard(builder, this)
+    ;(builder as Guarded)[this.#guard] = guard
+    this.#replacements.applyTo(builder)
+    return guard
+  }
+}
+
+async function noteRows(fetched: FetchedRows, loading: unknown): Promise<unknown> {
+  const rows = await loading
+  fetched.note(rows as readonly FetchedRow[])
+  return rows
+}
+
+/** Each of these methods says what is wrong by a rejection. */
+async function executeWhole(
+  builder: Builder,
+  { method, dataSource }: Checking,
+  execute: Method,
+): Promise<unknown> {
+  const pages = method === "getRawAndEntities" || method === "getManyAndCount"
+  if (pages) refuseLater(builder, method === "getManyAndCount")
+  if (!isUncacheable(dataSource, builder)) return execute.call(builder)
+  return call(viewOf(builder, { cache: false }), method)
+}
+
+/** What keeps the results from being checked is a rejection, as everything else of these methods. */
+async function executeChecked(builder: Builder, checking: Checking): Promise<unknown> {
+  const view = checkedView(builder, checking)
+  if (isUncacheable(checking.dataSource, view)) view.expressionMap.cache = false
+  return await call(view, checking.method)
+}
+
+async function call(view: Builder, name: Checking["method"]): Promise<unknown> {
+  const methods = view as unknown as Record<string, Method>
+  return await methods[name]?.call(view)
+}
