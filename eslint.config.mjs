@@ -10,6 +10,7 @@ const mayImport = {
   binding: ["fernet", "column", "search", "dialect"],
   bulk: ["fernet", "column", "search", "binding", "dialect"],
   cli: ["fernet", "column", "search", "binding", "dialect", "bulk"],
+  nestjs: ["binding"],
 }
 
 /** The same of the rooms inside of these. */
@@ -120,6 +121,8 @@ export default tseslint.config(
       ".stryker-tmp",
       "test/compatibility",
       "examples/http-errors",
+      "examples/nestjs",
+      "examples/secret-managers",
     ],
   },
   {

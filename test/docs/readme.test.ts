@@ -7,9 +7,17 @@ import { builtInCodecs } from "../../src/column/built-in-codecs"
 import { exampleRegions, readText, snippets } from "./regions"
 
 const readme = readText("README.md")
-const regions = [...exampleRegions()]
+/** What shows regions of the files in a folder. */
+const shownBy: Readonly<Record<string, readonly string[]>> = {
+  examples: ["README.md", "docs/keys.md"],
+  "examples/secret-managers": ["docs/secret-managers.md"],
+  "examples/nestjs/src": ["docs/nestjs.md"],
+}
+const regions = Object.keys(shownBy).flatMap((folder) => [...exampleRegions(folder)])
 /** Where the snippets of the examples are shown. */
-const shown = snippets(readme + readText("docs/keys.md"), ["ts", "python"])
+const shown = Object.values(shownBy).flatMap((files) =>
+  snippets(files.map(readText).join("\n"), ["ts", "python"]),
+)
 
 /** By type, so that a new code does not compile until it is here. */
 const codes: Readonly<Record<EncryptionErrorCode, true>> = {
@@ -50,7 +58,19 @@ describe("the README", () => {
   })
 })
 
-describe.each(["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/keys.md"])("%s", (file) => {
+test("the lines of the table of secret managers are those that are compiled", () => {
+  const lines = readText("docs/secret-managers.md").matchAll(/^\|[^|]+\| `(keyring: .*)`/gm)
+  const compiled = readText("examples/secret-managers/keyrings.ts").replaceAll(/\s+/g, " ")
+
+  const keyrings = [...lines].map(([, line = ""]) => line)
+  expect(keyrings).toHaveLength(7)
+  expect(keyrings.filter((line) => !compiled.includes(line))).toEqual([])
+})
+
+describe.each([
+  ...["README.md", "SECURITY.md", "CONTRIBUTING.md"],
+  ...["docs/keys.md", "docs/nestjs.md", "docs/secret-managers.md"],
+])("%s", (file) => {
   const text = readText(file)
   const linked = (path: string): string => (path === "" ? file : join(dirname(file), path))
 

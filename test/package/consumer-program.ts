@@ -8,9 +8,11 @@ import {
   type EncryptedColumnOptions,
   EncryptionError,
   generateKey,
+  KeyError,
   Keyring,
   withEncryption,
 } from "typeorm-fernet"
+import { encryptedDataSource, encryptionHealth } from "typeorm-fernet/nestjs"
 
 const born: EncryptedColumnOptions = { codec: "date", nullable: true }
 
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
     { email: BlindEqual(" ADA@example.com") },
   ])
   const refused: unknown = await patients.findBy({ ssn: "x" }).catch((error: unknown) => error)
+  const nest = await encryptedDataSource({ useFactory: () => ({ type: "postgres" }) }).useFactory()
   console.log(
     JSON.stringify({
       loaded,
@@ -67,6 +70,8 @@ async function main(): Promise<void> {
       stored: rows.map(({ ssn }) => keyring.decryptText(ssn)),
       decrypted: decryptRaw(dataSource, Patient, rows),
       refused: refused instanceof EncryptionError && refused.code,
+      health: await encryptionHealth(dataSource),
+      retried: nest.toRetry?.(new KeyError("ERR_KEY_MISSING", "")),
     }),
   )
   await dataSource.destroy()

@@ -15,6 +15,8 @@ const printed = {
   stored: ["078-05-1120"],
   decrypted: [{ ssn: "078-05-1120" }],
   refused: "ERR_UNSUPPORTED_QUERY",
+  health: { encryption: { status: "up" } },
+  retried: false,
 }
 
 let temporary: string
