@@ -83,5 +83,7 @@ export type {
   PlannedStatement,
   StateCounts,
 } from "./bulk/report"
+export type { FoundUse } from "./bulk/uses"
+export type { ColumnUse, ColumnUseKind } from "./dialect/column-uses"
 export type { IndexState } from "./bulk/cell-state"
 export type { BulkSource } from "./bulk/connection/pool"

@@ -1,5 +1,6 @@
 import type { PrimaryKey } from "../dialect/batch"
 import type { ClassifiedCell, IndexState } from "./cell-state"
+import type { FoundUse } from "./uses"
 
 /** How many cells of a column are in each state. */
 export interface StateCounts {
@@ -69,6 +70,8 @@ export interface BulkReport {
   readonly constrained: readonly string[]
   /** What of the columns is not in the database as the model has it: their types, their CHECK. */
   readonly drift: readonly string[]
+  /** What the database has on the columns besides, each with the statement that takes it away. */
+  readonly uses: readonly FoundUse[]
   /** Changes of the table's definition that were made, as SQL. */
   readonly statements: readonly string[]
   /** Changes of it that a dry run would have made. */
@@ -81,7 +84,7 @@ export interface BulkReport {
 /** What a report says beyond what was counted. */
 export type RunFacts = Pick<
   BulkReport,
-  "completed" | "constrained" | "drift" | "dryRun" | "statements" | "planned" | "bytes"
+  "completed" | "constrained" | "drift" | "dryRun" | "uses" | "statements" | "planned" | "bytes"
 > & {
   /** Whether an audit came to its end. */
   readonly counted: boolean

@@ -35,6 +35,7 @@ import {
 import { ProgressMeter } from "./progress-meter"
 import { type BulkReport, type PlannedStatement, Tally } from "./report"
 import { type Sample, sampleCondition } from "./sample"
+import { findUses, type FoundUse, requireUnreferenced, withUses } from "./uses"
 import { requireVacuum, Vacuum } from "./vacuum"
 import { requireWholeTable } from "./whole-table"
 
@@ -78,6 +79,7 @@ interface Run extends DescribedTable {
   readonly decider: Decider
   readonly workers: Workers
   readonly tally: Tally
+  readonly uses: readonly FoundUse[]
   readonly statements: string[]
   /** What a dry run would change of the table's definition. */
   readonly planned: PlannedStatement[]
@@ -102,11 +104,12 @@ export async function runBulk(
   const workers = await openWorkers(source, options)
   try {
     if (options.vacuum) await requireVacuum(workers[0])
+    const uses: FoundUse[] = []
     const statements: string[] = []
     const planned: PlannedStatement[] = []
     const described = await workers[0].run((session) =>
       describeFit(session, workers[0].inTransaction, {
-        ...{ named, keys, options, statements, planned },
+        ...{ named, keys, options, uses, statements, planned },
         ...{ types: job.types, writes: job.filter !== undefined && !options.dryRun },
         needsCompanions: job.filter !== undefined || job.demand !== "kept",
       }),
@@ -119,7 +122,8 @@ export async function runBulk(
     }
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
     const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
-    const run = { ...described, job, options, decider, workers, tally, statements, planned }
+    const done = { uses, statements, planned }
+    const run = { ...described, job, options, decider, workers, tally, ...done }
     const report = await underLock(await restricted(run), source, runPhases)
     if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
     return report
@@ -134,16 +138,22 @@ export async function runBulk(
 async function describeFit(
   session: Session,
   inTransaction: boolean,
-  { named, keys, options, types, writes, needsCompanions, statements, planned }: Fitting,
+  { named, keys, options, types, writes, needsCompanions, uses, statements, planned }: Fitting,
 ): Promise<DescribedTable> {
   const { where, dryRun, force } = options
   const describe = (): Promise<DescribedTable> =>
     describeTable(session, named, { where, needsCompanions })
   const described = await describe()
   requireWholeTable(described, options, writes)
+  uses.push(...(await findUses(session, described)))
+  if (types.grows && !force) requireUnreferenced(uses)
   // With the wrong keys not even a type is changed
   if (types.alter && !force) await requireRightKeys(session, described, keys)
-  const changes = await fitColumns(session, inTransaction, described, { ...types, dryRun })
+  const changes = await fitColumns(session, inTransaction, described, { ...types, dryRun }).catch(
+    (error: unknown) => {
+      throw withUses(error, uses)
+    },
+  )
   if (changes.length === 0) return described
   if (dryRun) planned.push(...changes)
   else statements.push(...changes.map(({ sql }) => sql))
@@ -160,6 +170,7 @@ interface Fitting {
   readonly writes: boolean
   /** Whether the companion columns of blind indexes must be there. */
   readonly needsCompanions: boolean
+  readonly uses: FoundUse[]
   readonly statements: string[]
   readonly planned: PlannedStatement[]
 }
@@ -255,7 +266,7 @@ async function withLockOf(
 }
 
 async function runPhases(run: Run): Promise<BulkReport> {
-  const { job, options, tally, workers, statements } = run
+  const { job, options, tally, workers, uses, statements } = run
   const [first] = workers
   const alter = async (change: BulkJob["before"]): Promise<void> => {
     if (change && !options.dryRun) {
@@ -277,7 +288,7 @@ async function runPhases(run: Run): Promise<BulkReport> {
   const drift = isLeaving ? [] : await first.run((session) => driftOf(session, run))
   const { dryRun } = options
   const counted = completed && options.audit
-  const facts = { completed, counted, dryRun, constrained, drift, statements }
+  const facts = { completed, counted, dryRun, constrained, drift, uses, statements }
   if (!dryRun) return tally.report(run.label, facts)
   const plan = await first.run((session) => planOf(session, run))
   return tally.report(run.label, { ...facts, ...plan })

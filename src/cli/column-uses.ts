@@ -115,13 +115,13 @@ function unknown(label: string): never {
 function render(found: readonly FoundUses[]): string {
   return found
     .map(({ column, model, database }) => {
-      const uses = [
-        ...model.map((use) => `  the model has ${use}`),
-        ...database.map(
-          ({ kind, name, byText }) => `  ${kind}: ${name}${byText ? " (by its text)" : ""}`,
-        ),
-      ]
+      const uses = [...model.map((use) => `  the model has ${use}`), ...database.map(describe)]
       return [column, ...(uses.length > 0 ? uses : ["  nothing uses it"]), ""].join("\n")
     })
     .join("")
+}
+
+function describe({ kind, name, byText, remove }: ColumnUse): string {
+  const statement = remove === undefined ? "" : `\n    ${remove}`
+  return `  ${kind}: ${name}${byText ? " (by its text)" : ""}${statement}`
 }

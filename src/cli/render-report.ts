@@ -1,8 +1,12 @@
 import type { BulkReport, CellFailure, StateCounts } from "../bulk/report"
+import { describeUse } from "../bulk/uses"
 import { formatBytes, formatCount, formatTable } from "./format"
 
 /** Failures that are printed for a table; `--json` lists more. */
 const PRINTED_FAILURES = 20
+
+/** What uses the columns of a table, as far as it is printed. */
+const PRINTED_USES = 20
 
 /** Renders the states of all columns as one table, and the cells that could not be dealt with. */
 export function renderStates(reports: readonly BulkReport[], keys: readonly string[]): string {
@@ -77,13 +81,15 @@ function onlyIndexes(
 
 function summarize(report: BulkReport, done: string): string {
   const { table, changed, raced, seconds, dryRun, completed, statements } = report
-  const { planned = [], bytes } = report
+  const { planned = [], bytes, uses } = report
   const size = planned.length > 0 && bytes !== undefined ? ` (${formatBytes(bytes)})` : ""
   const would = dryRun ? "would be " : ""
   return [
     `${table}${size}: ${formatCount(changed)} rows ${would}${done} in ${seconds.toFixed(1)} s`,
     raced > 0 ? `, ${formatCount(raced)} written by others meanwhile and read again` : "",
     completed ? "" : ", then stopped",
+    ...uses.slice(0, PRINTED_USES).map((use) => `\n  ${describeUse(use)}`),
+    uses.length > PRINTED_USES ? "\n  and more; column:uses names all" : "",
     ...statements.map((statement) => `\n  ${statement}`),
     ...planned.map(({ sql, lock }) => `\n  would run ${sql}\n    which ${lock}`),
   ].join("")

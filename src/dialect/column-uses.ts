@@ -12,6 +12,8 @@ export type ColumnUseKind =
   | "other"
   | "partition"
   | "policy"
+  | "publication"
+  | "rule"
   | "trigger"
   | "view"
 
@@ -21,6 +23,8 @@ export interface ColumnUse {
   readonly name: string
   /** Whether only its text names the column, which may be a column of another table. */
   readonly byText: boolean
+  /** The statement that takes it away; `undefined` where none does that alone. */
+  readonly remove: string | undefined
 }
 
 /** A column as the database names it. */

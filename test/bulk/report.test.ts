@@ -3,7 +3,15 @@ import { describe, expect, test } from "@jest/globals"
 import { primaryKeyText, Tally } from "../../src/bulk/report"
 
 const end = {
-  ...{ completed: true, counted: true, dryRun: false, constrained: [], drift: [], statements: [] },
+  ...{
+    completed: true,
+    counted: true,
+    dryRun: false,
+    constrained: [],
+    drift: [],
+    uses: [],
+    statements: [],
+  },
 } as const
 const none = { null: 0, plaintext: 0, legacy: 0, current: 0, stale: {}, shared: 0, unreadable: 0 }
 

@@ -15,7 +15,7 @@ const read = batchOf(
 
 const end = {
   ...{ completed: true, counted: true, dryRun: false },
-  ...{ constrained: [], drift: [], statements: [] },
+  ...{ constrained: [], drift: [], uses: [], statements: [] },
 }
 
 async function racedPass(): Promise<Pass> {

@@ -30,7 +30,7 @@ const answers: Readonly<Record<string, readonly ResultRow[]>> = {
   ],
   ROUTINES: [{ name: "longest", source: "SELECT max(phone) FROM customer" }],
   EVENTS: [{ name: "nightly", source: "UPDATE c SET phone = NULL" }],
-  KEY_COLUMN_USAGE: [{ name: "call.to_customer" }],
+  KEY_COLUMN_USAGE: [{ name: "call.to_customer", of: "call", key: "to_customer" }],
 }
 
 /** What a server answers, and the schema it was asked about. */
@@ -63,6 +63,21 @@ test("MySQL's uses of a column are named by what their line says, and by the tex
     "function longest ?",
     "event nightly ?",
     "foreign key call.to_customer",
+  ])
+  expect(uses.map(({ remove }) => remove?.replace("ALTER TABLE ", ""))).toEqual([
+    "`customer` ALTER COLUMN `phone` SET DEFAULT NULL",
+    undefined,
+    "`customer` DROP COLUMN `area`",
+    undefined,
+    "`customer` DROP INDEX `by_phone`",
+    "`customer` DROP FOREIGN KEY `of_phone`",
+    "`customer` DROP CONSTRAINT `has_phone`",
+    undefined,
+    "DROP VIEW `reachable`",
+    "DROP TRIGGER `tidy`",
+    undefined,
+    undefined,
+    "`call` DROP FOREIGN KEY `to_customer`",
   ])
   expect(new Set(schemas)).toEqual(new Set([null]))
 })

@@ -28,9 +28,9 @@ test("SQLite's uses of a column are named by the texts of what there is", async 
 
   expect(uses).toEqual([
     "index sqlite_autoindex_customer_1",
+    "foreign key of line to customer",
     "index by_phone",
     "other the definition of customer ?",
-    "foreign key line ?",
     "trigger tidy ?",
     "view reachable ?",
   ])

@@ -84,7 +84,9 @@ eachDatabase("column:uses", (db) => {
       stdout
         .trimEnd()
         .replace(/ CHECK .*/, " CHECK")
-        .split("\n"),
+        .split("\n")
+        // The statements that take them away, which a test of the preflight runs
+        .filter((line) => !line.startsWith("    ")),
     ).toEqual(["Customer.phone", ...uses[db.name]])
   })
 
