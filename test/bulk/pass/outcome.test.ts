@@ -14,7 +14,7 @@ import { patientPass, sessionOf } from "./patient-pass"
 
 const end = {
   ...{ completed: true, counted: true, dryRun: false },
-  ...{ constrained: [], drift: [], statements: [] },
+  ...{ constrained: [], drift: [], uses: [], statements: [] },
 }
 const stranger = new Keyring([keys.second])
 const token = keyring.encrypt("10")
