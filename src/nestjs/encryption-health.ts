@@ -8,8 +8,8 @@ export interface EncryptionHealthOptions<Key extends string> {
   /** What the indicator is called. Defaults to `"encryption"`. */
   readonly key?: Key
   /**
-   * Finds out whether the DataSource is well, and throws if it is not. Defaults to having its keys, which
-   * those of tenants are not outside of their work, and an answer of the database.
+   * Finds out whether the DataSource is well, and throws if it is not, as `assertEncryption` does. Defaults
+   * to having its keys, which those of tenants are not outside of their work, and an answer of the database.
    */
   readonly check?: (dataSource: DataSource) => Promise<unknown>
 }

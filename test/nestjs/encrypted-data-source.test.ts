@@ -121,6 +121,7 @@ describe("encryptedDataSource", () => {
     [new KeyError("ERR_KEY_MISSING", ""), false],
     [new EncryptionError("ERR_COLUMN_MISUSE", ""), false],
     [new EncryptionError("ERR_SEAM_BROKEN", ""), false],
+    [new EncryptionError("ERR_CHECK_FAILED", ""), false],
     [new EncryptionError("ERR_STATEMENT_FAILED", ""), true],
     [Object.assign(new Error(), { code: "ECONNREFUSED" }), true],
   ])("has %o tried again: %s", async (error, expected) => {

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals"
 import { type DataSource, Entity, PrimaryColumn } from "typeorm"
 
-import { EncryptedColumn, TenantKeys, withEncryption } from "../../src"
+import {
+  assertEncryption,
+  EncryptedColumn,
+  generateKey,
+  Keyring,
+  TenantKeys,
+  withEncryption,
+} from "../../src"
 import { encryptionHealth } from "../../src/nestjs"
 import { boundSource, memorySource } from "../binding/memory-source"
 import { keys } from "../support/keys"
@@ -69,6 +76,20 @@ describe("encryptionHealth", () => {
 
     expect(health).toEqual({ cells: { status: "up" } })
     expect(checked).toEqual([source])
+  })
+
+  test("takes assertEncryption for its check, which no wrong key passes", async () => {
+    await source.getRepository(Patient).save({ id: 1, ssn: "078-05-1120" })
+    expect(await encryptionHealth(source, { check: assertEncryption })).toEqual({
+      encryption: { status: "up" },
+    })
+
+    const foreign = new Keyring([generateKey()]).encrypt("078-05-1120")
+    await source.query("UPDATE patient SET ssn = ?", [foreign])
+
+    expect(await encryptionHealth(source, { check: assertEncryption })).toEqual(
+      down("ERR_CHECK_FAILED"),
+    )
   })
 
   test.each([
