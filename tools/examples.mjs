@@ -46,11 +46,13 @@ function filesBelow(directory, chosen = () => true) {
     .sort()
 }
 
-/** Says whether two states of an example and of the types of the package are the same. */
+/** Says whether two states of an example, the package's types and its subpath for Nest are the same. */
 function stateOf(example) {
   const hash = createHash("sha256").update(process.version)
   const types = filesBelow(join(repository, "dist"), (path) => path.endsWith(".d.ts"))
-  for (const path of [...types, ...filesBelow(example)]) {
+  // An example is where this is run with Nest
+  const nestjs = filesBelow(join(repository, "dist", "nestjs"), (path) => path.endsWith(".js"))
+  for (const path of [...types, ...nestjs, ...filesBelow(example)]) {
     hash
       .update(`${relative(repository, path)}\0`)
       .update(readFileSync(path))
