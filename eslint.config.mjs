@@ -19,7 +19,7 @@ const mayImportInside = {
     keys: [],
     columns: ["keys", "queries/query-rules"],
     indexes: ["keys", "columns"],
-    queries: ["columns", "indexes"],
+    queries: ["keys", "columns", "indexes"],
     schema: ["keys", "columns", "indexes"],
     startup: ["keys", "columns", "indexes", "queries", "schema"],
   },

@@ -24,6 +24,7 @@ import { UnreadableCells } from "./columns/unreadable-cells"
 import type { UnreadableHandler } from "./columns/unreadable-handler"
 import { redactNotFound } from "./queries/not-found"
 import type { KeySource } from "./keys/key-function"
+import { type KeyRefreshOptions, keyRefreshMisuse } from "./keys/key-refresh"
 import type { KeyResolver } from "./keys/key-resolver"
 import { bindKeys, keepKeys, keysOf } from "./keys/keys"
 import { isTenantKeys, type TenantKeys } from "./keys/tenant-keys"
@@ -103,6 +104,13 @@ export interface EncryptionOptions {
   readonly strings?: StringPolicy
 
   /**
+   * Has the key functions asked again while the DataSource is open, so that a key that was rolled needs no
+   * restart. A new key that comes first decrypts, and encrypts only later, when other processes have it as
+   * well. Defaults to asking once.
+   */
+  readonly refreshKeys?: KeyRefreshOptions
+
+  /**
    * Is asked before `initialize()` resolves, migrations and all; if it throws, the DataSource is destroyed
    * and `initialize()` rejects with it. `assertEncryption` proves that stored values open, so that the
    * wrong key of an environment is noticed before the first login. Left out in TypeORM's own commands, and
@@ -121,6 +129,7 @@ const optionNames: OptionNames<EncryptionOptions> = {
   onUnreadable: true,
   strings: true,
   startupCheck: true,
+  refreshKeys: true,
 }
 
 /**
@@ -178,6 +187,9 @@ export function withEncryption<Source extends DataSource>(
   if (startupCheck !== undefined && typeof startupCheck !== "function") {
     throw misuse("The option startupCheck of withEncryption() is no function.")
   }
+  for (const problem of refreshMisuse(options)) {
+    throw misuse(`The option refreshKeys of withEncryption() ${problem}.`)
+  }
   const lazyKeys = options.lazyKeys === "cli" ? isTypeormCli() : (options.lazyKeys ?? false)
   const { data: keys, index: indexKeys } = bindKeys(options, lazyKeys)
   keepKeys(dataSource, { data: keys, index: indexKeys, columns: options.columnKeys })
@@ -202,7 +214,22 @@ export function withEncryption<Source extends DataSource>(
     await proveSeams(dataSource)
   }
   if (options.startupCheck) checkAtStart(dataSource, options.startupCheck)
+  if (options.refreshKeys) {
+    const destroy = dataSource.destroy.bind(dataSource)
+    dataSource.destroy = async () => {
+      keys.stop?.()
+      indexKeys.stop?.()
+      await destroy()
+    }
+  }
   return dataSource
+}
+
+function refreshMisuse({ refreshKeys, keyring }: EncryptionOptions): readonly string[] {
+  if (refreshKeys === undefined) return []
+  if (isTenantKeys(keyring)) return ["is not for TenantKeys, which have a maxAge"]
+  if (typeof keyring === "object") return ["needs a function that fetches keys, not a Keyring"]
+  return keyRefreshMisuse(refreshKeys)
 }
 
 function isTimeZone(zone: unknown): boolean {

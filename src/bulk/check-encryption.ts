@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 
-import { type BoundKeys, indexKeysOf, keysOf } from "../binding/keys/keys"
+import type { BoundKeys } from "../binding/keys/bound-keys"
+import { indexKeysOf, keysOf } from "../binding/keys/keys"
 import type { PlaintextPhase } from "../column/phase"
 import type { Batch, Cell } from "../dialect/batch"
 import type { Session } from "../dialect/session"

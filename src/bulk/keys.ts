@@ -2,7 +2,9 @@ import type { DataSource } from "typeorm"
 
 import { ColumnRings } from "../binding/columns/column-rings"
 import type { KeySource } from "../binding/keys/key-function"
-import { type BoundKeys, indexKeysFromEnv, indexKeysOf, Keys, keysOf } from "../binding/keys/keys"
+import type { BoundKeys } from "../binding/keys/bound-keys"
+import {
+  indexKeysFromEnv, indexKeysOf, Keys, keysOf } from "../binding/keys/keys"
 import { ColumnMisuseError } from "../errors"
 import { Keyring } from "../fernet/keyring"
 import type { BulkColumn } from "./bulk-target"

@@ -2,14 +2,7 @@ import { InvalidTokenError } from "../errors"
 import { completed, engineFor } from "./batches"
 import { columnKeyInfo, type ColumnKeyMode } from "./column-key"
 import { keysFromEnv } from "./key-source"
-import {
-  findText,
-  type PlaintextReader,
-  readBytes,
-  readText,
-  snapshotPlaintext,
-  tokenText,
-} from "./plaintext"
+import { findText, type PlaintextReader, readBytes, readText, snapshotPlaintext } from "./plaintext"
 import {
   type AgeLimit,
   ageLimit,
@@ -22,7 +15,7 @@ import type { TokenKey } from "./token-key"
 import type { TokenMac } from "./token-mac"
 import { TokenReading } from "./token-reading"
 import { type RotatedToken, sharedBatch, TokenRotation, type WaitingToken } from "./token-rotation"
-import { loadToken, type TokenScratch } from "./token-scratch"
+import { loadToken, requireToken, type TokenScratch } from "./token-scratch"
 import { areAtWork, deriveKeys, takeInKeys, type WorkingKeys } from "./working-keys"
 
 /** Whose keys those of a column's ring are derived from. */
@@ -136,7 +129,7 @@ export class Keyring {
    * @throws {@link InvalidTokenError} whatever is wrong with the token
    */
   extractTimestamp(token: string | Uint8Array): number {
-    const scratch = requireLoaded(token)
+    const scratch = requireToken(token)
     this.#openingKey(scratch)
     return exactTimestamp(scratch)
   }
@@ -148,7 +141,7 @@ export class Keyring {
    * @throws {@link InvalidTokenError} whatever is wrong with the token
    */
   rotate(token: string | Uint8Array): string {
-    const scratch = requireLoaded(token)
+    const scratch = requireToken(token)
     const key = this.#openingKey(scratch)
     const timestamp = exactTimestamp(scratch)
     // Sealed before decrypt wipes it: no copy of the plaintext stays behind.
@@ -232,6 +225,15 @@ export class Keyring {
   deriveMacs(info: string): readonly [TokenMac, ...TokenMac[]] {
     const [first, ...others] = this.#keys
     return [first.deriveMac(info), ...others.map((key) => key.deriveMac(info))]
+  }
+
+  /**
+   * Returns the keys at work, in order.
+   *
+   * @internal
+   */
+  keysAtWork(): WorkingKeys {
+    return this.#keys
   }
 
   /**
@@ -357,7 +359,7 @@ export class Keyring {
     if (result.keyIndex === 0 || rotation.add(scratch, key, result)) return result
     rotation.flush()
     // It was overwritten
-    if (!rotation.add(requireLoaded(token), key, result)) result.token = this.rotate(token)
+    if (!rotation.add(requireToken(token), key, result)) result.token = this.rotate(token)
     return result
   }
 
@@ -370,7 +372,7 @@ export class Keyring {
   }
 
   #open<T>(token: string | Uint8Array, read: PlaintextReader<T>, limit?: AgeLimit): T {
-    const scratch = requireLoaded(token)
+    const scratch = requireToken(token)
     const key = this.#openingKey(scratch)
     if (limit !== undefined) requireAge(scratch, limit)
     return key.decrypt(scratch, read)
@@ -389,10 +391,4 @@ export class Keyring {
     if (key !== undefined) this.#last = key
     return key
   }
-}
-
-function requireLoaded(token: string | Uint8Array): TokenScratch {
-  const scratch = loadToken(tokenText(token))
-  if (scratch === undefined) throw new InvalidTokenError()
-  return scratch
 }

@@ -1,5 +1,7 @@
+import { InvalidTokenError } from "../errors"
 import { decodeBase64Url, decodedLength, encodeBase64Url } from "./base64url"
 import { HASH_BLOCK_BYTES, MAC_BYTES } from "./token-mac"
+import { tokenText } from "./plaintext"
 
 /** AES works on blocks of 16 bytes. */
 export const BLOCK_BYTES = 16
@@ -116,4 +118,15 @@ export function loadToken(token: string): TokenScratch | undefined {
   if (blocks < 1 || !Number.isInteger(blocks)) return undefined
   const scratch = scratchFor(blocks)
   return scratch.decode(token, length) ? scratch : undefined
+}
+
+/**
+ * Returns the token decoded.
+ *
+ * @throws {@link InvalidTokenError} if it does not have the form of one
+ */
+export function requireToken(token: string | Uint8Array): TokenScratch {
+  const scratch = loadToken(tokenText(token))
+  if (scratch === undefined) throw new InvalidTokenError()
+  return scratch
 }

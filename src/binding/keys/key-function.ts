@@ -1,20 +1,60 @@
 import { KeyError } from "../../errors"
+import { variableInEnv } from "../../fernet/key-source"
 import { Keyring } from "../../fernet/keyring"
 
 /** A keyring, or the keys to make one of: one key, a comma-separated list, or an array. */
 export type KeyringLike = Keyring | string | readonly string[]
 
+/** Keys of which the first is to encrypt from a certain time on, and only decrypts until then. */
+export interface DatedKeys {
+  readonly keyring: KeyringLike
+  readonly encryptFrom: Date
+}
+
+/** What a key function returns. */
+export type GivenKeys = DatedKeys | KeyringLike
+
 /**
  * Where a DataSource gets its keys: a keyring, or a function that fetches them, which covers every
  * secret manager and is awaited inside `initialize()`.
  */
-export type KeySource = Keyring | (() => KeyringLike | Promise<KeyringLike>)
+export type KeySource = Keyring | (() => GivenKeys | Promise<GivenKeys>)
+
+/** Says where keys come from. */
+export function originOf(source: KeySource | undefined): string {
+  if (source === undefined) return variableInEnv("ENCRYPTION_KEY")
+  return typeof source === "function" ? "a function" : "a Keyring"
+}
 
 /** Whether keys are still to come. */
 export function isThenable(
-  keys: KeyringLike | PromiseLike<KeyringLike>,
-): keys is PromiseLike<KeyringLike> {
-  return typeof (keys as Partial<PromiseLike<KeyringLike>> | undefined)?.then === "function"
+  keys: GivenKeys | PromiseLike<GivenKeys>,
+): keys is PromiseLike<GivenKeys> {
+  return typeof (keys as Partial<PromiseLike<GivenKeys>> | undefined)?.then === "function"
+}
+
+/** Keys that were fetched. */
+export interface FetchedKeys {
+  readonly keyring: Keyring
+  /** From when on the first of them is to encrypt, where the source tells. */
+  readonly encryptFrom: Date | undefined
+}
+
+/**
+ * Makes a keyring of what a key function returned.
+ *
+ * @throws {@link KeyError} as the constructor of a keyring does
+ * @throws TypeError if the date is none
+ */
+export function toFetchedKeys(keys: GivenKeys): FetchedKeys {
+  if (typeof keys !== "object" || !("encryptFrom" in keys)) {
+    return { keyring: toKeyring(keys), encryptFrom: undefined }
+  }
+  const { keyring, encryptFrom } = keys
+  if (encryptFrom instanceof Date && !Number.isNaN(encryptFrom.getTime())) {
+    return { keyring: toKeyring(keyring), encryptFrom }
+  }
+  throw new TypeError("encryptFrom is no date")
 }
 
 /**

@@ -4,31 +4,18 @@ import { KeyError } from "../../errors"
 import { hasKeysInEnv, keysFromEnv, variableInEnv } from "../../fernet/key-source"
 import type { ColumnKeyMode } from "../../fernet/column-key"
 import { Keyring } from "../../fernet/keyring"
-import { isThenable, type KeyringLike, type KeySource, toKeyError, toKeyring } from "./key-function"
-import type { KeyResolver } from "./key-resolver"
+import {
+  type GivenKeys,
+  isThenable,
+  originOf,
+  type KeySource,
+  toFetchedKeys,
+  toKeyError,
+} from "./key-function"
+import type { BoundIndexKeys, BoundKeys } from "./bound-keys"
+import type { KeyRefreshOptions } from "./key-refresh"
+import { RefreshingKeys } from "./refreshing-keys"
 import { isTenantKeys, noTenant, type TenantKeys, type TenantRings } from "./tenant-keys"
-
-/** The keys of one DataSource, for one purpose: fetched while it initializes, had afterwards. */
-export interface BoundKeys extends KeyResolver {
-  /** Asks where they come from, anew at each call. @throws {@link KeyError} if no key can be had */
-  load(): Promise<void>
-  /** Whether keys are at hand without asking. */
-  readonly loaded: boolean
-  /** Returns the keyring of the moment. @throws {@link KeyError} if there is none */
-  get(): Keyring
-  /** Where they come from, for reports: as in `"ENCRYPTION_KEY"` or `"a function"`. */
-  readonly origin: string
-  /** When they were fetched; `undefined` before, and for those of tenants. */
-  readonly fetchedAt: Date | undefined
-  /** Those of the application's tenants, if each has its own. */
-  readonly tenants?: TenantKeys
-}
-
-/** The keys that blind indexes are derived from. */
-export interface BoundIndexKeys extends BoundKeys {
-  /** Whether they are others than those of the data. */
-  readonly areOwn: boolean
-}
 
 /** The keys of the data and of the blind indexes, of which each tenant has its own. */
 export class KeysOfTenants implements BoundIndexKeys {
@@ -80,18 +67,19 @@ export class KeysOfTenants implements BoundIndexKeys {
 
 /** Keys that all cells share. */
 export class Keys implements BoundKeys {
-  readonly #source: () => KeyringLike | Promise<KeyringLike>
+  readonly #source: () => GivenKeys | Promise<GivenKeys>
   readonly #lazy: boolean
-  readonly #given: KeySource | undefined
+  readonly #origin: string
   #keyring: Keyring | undefined
   #fetchedAt: Date | undefined
   /** Why an asynchronous source gave no keys, which cannot be asked again when they are needed. */
   #failure: unknown
 
-  constructor(source: KeySource | undefined, lazy: boolean) {
+  /** @param origin - where they come from, if the source does not tell */
+  constructor(source: KeySource | undefined, lazy: boolean, origin?: string) {
     const fetch = source ?? (() => Keyring.fromEnv())
     this.#source = typeof fetch === "function" ? fetch : () => fetch
-    this.#given = source
+    this.#origin = origin ?? originOf(source)
     this.#lazy = lazy
   }
 
@@ -108,7 +96,7 @@ export class Keys implements BoundKeys {
     try {
       const keys = this.#source()
       isAsync = isThenable(keys)
-      this.#take(toKeyring(await keys))
+      this.#take(undatedKeyring(await keys))
     } catch (error) {
       if (!this.#lazy) throw toKeyError(error)
       if (isAsync) this.#failure = toKeyError(error)
@@ -117,8 +105,7 @@ export class Keys implements BoundKeys {
 
   /** Where they come from. */
   get origin(): string {
-    if (this.#given === undefined) return variableInEnv("ENCRYPTION_KEY")
-    return typeof this.#given === "function" ? "a function" : "a Keyring"
+    return this.#origin
   }
 
   /** Whether keys are at hand without asking the source. */
@@ -154,7 +141,7 @@ export class Keys implements BoundKeys {
     if (this.#failure !== undefined) throw missedKeys(this.#failure)
     try {
       const keys = this.#source()
-      if (!isThenable(keys)) return toKeyring(keys)
+      if (!isThenable(keys)) return undatedKeyring(keys)
       // Its outcome comes too late for this caller; unhandled, a rejection would end the process
       keys.then(undefined, () => undefined)
     } catch (error) {
@@ -162,6 +149,16 @@ export class Keys implements BoundKeys {
     }
     throw missedKeys(undefined)
   }
+}
+
+/** Nobody would have the first of them encrypt when its time has come. */
+function undatedKeyring(given: GivenKeys): Keyring {
+  const { keyring, encryptFrom } = toFetchedKeys(given)
+  if (encryptFrom === undefined) return keyring
+  throw new KeyError(
+    "ERR_KEY_INVALID",
+    "Keys with encryptFrom need refreshKeys of withEncryption().",
+  )
 }
 
 /** @param failure - what came of asking, if it was asked */
@@ -174,53 +171,108 @@ function missedKeys(failure: unknown): KeyError {
   )
 }
 
+/** Makes the keys of a source, which none is fetched of yet. */
+export type MakeKeys = (source: KeySource | undefined, origin?: string) => BoundKeys
+
 /**
  * The keys that blind indexes are derived from: those given, else those that the environment holds at
  * the moment they are fetched, else those of the data.
  */
-export class IndexKeys extends Keys implements BoundIndexKeys {
-  readonly #found: { areOwn: boolean }
-  readonly #origin: () => string
+export class IndexKeys implements BoundIndexKeys {
+  readonly #given: KeySource | undefined
+  readonly #data: BoundKeys
+  readonly #make: MakeKeys
+  #own: BoundKeys | undefined
 
-  constructor(given: KeySource | undefined, data: Keys, lazy: boolean) {
-    const found = { areOwn: given !== undefined }
-    const fetch = (): KeyringLike => {
-      const own = indexKeysFromEnv()
-      found.areOwn = own !== undefined
-      return own ?? data.get()
-    }
-    super(given ?? fetch, lazy)
-    this.#found = found
-    this.#origin = () => {
-      if (given !== undefined) return super.origin
-      return found.areOwn ? variableInEnv("BLIND_INDEX_KEY") : data.origin
-    }
+  constructor(given: KeySource | undefined, data: BoundKeys, make: MakeKeys) {
+    this.#given = given
+    this.#data = data
+    this.#make = make
   }
 
-  /** Where they come from. */
-  override get origin(): string {
-    return this.#origin()
+  /** Asks where they come from, anew at each call. @throws {@link KeyError} if no key can be had */
+  async load(): Promise<void> {
+    const source = this.#given ?? (hasIndexKeysInEnv() ? indexKeysOfEnv : undefined)
+    const origin = this.#given === undefined ? variableInEnv("BLIND_INDEX_KEY") : undefined
+    this.#own?.stop?.()
+    this.#own = source && this.#make(source, origin)
+    await this.#own?.load()
   }
 
   /** Whether they are others than those of the data, as it was when they were fetched. */
   get areOwn(): boolean {
-    return this.#found.areOwn
+    return this.#own !== undefined
   }
+
+  /** Where they come from. */
+  get origin(): string {
+    return this.#keys.origin
+  }
+
+  /** When they were fetched, if they were. */
+  get fetchedAt(): Date | undefined {
+    return this.#keys.fetchedAt
+  }
+
+  /** Whether keys are at hand without asking. */
+  get loaded(): boolean {
+    return this.#keys.loaded
+  }
+
+  /** Returns the keyring. @throws {@link KeyError} if there is none */
+  get(): Keyring {
+    return this.#keys.get()
+  }
+
+  /** Returns the keyring, whatever the cell. @throws {@link KeyError} if there is none */
+  ringFor(): Keyring {
+    return this.get()
+  }
+
+  /** Asks again, if they are others than those of the data. */
+  async reload(forget?: boolean): Promise<void> {
+    await this.#own?.reload?.(forget)
+  }
+
+  /** Asks no more. */
+  stop(): void {
+    this.#own?.stop?.()
+  }
+
+  get #keys(): BoundKeys {
+    return this.#own ?? this.#data
+  }
+}
+
+function indexKeysOfEnv(): readonly string[] {
+  return keysFromEnv(process.env, "BLIND_INDEX_KEY")
+}
+
+function hasIndexKeysInEnv(): boolean {
+  return hasKeysInEnv(process.env, "BLIND_INDEX_KEY")
+}
+
+/** The options of a DataSource that say where its keys come from. */
+export interface KeyOptions {
+  readonly keyring?: KeySource | TenantKeys
+  readonly blindIndexKeyring?: KeySource
+  readonly refreshKeys?: KeyRefreshOptions
 }
 
 /** Binds the keys that options of a DataSource name, of which none is fetched yet. */
 export function bindKeys(
-  {
-    keyring,
-    blindIndexKeyring,
-  }: { readonly keyring?: KeySource | TenantKeys; readonly blindIndexKeyring?: KeySource },
+  { keyring, blindIndexKeyring, refreshKeys }: KeyOptions,
   lazy: boolean,
 ): Pick<KeyRings, "data" | "index"> {
   if (isTenantKeys(keyring)) {
     return { data: new KeysOfTenants(keyring, "data"), index: new KeysOfTenants(keyring, "index") }
   }
-  const data = new Keys(keyring, lazy)
-  return { data, index: new IndexKeys(blindIndexKeyring, data, lazy) }
+  const make: MakeKeys = (source, origin) =>
+    refreshKeys && !lazy
+      ? new RefreshingKeys(source, refreshKeys, origin)
+      : new Keys(source, lazy, origin)
+  const data = make(keyring)
+  return { data, index: new IndexKeys(blindIndexKeyring, data, make) }
 }
 
 /** The keys of one DataSource, by what they are for. */
@@ -259,6 +311,5 @@ export function columnKeysOf(dataSource: DataSource): ColumnKeyMode | undefined 
 
 /** The keys of blind indexes that the environment holds, if it is to hold any. */
 export function indexKeysFromEnv(): readonly string[] | undefined {
-  if (!hasKeysInEnv(process.env, "BLIND_INDEX_KEY")) return undefined
-  return keysFromEnv(process.env, "BLIND_INDEX_KEY")
+  return hasIndexKeysInEnv() ? indexKeysOfEnv() : undefined
 }

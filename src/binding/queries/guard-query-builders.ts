@@ -13,6 +13,7 @@ import { isView, viewOf } from "./builder-view"
 import { refuseLater } from "./late-refusals"
 import { mayName } from "./string-hints"
 import { checkStatement } from "./statement-rules"
+import { readCatchingUp } from "../keys/reload-keys"
 import type { StringPolicy } from "./unanswered-strings"
 import { isUncacheable, uncached } from "./uncached"
 import { companionsOf } from "../indexes/companion"
@@ -125,11 +126,11 @@ class Guards implements BuilderGuards {
         const { rechecks } = this.of(builder)
         if (isView(builder)) return execute.apply(builder, args)
         const checking: Checking = { dataSource, method, rechecks }
-        return this.#proving(builder, () =>
+        const read = (): Promise<unknown> =>
           rechecks.length > 0
             ? executeChecked(builder, checking)
-            : executeWhole(builder, checking, execute),
-        )
+            : executeWhole(builder, checking, execute)
+        return this.#proving(builder, () => readCatchingUp(dataSource, read))
       },
     ])
     const unprocessed = ["getRawMany", "stream"].map((name) => [

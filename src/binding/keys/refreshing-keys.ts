@@ -1,0 +1,110 @@
+import { KeyError } from "../../errors"
+import { Keyring } from "../../fernet/keyring"
+import type { BoundKeys } from "./bound-keys"
+import {
+  type FetchedKeys,
+  type KeySource,
+  originOf,
+  toFetchedKeys,
+  toKeyError,
+} from "./key-function"
+import { KeyRefresh, type KeyRefreshOptions } from "./key-refresh"
+
+/** How seldom keys are fetched because a token opened under none of them, in milliseconds. */
+const REST = 10_000
+
+/** Keys that all cells share, and that are fetched again while the DataSource is open. */
+export class RefreshingKeys implements BoundKeys {
+  readonly origin: string
+  readonly #source: KeySource
+  readonly #options: KeyRefreshOptions
+  #refresh: KeyRefresh | undefined
+  #keyring: Keyring | undefined
+  #fetchedAt: Date | undefined
+  #askedAt = -Infinity
+
+  constructor(source: KeySource | undefined, options: KeyRefreshOptions, origin?: string) {
+    this.#source = source ?? (() => Keyring.fromEnv())
+    this.#options = options
+    this.origin = origin ?? originOf(source)
+  }
+
+  /** Asks where they come from, and begins to ask again. @throws {@link KeyError} if there is no key */
+  async load(): Promise<void> {
+    this.stop()
+    const fetch = async (): Promise<FetchedKeys> => {
+      const fetched = await this.#fetch()
+      this.#fetchedAt = new Date()
+      return fetched
+    }
+    const use = (keyring: Keyring | undefined): void => {
+      this.#keyring = keyring
+    }
+    const first = await fetch()
+    this.#refresh = new KeyRefresh({ fetch, use }, this.#options, first)
+  }
+
+  /** Asks no more. */
+  stop(): void {
+    this.#refresh?.stop()
+    this.#refresh = undefined
+    this.#keyring = undefined
+  }
+
+  /**
+   * Asks now.
+   *
+   * @param forget - whether to use what is fetched and nothing else, at once
+   * @throws {@link KeyError} if there is no key
+   */
+  async reload(forget = false): Promise<void> {
+    await this.#refresh?.reload(forget)
+  }
+
+  /**
+   * Asks because a token opened under none of the keys, unless that was done a moment ago. Returns
+   * whether there are others now.
+   */
+  async catchUp(): Promise<boolean> {
+    const now = performance.now()
+    if (now - this.#askedAt < REST) return false
+    this.#askedAt = now
+    const before = this.#keyring
+    await this.reload().catch(() => undefined)
+    return this.#keyring !== before
+  }
+
+  /** Whether keys are at hand. */
+  get loaded(): boolean {
+    return this.#keyring !== undefined
+  }
+
+  /** When they were fetched last, if they were. */
+  get fetchedAt(): Date | undefined {
+    return this.#fetchedAt
+  }
+
+  /** Returns the keyring. @throws {@link KeyError} if it could not be fetched again for too long */
+  get(): Keyring {
+    if (this.#keyring) return this.#keyring
+    throw new KeyError(
+      "ERR_KEY_MISSING",
+      "The keys could not be fetched again within the maxAge of refreshKeys. See what the channel " +
+        "typeorm-fernet:keys.reload says.",
+    )
+  }
+
+  /** Returns the keyring, whatever the cell. @throws {@link KeyError} as {@link get} does */
+  ringFor(): Keyring {
+    return this.get()
+  }
+
+  async #fetch(): Promise<FetchedKeys> {
+    try {
+      const keys = typeof this.#source === "function" ? await this.#source() : this.#source
+      return toFetchedKeys(keys)
+    } catch (error) {
+      throw toKeyError(error)
+    }
+  }
+}
