@@ -33,10 +33,10 @@ const mayImportInside = {
 
 /** What is in src/bulk, from the bottom up: a file imports none that comes later. */
 const bulkLayers = [
-  ["sample", "options", "bulk-target", "bulk-index", "keys", "cell-state", "report"],
+  ["part", "options", "bulk-target", "bulk-index", "keys", "cell-state", "report"],
   ["connection"],
   ["pass"],
-  ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter"],
+  ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter", "under-lock"],
   ["run", "check-encryption", "describe-check"],
   ["bulk"],
 ]

@@ -1,6 +1,6 @@
 import type { KeySource } from "../binding/keys/key-function"
 import { type OptionNames, unknownOptions } from "../unknown-options"
-import type { Sample } from "./sample"
+import type { Sample } from "./part"
 
 /** Connections that a run works on unless told otherwise: one computes, one writes, one waits for a disk. */
 export const DEFAULT_CONCURRENCY = 3

@@ -1,6 +1,6 @@
 import type { BulkTable, ColumnFacts, ReadOptions, TableFacts } from "../dialect/dialect"
 import type { Session } from "../dialect/session"
-import { ColumnMisuseError, EncryptionError, KeyError } from "../errors"
+import { ColumnMisuseError, KeyError } from "../errors"
 import type { BulkIndex } from "./bulk-index"
 import type { BulkColumn, NamedTable } from "./bulk-target"
 import type { RunKeys } from "./keys"
@@ -294,22 +294,4 @@ function refusePhases(
         "`force`.",
     )
   if (problems.length > 0) throw new ColumnMisuseError(problems)
-}
-
-/** Another run has the table. */
-export function alreadyRunning(table: BulkTable): EncryptionError {
-  return new EncryptionError(
-    "ERR_ALREADY_RUNNING",
-    `Another run is at work on ${table.path}. Wait for it, give each run a shard, or pass \`force\`.`,
-  )
-}
-
-/** Behind a pooler the lock needs a connection of its own. */
-export function noConnectionForLock(table: BulkTable): EncryptionError {
-  return new EncryptionError(
-    "ERR_UNSUPPORTED_DATABASE",
-    `${table.path} is reached through a pooler, behind which a run holds its lock on a connection of ` +
-      "its own, and the pool had none to spare. Let the pool have one more, connect to the database " +
-      "itself, or pass `force` to run without a lock.",
-  )
 }

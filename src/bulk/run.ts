@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import type { BulkTable, Dialect, RowFilter } from "../dialect/dialect"
+import type { RowFilter } from "../dialect/dialect"
 import { StatementError } from "../dialect/statement-error"
 import type { Session } from "../dialect/session"
 import { EncryptionError } from "../errors"
@@ -10,7 +10,6 @@ import {
   closeWorkers,
   dataSourceOf,
   isQueryRunner,
-  openSpareWorker,
   openWorkers,
   type Workers,
 } from "./connection/pool"
@@ -24,17 +23,16 @@ import { type CompanionDemand, Companions } from "./pass/companions"
 import type { Decider } from "./pass/decision"
 import { type Pass, passOver } from "./pass/pass"
 import { SharedRange } from "./pass/reader"
+import { partOf, type Sample } from "./part"
 import {
-  alreadyRunning,
   type DescribedTable,
   describeTable,
-  noConnectionForLock,
   requireRightIndexKeys,
   requireRightKeys,
 } from "./preflight"
 import { ProgressMeter } from "./progress-meter"
 import { type BulkReport, type PlannedStatement, Tally } from "./report"
-import { type Sample, sampleCondition } from "./sample"
+import { underLock } from "./under-lock"
 import { findUses, type FoundUse, requireUnreferenced, withUses } from "./uses"
 import { requireVacuum, Vacuum } from "./vacuum"
 import { requireWholeTable } from "./whole-table"
@@ -122,9 +120,15 @@ export async function runBulk(
     }
     const labels = [columns, indexes].map((all) => all.map(({ label }) => label))
     const tally = new Tally(labels[0] ?? [], keys.fingerprints, labels[1])
+    const table = await workers[0].run((session) =>
+      partOf(session, described.table, options.shard, job.sample),
+    )
     const done = { uses, statements, planned }
-    const run = { ...described, job, options, decider, workers, tally, ...done }
-    const report = await underLock(await restricted(run), source, runPhases)
+    const run = { ...described, table, job, options, decider, workers, tally, ...done }
+    const report =
+      options.force || job.filter === undefined
+        ? await runPhases(run)
+        : await underLock(workers[0], source, run, () => runPhases(run))
     if (isQueryRunner(source) && job.filter !== undefined) requireComplete(report)
     return report
   } catch (error) {
@@ -190,79 +194,6 @@ function requireComplete({ table, failed, failures, completed }: BulkReport): vo
     "ERR_BULK_INCOMPLETE",
     `${failed} cells of ${table} could not be dealt with in this migration.${example}`,
   )
-}
-
-/** Restricts a run to its shard, or to its sample. */
-async function restricted(run: Run): Promise<Run> {
-  const { options, workers, job } = run
-  const table = await workers[0].run(async (session) => {
-    const { shard } = options
-    const part = shard && shard.count > 1 ? shardOf(session, run.table, shard) : run.table
-    const sampled = job.sample && (await sampleCondition(session, part, job.sample))
-    return sampled === undefined ? part : restrictedTo(part, sampled)
-  })
-  return { ...run, table }
-}
-
-function shardOf(
-  { dialect }: Session,
-  table: BulkTable,
-  { index, count }: NonNullable<BulkOptions["shard"]>,
-): BulkTable {
-  const condition = dialect.shardCondition(table, index, count)
-  if (condition !== undefined) return restrictedTo(table, condition)
-  throw new EncryptionError("ERR_UNSUPPORTED_DATABASE", "This database cannot shard a table.")
-}
-
-function restrictedTo(table: BulkTable, condition: string): BulkTable {
-  const where = table.where === undefined ? condition : `(${table.where}) AND ${condition}`
-  return { ...table, where }
-}
-
-async function underLock(
-  run: Run,
-  source: BulkSource,
-  locked: (run: Run) => Promise<BulkReport>,
-): Promise<BulkReport> {
-  const { options, job, workers } = run
-  if (options.force || job.filter === undefined) return locked(run)
-  const [first] = workers
-  const needsKeeper = await first.run(({ dialect }) =>
-    Promise.resolve(dialect.locksByTransaction === true && !first.inTransaction),
-  )
-  if (!needsKeeper) return withLockOf(first, run, locked)
-  const keeper = await openSpareWorker(source, options)
-  if (!keeper) throw noConnectionForLock(run.table)
-  try {
-    return await withLockOf(keeper, run, locked)
-  } finally {
-    await keeper.close()
-  }
-}
-
-/** Runs while a worker holds the lock. */
-async function withLockOf(
-  worker: Worker,
-  run: Run,
-  locked: (run: Run) => Promise<BulkReport>,
-): Promise<BulkReport> {
-  const { table, options } = run
-  const { index, count } = options.shard ?? { index: 0, count: 1 }
-  const lock = ({ connection, dialect }: Session): ReturnType<Dialect["tryLock"]> =>
-    dialect.tryLock(connection, table, `${index}/${count}`, worker.inTransaction)
-  const unlock = await worker.run(lock)
-  if (!unlock) throw alreadyRunning(table)
-  const held: { unlock: typeof unlock | undefined } = { unlock }
-  // A connection that is lost takes the lock with it. The server may think that it still is there:
-  // then the run goes on without, which costs time at worst
-  worker.onReconnect(async (session) => {
-    held.unlock = await lock(session)
-  })
-  try {
-    return await locked(run)
-  } finally {
-    await held.unlock?.().catch(() => undefined)
-  }
 }
 
 async function runPhases(run: Run): Promise<BulkReport> {

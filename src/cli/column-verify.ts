@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander"
 
 import { verifyColumns } from "../bulk/bulk"
-import type { Sample } from "../bulk/sample"
+import type { Sample } from "../bulk/part"
 import { addReadOptions, type ColumnCommandOptions } from "./column-options"
 import { isFinished } from "./column-status"
 import { renderStates } from "./render-report"
