@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 
 import { runBulk } from "./bulk"
 import { runFernet } from "./fernet/run-fernet"
+import { runBinding } from "./binding/run-binding"
 import { type BenchOptions, readOptions, RESULTS, usage } from "./options"
 import { runOrm } from "./orm/run-orm"
 import { runSearch } from "./search/run-search"
@@ -17,6 +18,7 @@ const README = "README.md"
 const runners: Readonly<Record<Part, (options: BenchOptions) => Promise<Findings>>> = {
   fernet: ({ fernet }) => runFernet(fernet),
   orm: ({ orm }) => runOrm(orm),
+  binding: ({ binding }) => runBinding(binding),
   search: ({ search }) => runSearch(search),
   bulk: ({ bulk }) => runBulk(bulk),
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util"
 
+import type { BindingOptions } from "./binding/options"
 import type { BulkOptions } from "./bulk"
 import { subjectNames } from "./bulk/targets"
 import type { FernetOptions } from "./fernet/options"
@@ -17,6 +18,7 @@ export interface BenchOptions {
   readonly json: string | undefined
   readonly fernet: FernetOptions
   readonly orm: OrmOptions
+  readonly binding: BindingOptions
   readonly search: SearchOptions
   readonly bulk: BulkOptions
 }
@@ -32,7 +34,7 @@ that were not run stay as they are, and the figures to the README. Exits 1 if a 
 
   --quick            smallest sizes, to see that it works; the results say so, and no target counts
   --full             bulk: 3000000 rows too, and 3 rounds
-  --rounds <n>       fernet, orm, search: rounds, of which medians are taken (default 21, 15, 15)
+  --rounds <n>       fernet, orm, binding, search: rounds, of which medians are taken (default 21, 15 …)
   --out <folder>     write there instead
   --json <file>      write all figures there as well
 
@@ -83,6 +85,10 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     orm: {
       rows: quick ? 100 : 10_000,
       saved: quick ? 10 : 1000,
+      rounds: numbers(values.rounds, quick ? [2] : [15])[0],
+    },
+    binding: {
+      statements: quick ? 20 : 500,
       rounds: numbers(values.rounds, quick ? [2] : [15])[0],
     },
     search: {

@@ -1,5 +1,5 @@
 import type { Contender, Sample } from "./contender"
-import { type Figure, median, pairedRatio } from "./statistics"
+import { type Figure, figureOf, median, pairedRatio } from "./statistics"
 
 /** The samples of several contenders, round by round. */
 export class Rounds {
@@ -27,6 +27,12 @@ export class Rounds {
   /** How many times as fast as `reference` the `subject` is. */
   speedRatio(subject: string, reference: string, clock: keyof Sample = "cpu"): Figure {
     return this.costRatio(reference, subject, clock)
+  }
+
+  /** How many seconds more than `reference` the `subject` takes. */
+  difference(subject: string, reference: string, clock: keyof Sample = "cpu"): Figure {
+    const [above, below] = [this.#costs(subject, clock), this.#costs(reference, clock)]
+    return figureOf(above.map((cost, i) => cost - (below[i] ?? NaN)))
   }
 
   #costs(name: string, clock: keyof Sample): readonly number[] {

@@ -2,13 +2,21 @@ import type { Figure } from "../measure/statistics"
 import type { Target } from "./target"
 
 /** What can be run on its own. */
-export const parts = ["fernet", "orm", "search", "bulk"] as const
+export const parts = ["fernet", "orm", "binding", "search", "bulk"] as const
 /** The name of what can be run on its own. */
 export type Part = (typeof parts)[number]
 
 /** What a figure counts. */
 export type Unit =
-  "× as fast" | "× the cost" | "bytes" | "MB" | "updates" | "scans" | "encryptions" | "M rows/s"
+  | "× as fast"
+  | "× the cost"
+  | "µs"
+  | "bytes"
+  | "MB"
+  | "updates"
+  | "scans"
+  | "encryptions"
+  | "M rows/s"
 
 /** One figure of the report. */
 export interface Line {

@@ -7,6 +7,7 @@ import type { Results, Run } from "./results"
 const titles: Readonly<Record<Part, string>> = {
   fernet: "The Fernet engine",
   orm: "TypeORM on PostgreSQL",
+  binding: "What encrypted entities cost others",
   search: "Search by blind index",
   bulk: "Whole tables",
 }

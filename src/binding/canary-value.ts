@@ -3,6 +3,9 @@ import { randomBytes } from "node:crypto"
 /** Stands for a value of any codec in the statements that prove the seam at startup. */
 export const CANARY: unique symbol = Symbol("typeorm-fernet.canary")
 
+/** The same, as what is sought by few bits and results are checked for. */
+export const CHECKED_CANARY: unique symbol = Symbol("typeorm-fernet.checked-canary")
+
 /** Nobody can guess it, so no stored cell is taken for the canary's. */
 const secret = randomBytes(16).toString("hex")
 

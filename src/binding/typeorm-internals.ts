@@ -227,7 +227,9 @@ export const reliances: readonly Reliance[] = [
       parseTableName: DROPPED,
       buildTableName: DROPPED,
       escape: "names could not be quoted",
+      isReturningSqlSupported: "what a write returns could not be proven to be decrypted",
     },
+    properties: { supportedUpsertTypes: "blind indexes of an upsert could not be proven" },
   }),
   reliance("query runner", ({ driver }) => driver.createQueryRunner("master"), {
     methods: {

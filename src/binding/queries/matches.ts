@@ -5,7 +5,7 @@ import type { IndexMember } from "../../search/blind-index"
 import type { Predicate } from "../../search/predicate"
 import { boundColumn } from "../columns/bound-column"
 import { tokenSought } from "../columns/cell-codec"
-import { CANARY, CANARY_DIGEST } from "../canary-value"
+import { CANARY, CANARY_DIGEST, CHECKED_CANARY } from "../canary-value"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { isFindOperator } from "./query-rules"
 
@@ -32,7 +32,9 @@ export function seek(
   otherwise?: Predicate,
 ): Sought {
   const { index, sources } = companion
-  const isCanary = alternatives.some((values) => values.includes(CANARY))
+  const isCanary = alternatives.some(
+    (values) => values.includes(CANARY) || values.includes(CHECKED_CANARY),
+  )
   if (!isCanary) {
     for (const values of alternatives) {
       index.members.forEach((member, i) => {
@@ -50,10 +52,20 @@ export function seek(
     longList: index.longList,
     ...whereNull(otherwise ?? (isCanary ? undefined : inPlaintext(companion, alternatives))),
   }
-  const isChecked = index.truncated && !isCanary
-  const exact = isChecked ? alternatives.map((values) => index.exact(values)) : undefined
+  const exact = index.truncated ? exactOf(companion, alternatives) : undefined
   const asked = isCanary ? [] : [companion]
   return { companion, predicate: { kind: "matches", match }, digests, exact, asked }
+}
+
+/** What a truncated index is to be compared with, to check what it finds; nothing for most canaries. */
+function exactOf(
+  { index }: Companion,
+  alternatives: readonly (readonly unknown[])[],
+): readonly string[] | undefined {
+  const [sought = []] = alternatives
+  if (sought.includes(CANARY)) return undefined
+  if (sought.includes(CHECKED_CANARY)) return [CANARY_DIGEST]
+  return alternatives.map((values) => index.exact(values))
 }
 
 function whereNull(otherwise: Predicate | undefined): { readonly otherwise?: Predicate } {

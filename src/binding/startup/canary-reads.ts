@@ -1,9 +1,10 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 
 import type { EncryptionError } from "../../errors"
-import { CANARY, CANARY_TOKEN } from "../canary-value"
+import { CANARY } from "../canary-value"
 import { boundColumn } from "../columns/bound-column"
 import { brokenSeam, type ColumnMetadata } from "../typeorm-internals"
+import { answeringRunner, rowFor } from "./answering-runner"
 
 /**
  * Proves that what this version of TypeORM reads is decrypted on its way into an entity: by a SELECT
@@ -38,7 +39,7 @@ async function canaryEntity(
   const builder = dataSource
     .createQueryBuilder(metadata.target, "canary")
     .select(selected.map(({ propertyPath }) => `canary.${propertyPath}`))
-    .setQueryRunner(answeringRunner(dataSource, (sql) => rowFor(dataSource, sql, columns)))
+    .setQueryRunner(answeringRunner(dataSource, (sql) => [rowFor(dataSource, sql, columns)]))
     // What the application does when an entity is loaded is none of the canary's business
     .callListeners(false)
     .cache(false)
@@ -49,37 +50,6 @@ async function canaryEntity(
     if (error instanceof TypeError) return undefined
     throw error
   }
-}
-
-/** A query runner that never connects: every statement has the same answer. */
-function answeringRunner(
-  { driver }: DataSource,
-  answer: (sql: string) => ObjectLiteral,
-): QueryRunner {
-  const runner = Object.create(driver.createQueryRunner("master")) as QueryRunner
-  const query = (sql: string): Promise<unknown> => {
-    const records = [answer(sql)]
-    return Promise.resolve({ raw: records, records, affected: 1 })
-  }
-  return Object.defineProperty(runner, "query", { value: query })
-}
-
-/** The row of a SELECT by its aliases, which the statement itself gives: long ones are shortened. */
-function rowFor(
-  { driver }: DataSource,
-  sql: string,
-  columns: readonly ColumnMetadata[],
-): ObjectLiteral {
-  const isEncrypted = (name: string): boolean =>
-    columns.some(({ databaseName }) => driver.escape(databaseName) === name)
-  const row: ObjectLiteral = {}
-  const [quote = '"'] = driver.escape("canary")
-  const quoted = `${quote}((?:[^${quote}]|${quote}${quote})*)${quote}`
-  const selection = new RegExp(`(${quoted}) AS ${quoted}`, "g")
-  for (const [, name = "", , alias = ""] of sql.matchAll(selection)) {
-    row[alias.replaceAll(quote + quote, quote)] = isEncrypted(name) ? CANARY_TOKEN : 1
-  }
-  return row
 }
 
 function unread(column: ColumnMetadata): EncryptionError {

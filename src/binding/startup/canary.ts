@@ -7,32 +7,39 @@ import { CANARY, CANARY_DIGEST, CANARY_TOKEN } from "../canary-value"
 import { brokenSeam, type ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { isFindOperator } from "../queries/query-rules"
+import { encryptedColumnsOf } from "../columns/encrypted-columns"
+import { proveExecutions } from "./canary-executions"
 import { proveReads } from "./canary-reads"
 
 /**
- * Proves, by statements that are built and never sent, that this version of TypeORM passes every
- * encrypted column through the seams: written values are encrypted on INSERT and UPDATE, their blind
- * indexes with them, a comparison is refused or goes to an index, and what is read is decrypted. If a version ever does not,
- * the application does not start.
+ * Proves, by statements that are never sent, that this version of TypeORM passes every encrypted column
+ * through the seams: written values are encrypted on INSERT, UPDATE and upsert, their blind indexes with
+ * them, a comparison or order is refused or goes to an index, and what is read is decrypted and checked.
+ * If a version ever does not, the application does not start.
  *
  * @throws {@link EncryptionError} `ERR_SEAM_BROKEN`
  */
 export async function proveSeams(dataSource: DataSource): Promise<void> {
   for (const metadata of dataSource.entityMetadatas) {
     proveVirtualColumns(dataSource, metadata)
-    for (const column of metadata.columns) {
-      const bound = boundColumn(column)
-      if (!bound) continue
-      if (metadata.tableType !== "view") {
-        withoutOthersTransformers(metadata, () => {
-          proveWrites(dataSource, metadata, column, bound)
-        })
-      }
-      proveGuard(dataSource, metadata, bound)
-    }
-    for (const companion of companionsOf(metadata)) proveSearch(dataSource, metadata, companion)
-    await proveReads(dataSource, metadata)
+    if (encryptedColumnsOf(metadata).length === 0) continue
+    await withoutOthersTransformers(metadata, () => proveEntity(dataSource, metadata))
   }
+}
+
+async function proveEntity(dataSource: DataSource, metadata: EntityMetadata): Promise<void> {
+  for (const { column, bound } of encryptedColumnsOf(metadata)) {
+    if (metadata.tableType !== "view") proveWrites(dataSource, metadata, column, bound)
+    proveGuard(dataSource, metadata, bound)
+    proveOrder(dataSource, metadata, column, bound)
+  }
+  if (metadata.tableType !== "view") proveUpsert(dataSource, metadata)
+  for (const companion of companionsOf(metadata)) {
+    proveSearch(dataSource, metadata, companion)
+    proveString(dataSource, metadata, companion)
+  }
+  await proveReads(dataSource, metadata)
+  await proveExecutions(dataSource, metadata)
 }
 
 /** What a virtual column asks of an encrypted one, no query of the entity could be answered for. */
@@ -53,13 +60,16 @@ function proveVirtualColumns(dataSource: DataSource, metadata: EntityMetadata): 
   }
 }
 
-/** An INSERT asks every transformer for its column's value, and may ask one that takes no undefined. */
-function withoutOthersTransformers({ columns }: EntityMetadata, prove: () => void): void {
+/** Those of other columns would be asked for what is no value of theirs. */
+async function withoutOthersTransformers(
+  { columns }: EntityMetadata,
+  prove: () => Promise<void>,
+): Promise<void> {
   const others = columns.filter((column) => column.transformer && !boundColumn(column))
   const transformers = others.map(({ transformer }) => transformer)
   try {
     for (const column of others) column.transformer = undefined
-    prove()
+    await prove()
   } finally {
     others.forEach((column, i) => {
       column.transformer = transformers[i]
@@ -91,6 +101,33 @@ function proveWrites(
   }
 }
 
+/** What an upsert overwrites is named by its columns, which the companions are to be among. */
+function proveUpsert(dataSource: DataSource, metadata: EntityMetadata): void {
+  const { target, primaryColumns } = metadata
+  const columns = encryptedColumnsOf(metadata)
+    .map(({ column }) => column)
+    .filter(({ isInsert, isUpdate }) => isInsert && isUpdate)
+  const companions = companionsOf(metadata).filter(
+    ({ column }) => column.isInsert && column.isUpdate,
+  )
+  const isUpsert = dataSource.driver.supportedUpsertTypes.length > 0 && primaryColumns.length > 0
+  if (!isUpsert || companions.length === 0) return
+  const namesOf = (all: readonly ColumnMetadata[]) => all.map(({ databaseName }) => databaseName)
+  const [sql] = dataSource
+    .createQueryBuilder()
+    .insert()
+    .into(target)
+    .values(canaries(columns))
+    .orUpdate(namesOf(columns), namesOf(primaryColumns))
+    .getQueryAndParameters()
+  for (const { column, index } of companions) {
+    // Its first mention is among the columns of the INSERT
+    if (sql.split(dataSource.driver.escape(column.databaseName)).length > 2) continue
+    const { property } = index.members[0]
+    throw brokenAt(property, "does not write its blind index in an upsert")
+  }
+}
+
 /** Whether tokens, and index values if there are any, take the place of all values. */
 function isProtected(
   query: Pick<QueryBuilder<ObjectLiteral>, "getQueryAndParameters">,
@@ -108,11 +145,12 @@ function isProtected(
 }
 
 /** A canary in each of the columns. */
-function canaries(columns: readonly ColumnMetadata[]): ObjectLiteral {
+export function canaries(columns: readonly ColumnMetadata[]): ObjectLiteral {
   return columns.map((column) => column.createValueMap(CANARY)).reduce(merge, {})
 }
 
-function merge(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
+/** Merges values of properties, those of embedded entities too. */
+export function merge(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
   const merged = { ...one }
   for (const [key, value] of Object.entries(other) as [string, unknown][]) {
     const isNested = typeof value === "object" && value !== null && !isFindOperator(value)
@@ -166,6 +204,56 @@ function asks(
   }
 }
 
-function brokenAt(property: string, what: string): EncryptionError {
+/** An order would follow the ciphertext, whether it is said by a builder or by find options. */
+function proveOrder(
+  dataSource: DataSource,
+  { target }: EntityMetadata,
+  column: ColumnMetadata,
+  { property }: BoundColumn,
+): void {
+  const order = column.createValueMap("ASC")
+  const builder = () => dataSource.createQueryBuilder(target, "canary")
+  const queries = [
+    () => builder().orderBy(`canary.${column.propertyPath}`),
+    () => builder().setFindOptions({ order }),
+  ]
+  for (const query of queries) {
+    if (!isRefused(query)) throw brokenAt(property, "lets an order by it reach the database")
+  }
+}
+
+function isRefused(query: () => Pick<QueryBuilder<ObjectLiteral>, "getQuery">): boolean {
+  try {
+    query().getQuery()
+    return false
+  } catch (error) {
+    if (error instanceof UnsupportedQueryError) return true
+    throw error
+  }
+}
+
+/** What a caller's string compares goes to an index as well. */
+function proveString(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  { column, sources, index }: Companion,
+): void {
+  const [source, ...others] = sources
+  // Of several indexes, a string asks the first
+  const first = companionsOf(metadata).find(
+    (one) => one.sources.length === 1 && one.sources[0] === source,
+  )
+  if (!source || others.length > 0 || index.truncated || first?.index !== index) return
+  const query = () =>
+    dataSource
+      .createQueryBuilder(metadata.target, "canary")
+      .where(`canary.${source.propertyPath} = :canary`, { canary: CANARY })
+  const name = dataSource.driver.escape(column.databaseName)
+  if (asks(query, `${name} `)) return
+  throw brokenAt(index.members[0].property, "does not answer a string by its blind index")
+}
+
+/** Says at which column this version of TypeORM is not as it is relied on to be. */
+export function brokenAt(property: string, what: string): EncryptionError {
   return brokenSeam(`${property}: this combination of TypeORM version and database driver ${what}`)
 }
