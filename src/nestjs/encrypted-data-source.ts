@@ -80,6 +80,8 @@ export interface BoundModuleOptions<Imports, Provider> {
  * or the model ends the start of the application at once: `TypeOrmModule` would try it again, ten
  * times, as a database that cannot be reached.
  *
+ * @throws TypeError if the options are made by nothing
+ *
  * @example
  * ```ts
  * TypeOrmModule.forRootAsync(
@@ -100,6 +102,9 @@ export function encryptedDataSource<Imports = never, Provider = never>(
 ): BoundModuleOptions<Imports, Provider> {
   const { name, useFactory, useClass, useExisting, dataSourceFactory, ...others } = options
   const factory = useClass ?? useExisting
+  if (!useFactory && !factory) {
+    throw new TypeError("encryptedDataSource() takes a useFactory, a useClass or a useExisting.")
+  }
   const inject = useFactory ? (options.inject ?? []) : [factory]
   const own = useClass && !useFactory ? [{ provide: useClass, useClass }] : []
   return {

@@ -12,6 +12,8 @@ export interface EncryptionHealthOptions<Key extends string> {
    * to having its keys, which those of tenants are not outside of their work, and an answer of the database.
    */
   readonly check?: (dataSource: DataSource) => Promise<unknown>
+  /** Milliseconds after which what has not answered is down. Defaults to 5,000. */
+  readonly timeout?: number
 }
 
 /** What Terminus takes of an indicator. */
@@ -34,9 +36,9 @@ export async function encryptionHealth<const Key extends string = "encryption">(
   dataSource: DataSource,
   options: EncryptionHealthOptions<Key> = {},
 ): Promise<EncryptionHealth<Key>> {
-  const key = options.key ?? ("encryption" as Key)
+  const { key = "encryption" as Key, check = checkBoth, timeout = 5000 } = options
   try {
-    await (options.check ?? checkBoth)(dataSource)
+    await Promise.race([check(dataSource), lateAfter(timeout)])
     return { [key]: { status: "up" } } as EncryptionHealth<Key>
   } catch (error) {
     return { [key]: { status: "down", reason: reasonOf(error) } } as EncryptionHealth<Key>
@@ -55,13 +57,21 @@ async function checkBoth(dataSource: DataSource): Promise<void> {
   await dataSource.query("SELECT 1")
 }
 
+function lateAfter(milliseconds: number): Promise<never> {
+  const signal = AbortSignal.timeout(milliseconds)
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => {
+      reject(signal.reason as Error)
+    })
+  })
+}
+
 /** Too short for a key, and no sentence. */
 const IDENTIFIER = /^\w{1,39}$/
 
 function reasonOf(error: unknown): string {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown }
-  return (
-    [code, name].map(String).find((text) => text !== "undefined" && IDENTIFIER.test(text)) ??
-    "Error"
-  )
+  const isShown = (text: unknown): text is string =>
+    typeof text === "string" && IDENTIFIER.test(text)
+  return [code, name].find(isShown) ?? "Error"
 }

@@ -110,6 +110,12 @@ describe("encryptedDataSource", () => {
     expect(module).toMatchObject({ imports: ["module"], extraProviders: ["provider"] })
   })
 
+  test("refuses options that nothing makes", () => {
+    expect(() => encryptedDataSource({ name: "archive" })).toThrow(
+      new TypeError("encryptedDataSource() takes a useFactory, a useClass or a useExisting."),
+    )
+  })
+
   test("has no name where it was given none", async () => {
     const module = encryptedDataSource({ useFactory: () => database })
 

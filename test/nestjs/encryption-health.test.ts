@@ -78,6 +78,12 @@ describe("encryptionHealth", () => {
     expect(checked).toEqual([source])
   })
 
+  test("is down where nothing answers in time", async () => {
+    const check = (): Promise<unknown> => new Promise(() => undefined)
+
+    expect(await encryptionHealth(source, { check, timeout: 1 })).toEqual(down("TimeoutError"))
+  })
+
   test("takes assertEncryption for its check, which no wrong key passes", async () => {
     await source.getRepository(Patient).save({ id: 1, ssn: "078-05-1120" })
     expect(await encryptionHealth(source, { check: assertEncryption })).toEqual({
@@ -96,6 +102,7 @@ describe("encryptionHealth", () => {
     [Object.assign(new Error("marker 4711"), { code: "57P01" }), "57P01"],
     [Object.assign(new Error("marker 4711"), { code: "marker 4711" }), "Error"],
     [Object.assign(new Error("marker 4711"), { code: keys.first }), "Error"],
+    [Object.assign(new Error("marker 4711"), { code: 4711 }), "Error"],
     [new TypeError("marker 4711"), "TypeError"],
     ["marker 4711", "Error"],
     [undefined, "Error"],
