@@ -109,7 +109,7 @@ export function internalsOf(dataSource: DataSource): DataSourceInternals {
 interface BuilderInternals {
   replacePropertyNamesForTheWholeQuery: (sql: string) => string
   readonly parentQueryBuilder?: QueryBuilder<ObjectLiteral>
-  readonly queryRunner?: QueryRunner
+  queryRunner: QueryRunner | undefined
 }
 
 /** The protected members of a query builder. */

@@ -1,8 +1,13 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder, QueryRunner } from "typeorm"
 
 import { driverFacts } from "../../dialect/driver-facts"
 import { boundColumn } from "../columns/bound-column"
-import { type ColumnMetadata, type ExpressionMap, plainValueOf } from "../typeorm-internals"
+import {
+  builderInternalsOf,
+  type ColumnMetadata,
+  type ExpressionMap,
+  plainValueOf,
+} from "../typeorm-internals"
 import type { Companion } from "./companion"
 
 /** A statement that wrote only some of the properties that companions cover. */
@@ -13,6 +18,34 @@ export interface PartialWrite {
   readonly runner: QueryRunner | undefined
   /** Companions that the statement left at NULL. */
   readonly companions: ReadonlySet<Companion>
+}
+
+/**
+ * Executes a statement and what completes it, in one transaction: else a process that ends between the
+ * two would leave rows that no search finds, and a value that is not unique would stay.
+ */
+export async function atOnce<Result>(
+  dataSource: DataSource,
+  builder: QueryBuilder<ObjectLiteral>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const internals = builderInternalsOf(builder)
+  const given = internals.queryRunner
+  if (given?.isTransactionActive) return work()
+  const runner = given ?? dataSource.createQueryRunner("master")
+  try {
+    internals.queryRunner = runner
+    await runner.startTransaction()
+    const result = await work()
+    await runner.commitTransaction()
+    return result
+  } catch (error) {
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined)
+    throw error
+  } finally {
+    internals.queryRunner = given
+    if (runner !== given) await runner.release()
+  }
 }
 
 type Row = Readonly<Record<string, unknown>>

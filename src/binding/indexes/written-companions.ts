@@ -79,6 +79,33 @@ export function compileWrite(
   }
 }
 
+/** Whether a write holds only some of the properties that an index covers, whose companion it leaves. */
+export function leavesCompanions(map: ExpressionMap): boolean {
+  const { mainAlias, queryType, onUpdate } = map
+  if (!mainAlias?.hasMetadata) return false
+  const companions = companionsOf(mainAlias.metadata).filter(({ sources }) => sources.length > 1)
+  if (queryType === "update") return companions.some((companion) => isLeftByUpdate(map, companion))
+  const overwrite = queryType === "insert" ? onUpdate?.overwrite : undefined
+  return overwrite !== undefined && companions.some((one) => isLeftByOverwrite(overwrite, one))
+}
+
+/** Only where the rows are known by their keys can they be looked for afterwards. */
+function isLeftByUpdate(map: ExpressionMap, companion: Companion): boolean {
+  const { valuesSet, whereEntities } = map as {
+    readonly valuesSet?: unknown
+    readonly whereEntities: readonly unknown[]
+  }
+  if (whereEntities.length === 0 || !companion.column.isUpdate) return false
+  if (typeof valuesSet !== "object" || valuesSet === null || Array.isArray(valuesSet)) return false
+  return companion.isCoveredInPart(valuesSet)
+}
+
+function isLeftByOverwrite(overwrite: readonly string[], companion: Companion): boolean {
+  const names = sourceNames(companion)
+  const written = names.filter((name) => overwrite.includes(name))
+  return written.length > 0 && written.length < names.length
+}
+
 /** An UPDATE writes the properties it is given; TypeORM's own come with the companions already. */
 function completeUpdate(
   map: ExpressionMap,
@@ -91,8 +118,7 @@ function completeUpdate(
   const added: Record<string, unknown> = {}
   for (const companion of companions) {
     if (!companion.column.isUpdate) continue
-    // Only where the rows are known by their keys can they be looked for afterwards
-    const isLate = map.whereEntities.length > 0 && companion.isCoveredInPart(valuesSet)
+    const isLate = isLeftByUpdate(map, companion)
     if (isLate) late?.add(companion)
     const value = isLate && late ? null : companion.updatedBy(valuesSet)
     if (value !== undefined) added[companion.index.path] = value
@@ -211,7 +237,7 @@ function completeOverwrite(
     const written = names.filter((name) => overwrite.includes(name))
     const isNamed = completed.includes(databaseName)
     if (written.length === 0 && isNamed) throw companion.setByHand()
-    if (written.length > 0 && written.length < names.length) {
+    if (isLeftByOverwrite(overwrite, companion)) {
       if (!late) throw companion.incomplete()
       late.add(companion)
     }

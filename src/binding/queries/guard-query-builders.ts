@@ -23,8 +23,8 @@ import {
   lookIfComplete,
   mustBeComplete,
 } from "../indexes/index-completeness"
-import { completeCompanions } from "../indexes/late-companions"
-import { compileWrite } from "../indexes/written-companions"
+import { atOnce, completeCompanions } from "../indexes/late-companions"
+import { compileWrite, leavesCompanions } from "../indexes/written-companions"
 import { builderInternalsOf } from "../typeorm-internals"
 
 type Builder = QueryBuilder<ObjectLiteral>
@@ -155,9 +155,12 @@ class Guards implements BuilderGuards {
       },
       execute: (builder, execute) => {
         const guard = this.of(builder)
-        return namesEncrypted(builder.expressionMap) || guard.unproven.size > 0
-          ? this.#execute(builder, execute)
-          : execute.call(builder)
+        if (!namesEncrypted(builder.expressionMap) && guard.unproven.size === 0) {
+          return execute.call(builder)
+        }
+        return leavesCompanions(builder.expressionMap)
+          ? atOnce(dataSource, builder, () => this.#execute(builder, execute))
+          : this.#execute(builder, execute)
       },
       getQuery: (builder, compile) => {
         const guard = this.of(builder)

@@ -239,6 +239,15 @@ eachDatabase("several blind indexes", (db) => {
       ])
     })
 
+    test("leave a row as it was whose other part an upsert would make equal to another's", async () => {
+      const before = (await rowsOf(db, "person"))[1]
+
+      const equal = people.upsert({ id: 2, family: "Lovelace" }, ["id"])
+
+      await expect(equal).rejects.toMatchObject({ name: "QueryFailedError" })
+      expect((await rowsOf(db, "person"))[1]).toEqual(before)
+    })
+
     test("follow one part that is upserted by another unique key", async () => {
       await people.update(1, { account: 7n })
       await people.upsert({ id: 1, account: 7n, family: "King" }, ["id"])
