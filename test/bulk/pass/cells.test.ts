@@ -60,10 +60,10 @@ describe("encrypting", () => {
     const { states, newCells, problems } = decided(plain, cells)
 
     const expected = ["plaintext", "current", "stale", "null", "unreadable", "plaintext"]
-    expect(states).toEqual(expected)
-    expect(opened(newCells)).toEqual(["10", undefined, undefined, undefined, undefined, ""])
+    expect(states).toStrictEqual(expected)
+    expect(opened(newCells)).toStrictEqual(["10", undefined, undefined, undefined, undefined, ""])
     expect(ring.keyIndexOf(newCells[5] ?? "")).toBe(0)
-    expect(problems).toEqual({})
+    expect(problems).toStrictEqual({})
   })
 
   test("encrypts what a legacy reader reads, text or bytes", () => {
@@ -76,18 +76,18 @@ describe("encrypting", () => {
     const { states, newCells } = decided(plain, ["old:bytes"], column)
     const text = decided(plain, ["old:ten", "ten", null], columnOf({ legacy }))
 
-    expect(states).toEqual(["legacy"])
-    expect(Buffer.from(ring.decrypt(newCells[0] ?? ""))).toEqual(bytes)
-    expect(text.states).toEqual(["legacy", "plaintext", "null"])
-    expect(opened(text.newCells)).toEqual(["ten", "ten", undefined])
-    expect([...text.legacy]).toEqual([[0, "ten"]])
+    expect(states).toStrictEqual(["legacy"])
+    expect(Buffer.from(ring.decrypt(newCells[0] ?? ""))).toStrictEqual(bytes)
+    expect(text.states).toStrictEqual(["legacy", "plaintext", "null"])
+    expect(opened(text.newCells)).toStrictEqual(["ten", "ten", undefined])
+    expect([...text.legacy]).toStrictEqual([[0, "ten"]])
   })
 
   test("leaves in plaintext what its codec does not read, and names neither value nor token", () => {
     const { newCells, problems } = decided(plain, ["1", "one"], columnOf({ codec: "number" }))
 
-    expect(opened(newCells)).toEqual(["1", undefined])
-    expect(problems).toEqual({
+    expect(opened(newCells)).toStrictEqual(["1", undefined])
+    expect(problems).toStrictEqual({
       1: expect.stringMatching(/^patient\.ssn is left in plaintext: .*\.$/) as unknown,
     })
     expect(problems[1]).not.toContain("one")
@@ -99,10 +99,10 @@ describe("encrypting", () => {
     const left = decided(plain, [foreign])
     const wrapped = decided(encrypting({ wrapForeign: true, asPlaintext: new Set() }), [foreign])
 
-    expect(left.newCells).toEqual([undefined])
+    expect(opened(left.newCells)).toStrictEqual([undefined])
     expect(left.problems[0]).toMatch(/^patient\.ssn is left as it is: it looks encrypted by/)
-    expect(opened(wrapped.newCells)).toEqual([foreign])
-    expect(wrapped.problems).toEqual({})
+    expect(opened(wrapped.newCells)).toStrictEqual([foreign])
+    expect(wrapped.problems).toStrictEqual({})
   })
 
   test("takes for text what looks like a token in a row that is named, and in no other", () => {
@@ -112,9 +112,9 @@ describe("encrypting", () => {
 
     const { states, newCells, problems } = decided(job, [damaged, damaged, own])
 
-    expect(states).toEqual(["plaintext", "unreadable", "current"])
-    expect(opened(newCells)).toEqual([damaged, undefined, undefined])
-    expect(problems).toEqual({})
+    expect(states).toStrictEqual(["plaintext", "unreadable", "current"])
+    expect(opened(newCells)).toStrictEqual([damaged, undefined, undefined])
+    expect(problems).toStrictEqual({})
   })
 
   test("makes cells under the first key", () => {
@@ -131,16 +131,16 @@ describe("rotating", () => {
 
     const { states, newCells, problems } = decided(rotating, cells)
 
-    expect(states).toEqual([
+    expect(states).toStrictEqual([
       ...["null", "plaintext", "stale", "current", "unreadable", "plaintext"],
     ])
     const [, , moved = ""] = newCells
-    expect(newCells.map((cell) => cell !== undefined)).toEqual([
+    expect(newCells.map((cell) => cell !== undefined)).toStrictEqual([
       ...[false, false, true, false, false, false],
     ])
     expect(ring.keyIndexOf(moved ?? "")).toBe(0)
-    expect(ring.extractTimestamp(moved ?? "")).toEqual(ring.extractTimestamp(old))
-    expect(problems).toEqual({})
+    expect(ring.extractTimestamp(moved ?? "")).toStrictEqual(ring.extractTimestamp(old))
+    expect(problems).toStrictEqual({})
   })
 
   test("moves what is beside a token that is malformed inside, and lists that", () => {
@@ -148,9 +148,9 @@ describe("rotating", () => {
 
     const { states, newCells, problems } = decided(rotating, cells)
 
-    expect(states).toEqual(["stale", "stale", "stale"])
-    expect(opened(newCells)).toEqual(["10", undefined, "30"])
-    expect(problems).toEqual({
+    expect(states).toStrictEqual(["stale", "stale", "stale"])
+    expect(opened(newCells)).toStrictEqual(["10", undefined, "30"])
+    expect(problems).toStrictEqual({
       1: "patient.ssn is left under an older key: its token is malformed inside.",
     })
   })
@@ -160,8 +160,8 @@ describe("rotating", () => {
 
     const { states, newCells } = decided(rotating, ["old", "x"], columnOf({ legacy }))
 
-    expect(states).toEqual(["legacy", "plaintext"])
-    expect(newCells).toEqual([undefined, undefined])
+    expect(states).toStrictEqual(["legacy", "plaintext"])
+    expect(newCells).toStrictEqual([undefined, undefined])
   })
 })
 
@@ -171,15 +171,15 @@ describe("decrypting", () => {
 
     const { newCells, problems } = decided(decrypting, cells)
 
-    expect(newCells).toEqual(["10", "20", undefined, undefined, undefined])
-    expect(problems).toEqual({})
+    expect(newCells).toStrictEqual(["10", "20", undefined, undefined, undefined])
+    expect(problems).toStrictEqual({})
   })
 
   test("leaves encrypted what is not text, or malformed inside", () => {
     const { newCells, problems } = decided(decrypting, [binary, malformed, ring.encrypt("")])
 
-    expect(newCells).toEqual([undefined, undefined, ""])
-    expect(problems).toEqual({
+    expect(newCells).toStrictEqual([undefined, undefined, ""])
+    expect(problems).toStrictEqual({
       0: "patient.ssn is left encrypted: its plaintext is not text.",
       1: "patient.ssn is left encrypted: its plaintext is not text.",
     })
@@ -196,7 +196,7 @@ describe("decrypting", () => {
 
 describe("inspecting", () => {
   test("says what cells are, and makes none", () => {
-    expect(decided(inspecting, ["10", ring.encrypt("10"), malformed, null])).toEqual({
+    expect(decided(inspecting, ["10", ring.encrypt("10"), malformed, null])).toStrictEqual({
       states: ["plaintext", "current", "stale", "null"],
       newCells: [],
       legacy: new Map(),
@@ -213,22 +213,22 @@ describe("verifying", () => {
 
     const { newCells, problems } = decided(verifying, cells, column)
 
-    expect(problems).toEqual({
+    expect(problems).toStrictEqual({
       0: "patient.ssn holds plaintext.",
       1: "patient.ssn is in its legacy form.",
       3: expect.stringMatching(/^patient\.ssn opens, but .*\.$/) as unknown,
       5: expect.stringMatching(/^patient\.ssn opens, but .*\.$/) as unknown,
     })
-    expect(newCells).toEqual([])
+    expect(newCells).toStrictEqual([])
   })
 
   test("leaves to the audit what no key opens", () => {
-    expect(decided(verifying, [stranger.encrypt("1")]).problems).toEqual({})
+    expect(decided(verifying, [stranger.encrypt("1")]).problems).toStrictEqual({})
   })
 
   test("decodes bytes as such", () => {
     const column = columnOf({ codec: "bytes" })
 
-    expect(decided(verifying, [binary], column).problems).toEqual({})
+    expect(decided(verifying, [binary], column).problems).toStrictEqual({})
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals"
 
-import type { BlindIndexDeclaration, BulkTarget } from "../../../src"
+import type { BlindIndexDeclaration, BulkTarget, LegacyReader } from "../../../src"
 import { nameTable } from "../../../src/bulk/bulk-target"
 import { encrypting, inspecting, decrypting } from "../../../src/bulk/pass/cells"
 import {
@@ -32,6 +32,7 @@ function decided(
     job = inspecting,
     indexRing = keyring,
     codec,
+    legacy,
   }: {
     readonly demand?: CompanionDemand
     readonly blindIndex?: BlindIndexDeclaration
@@ -40,13 +41,14 @@ function decided(
     readonly codec?: NonNullable<
       Extract<BulkTarget, { columns: object }>["columns"][string]["codec"]
     >
+    readonly legacy?: LegacyReader
   } = {},
 ): {
   readonly expected: readonly ExpectedCell[]
   readonly newCells: readonly (Cell | undefined)[]
   readonly recognized: readonly boolean[]
 } {
-  const ssn = { blindIndex, ...(codec && { codec }) }
+  const ssn = { blindIndex, ...(codec && { codec }), ...(legacy && { legacy }) }
   const target: BulkTarget = { table: "patient", columns: { ssn, note: {} } }
   const { columns, indexes } = nameTable(memorySource([]), target)
   const companions = new Companions(indexes, columns, indexRing)
@@ -73,8 +75,8 @@ describe("a companion cell", () => {
       [null, "note"],
     ])
 
-    expect(expected).toEqual([ssnDigest("10"), ssnDigest("10"), null])
-    expect(newCells).toEqual([ssnDigest("10"), ssnDigest("10"), undefined])
+    expect(expected).toStrictEqual([ssnDigest("10"), ssnDigest("10"), null])
+    expect(newCells).toStrictEqual([ssnDigest("10"), ssnDigest("10"), undefined])
   })
 
   test("is written only where it is another", () => {
@@ -85,14 +87,14 @@ describe("a companion cell", () => {
       [null, null, null],
     ])
 
-    expect(newCells).toEqual([undefined, ssnDigest("10"), null, undefined])
+    expect(newCells).toStrictEqual([undefined, ssnDigest("10"), null, undefined])
   })
 
   test("is left where its row cannot be read", () => {
     const { expected, newCells } = decided([[stranger.encrypt("10"), null, "as it was"]])
 
-    expect(expected).toEqual([undefined])
-    expect(newCells).toEqual([undefined])
+    expect(expected).toStrictEqual([undefined])
+    expect(newCells).toStrictEqual([undefined])
   })
 
   test("is left, and known, where a normalizer refuses the value of its row", () => {
@@ -110,8 +112,8 @@ describe("a companion cell", () => {
       { blindIndex: { normalize, context: "patient/ssn/ssn_bidx" } },
     )
 
-    expect(expected).toEqual([UNINDEXABLE, UNINDEXABLE, ssnDigest("20")])
-    expect(newCells).toEqual([undefined, undefined, ssnDigest("20")])
+    expect(expected).toStrictEqual([UNINDEXABLE, UNINDEXABLE, ssnDigest("20")])
+    expect(newCells).toStrictEqual([undefined, undefined, ssnDigest("20")])
   })
 
   test("is made of all columns of an index over several, and NULL if one of them is", () => {
@@ -126,7 +128,7 @@ describe("a companion cell", () => {
     )
 
     const digest = digestOf("patient/ssn,note/ssn_note_bidx", ["10", "a note"])
-    expect(expected).toEqual([digest, null, null, undefined])
+    expect(expected).toStrictEqual([digest, null, null, undefined])
   })
 
   test("is made of the canonical form of a value", () => {
@@ -136,8 +138,44 @@ describe("a companion cell", () => {
       canonical: (value: unknown) => String(value).toLowerCase(),
     }
 
-    expect(decided([["TEN", null]], { codec }).expected).toEqual([ssnDigest("ten")])
+    expect(decided([["TEN", null]], { codec }).expected).toStrictEqual([ssnDigest("ten")])
   })
+})
+
+test("a legacy form has the index value of what it holds", () => {
+  const reader = { is: (cell: string) => cell === "old", decode: () => "10" }
+
+  expect(decided([["old", null]], { legacy: reader }).expected).toStrictEqual([ssnDigest("10")])
+})
+
+test("several companion cells of a row are each those of their own index", () => {
+  const cells = [ssnDigest("10"), digestOf("patient/note/note_bidx", "a note")]
+  const target: BulkTarget = {
+    table: "patient",
+    columns: { ssn: { blindIndex: true }, note: { blindIndex: true } },
+  }
+  const { columns, indexes } = nameTable(memorySource([]), target)
+  const companions = new Companions(indexes, columns, keyring)
+  const batch = batchOf(
+    [
+      [1, "10", "a note", ...cells],
+      [2, "10", "a note", ...cells.toReversed()],
+    ],
+    4,
+  )
+  const decisions = columns.map((column, i) => ({
+    ...inspecting.decide(batch.cells[i] ?? [], column, keyring, (row) => [row]),
+    keyring,
+  }))
+
+  const [ssn, note] = companions.decide("written", batch, decisions)
+
+  expect(ssn?.newCells).toStrictEqual([undefined, cells[0]])
+  expect(note?.newCells).toStrictEqual([undefined, cells[1]])
+  expect(companions.recognized(batch, decisions)).toStrictEqual([
+    [true, false],
+    [true, false],
+  ])
 })
 
 describe("what becomes of companion cells", () => {
@@ -149,8 +187,8 @@ describe("what becomes of companion cells", () => {
   test.each(["kept", "proven"] as const)("is nothing where they are to be %s", (demand) => {
     const { expected, newCells } = decided(rows, { demand })
 
-    expect(expected).toEqual([ssnDigest("10"), ssnDigest("20")])
-    expect(newCells).toEqual([])
+    expect(expected).toStrictEqual([ssnDigest("10"), ssnDigest("20")])
+    expect(newCells).toStrictEqual([])
   })
 
   test("is NULL as their row is decrypted, unless a column they are made of stays encrypted", () => {
@@ -168,7 +206,7 @@ describe("what becomes of companion cells", () => {
       { demand: "cleared", job: decrypting },
     )
 
-    expect(newCells).toEqual([null, null, null, undefined, undefined, undefined])
+    expect(newCells).toStrictEqual([null, null, null, undefined, undefined, undefined])
   })
 
   test("is nothing if one of several columns stays encrypted", () => {
@@ -183,13 +221,13 @@ describe("what becomes of companion cells", () => {
       { demand: "cleared", job: decrypting, blindIndex: { with: ["note"] } },
     )
 
-    expect(newCells).toEqual([undefined, undefined, null])
+    expect(newCells).toStrictEqual([undefined, undefined, null])
   })
 
   test("is nothing to do with what is to become of the cells when they are encrypted", () => {
     const job = encrypting({ wrapForeign: false, asPlaintext: new Set() })
 
-    expect(decided([["10", null]], { job }).newCells).toEqual([ssnDigest("10")])
+    expect(decided([["10", null]], { job }).newCells).toStrictEqual([ssnDigest("10")])
   })
 })
 
@@ -205,7 +243,7 @@ describe("a companion cell is recognized", () => {
       { indexRing: both },
     )
 
-    expect(recognized).toEqual([true, true, false, false])
+    expect(recognized).toStrictEqual([true, true, false, false])
   })
 
   test("neither way where there is none, or where that cannot be known", () => {
@@ -221,8 +259,8 @@ describe("a companion cell is recognized", () => {
         [null, null, "index"],
         [stranger.encrypt("10"), null, "index"],
       ]).recognized,
-    ).toEqual([])
-    expect(decided([["10", null, "index"]], { blindIndex: refuses }).recognized).toEqual([])
+    ).toStrictEqual([])
+    expect(decided([["10", null, "index"]], { blindIndex: refuses }).recognized).toStrictEqual([])
   })
 })
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals"
 
-import type { BulkReport } from "../../../src"
-import { type CellJob, decrypting, inspecting } from "../../../src/bulk/pass/cells"
+import type { BulkReport, BulkTarget } from "../../../src"
+import { decrypting, inspecting } from "../../../src/bulk/pass/cells"
 import { decide } from "../../../src/bulk/pass/decision"
+import { KEPT, LOCKED, NOT_UTF8 } from "../../../src/bulk/pass/left-rows"
 import { noteMade, noteOutcome } from "../../../src/bulk/pass/outcome"
 import type { Pass } from "../../../src/bulk/pass/pass"
 import { batchOf, type Cell } from "../../../src/dialect/batch"
@@ -22,26 +23,31 @@ const digest = digestOf("patient/ssn/ssn_bidx", "10")
 
 /** Notes rows of an `ssn`, a `note` and an index value, of which some were left for a reason. */
 async function noted(
-  rows: readonly (readonly [ssn: Cell, note?: Cell, index?: Cell])[],
+  rows: readonly (readonly [ssn: Cell, note?: Cell, ...indexes: readonly Cell[]])[],
   {
     left = {},
     note = noteOutcome,
-    job,
+    target,
     ...pass
   }: Partial<Pass> & {
     readonly left?: Readonly<Record<number, string>>
     readonly note?: typeof noteOutcome
-    readonly job?: CellJob
+    readonly target?: BulkTarget
   } = {},
 ): Promise<BulkReport> {
   const table = await patientTable([])
+  table.run("ALTER TABLE patient ADD COLUMN note_bidx text")
   const made = await patientPass(table, await sessionOf(table), {
-    ...(job && { job }),
+    ...(target && { target }),
     ...pass,
   })
+  const count = made.indexes.length
   const batch = batchOf(
-    rows.map(([ssn, note = null, index = null], row) => [10 * (row + 1), ssn, note, index]),
-    3,
+    rows.map(([ssn, note = null, ...digests], row) => {
+      const cells = Array.from({ length: count }, (_, i) => digests[i] ?? null)
+      return [10 * (row + 1), ssn, note, ...cells]
+    }),
+    2 + count,
   )
   note(made, decide(made, batch), (row) => left[row])
   return made.tally.report("patient", end)
@@ -163,13 +169,71 @@ describe("the failures of a batch", () => {
     expect((await noted([[damaged]])).failed).toBe(0)
   })
 
+  test("are tokens under the keys that all columns share, in a column that takes its own", async () => {
+    const target = {
+      table: "patient",
+      columns: { ssn: { columnKey: "only" as const }, note: {} },
+    }
+
+    const report = await noted([[token]], { ...{ audit: true, job: inspecting }, target })
+
+    expect(failuresOf(report)).toEqual([
+      "10: patient.ssn holds a token under the keys that all columns share, and takes its own " +
+        "only: it was never moved, or was copied there.",
+    ])
+    expect(report.columns["patient.ssn"]?.after).toMatchObject({ shared: 1, unreadable: 0 })
+  })
+
+  test("say that a row the database kept may not be UTF-8, of which replacements are a sign", async () => {
+    const left = { 0: KEPT, 1: KEPT, 2: LOCKED }
+    const rows = [["a\uFFFD"], ["b"], ["c\uFFFD"]] as const
+
+    const report = await noted(rows, {
+      left,
+      target: { table: "patient", columns: { ssn: {}, note: {} } },
+    })
+
+    expect(failuresOf(report)).toEqual([
+      `10: patient.ssn is left as it was: ${NOT_UTF8}.`,
+      `20: patient.ssn is left as it was: ${KEPT}.`,
+      `30: patient.ssn is left as it was: ${LOCKED}.`,
+    ])
+  })
+
+  test("are those of each index by its own cells", async () => {
+    const target = {
+      table: "patient",
+      columns: { ssn: { blindIndex: true }, note: { blindIndex: true } },
+    }
+    const noteDigest = digestOf("patient/note/note_bidx", "a note")
+    const rows = [
+      [token, keyring.encrypt("a note"), digest, noteDigest],
+      [token, keyring.encrypt("a note"), digest, null],
+      [token, keyring.encrypt("a note"), "other", noteDigest],
+    ] as const
+
+    const report = await noted(rows, {
+      ...{ audit: true, job: inspecting, demand: "proven" as const },
+      target,
+    })
+
+    expect(report.failures.map(({ key: [id], column }) => [id, column])).toEqual([
+      ["20", "patient.note_bidx"],
+      ["30", "patient.ssn_bidx"],
+    ])
+    expect(report.indexes).toEqual({
+      "patient.ssn_bidx": { current: 2, missing: 0, stale: 1 },
+      "patient.note_bidx": { current: 2, missing: 1, stale: 0 },
+    })
+  })
+
   test("are values that an index refuses, where it is written or proven", async () => {
     const normalize = (): string => {
       throw new TypeError("no")
     }
     const target = { table: "patient", columns: { ssn: { blindIndex: { normalize } }, note: {} } }
     const failures = async (others: Partial<Pass>): Promise<string[]> =>
-      failuresOf(await noted([[token]], { ...others, target } as Partial<Pass>))
+      failuresOf(await noted([[token]], { ...others, target }))
 
     const refused = [
       "10: patient.ssn_bidx is left as it was: a normalizer refuses the value of its row.",
