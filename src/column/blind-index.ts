@@ -72,6 +72,15 @@ export interface BlindIndexOptions {
   readonly context?: string
 
   /**
+   * Makes each index value take long to compute, for values of which there are few enough to try them all,
+   * as phone numbers and national identifiers: who has the index key tests a dozen guesses a second and not
+   * millions. So does the application, one value at a time, on its only thread, and bulk work for every row.
+   * A number is the binary logarithm of scrypt's N, from 10 to 20; `true` is 15, which takes 32 MiB and
+   * 50 to 100 ms. Changing it means to index every row anew. Defaults to `false`.
+   */
+  readonly slow?: boolean | number
+
+  /**
    * Further encrypted properties of the same class for one index over all of them together, which
    * answers conditions that give a value, or a list of them, for each.
    */
@@ -85,6 +94,7 @@ export const blindIndexOptionNames: OptionNames<BlindIndexOptions> = {
   bits: true,
   name: true,
   context: true,
+  slow: true,
   with: true,
 }
 

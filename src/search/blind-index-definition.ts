@@ -1,4 +1,5 @@
 import type { BlindIndexOptions, Normalizer } from "../column/blind-index"
+import { USUAL_COST } from "./slow-index"
 
 /** Bits from which an index counts as exact: at a billion rows, two values share one in 10^21 cases. */
 export const EXACT_BITS = 128
@@ -15,6 +16,8 @@ export interface BlindIndexDefinition {
   readonly normalize: readonly Normalizer[]
   readonly bits: number
   readonly unique: boolean
+  /** What its digests cost, if they are to be slow: the binary logarithm of scrypt's N. */
+  readonly slow?: number
 }
 
 /** Where an index is, by names of the database. */
@@ -28,7 +31,7 @@ export interface IndexPlace {
 
 /** Returns the definition of an index that is declared with some options at some place. */
 export function defineIndex(options: BlindIndexOptions, place: IndexPlace): BlindIndexDefinition {
-  const { normalize = [], bits = EXACT_BITS, unique = false } = options
+  const { normalize = [], bits = EXACT_BITS, unique = false, slow = false } = options
   const { name = `${place.columns.join("_")}_bidx` } = options
   const isOne = typeof normalize === "string" || typeof normalize === "function"
   return {
@@ -37,6 +40,7 @@ export function defineIndex(options: BlindIndexOptions, place: IndexPlace): Blin
     normalize: isOne ? [normalize] : normalize,
     bits,
     unique: unique !== false,
+    ...(slow !== false && { slow: slow === true ? USUAL_COST : slow }),
   }
 }
 

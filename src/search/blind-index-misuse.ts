@@ -1,4 +1,5 @@
 import { isNormalizer, normalizerNames } from "./normalize"
+import { COSTS } from "./slow-index"
 
 /** Bits of an HMAC-SHA-256 digest. */
 export const DIGEST_BITS: number = 32 * 8
@@ -14,7 +15,10 @@ export function* blindIndexMisuse({
   context,
   normalize,
   bits,
-}: Readonly<Partial<Record<"bits" | "context" | "normalize", unknown>>>): Iterable<string> {
+  slow,
+}: Readonly<
+  Partial<Record<"bits" | "context" | "normalize" | "slow", unknown>>
+>): Iterable<string> {
   if (!isContext(context)) {
     yield `has a context that is not a well-formed string of 1 to ${CONTEXT_BYTES} bytes`
   }
@@ -25,6 +29,13 @@ export function* blindIndexMisuse({
   if (bits !== undefined && !isBits(bits)) {
     yield `has bits that are not a whole number from 1 to ${DIGEST_BITS}`
   }
+  if (slow !== undefined && typeof slow !== "boolean" && !isCost(slow)) {
+    yield `has a slow that is neither a boolean nor a whole number from ${COSTS.least} to ${COSTS.most}`
+  }
+}
+
+function isCost(cost: unknown): boolean {
+  return Number.isInteger(cost) && Number(cost) >= COSTS.least && Number(cost) <= COSTS.most
 }
 
 function isContext(context: unknown): boolean {

@@ -7,6 +7,7 @@ import { blindIndexMisuse } from "./blind-index-misuse"
 import { BlindIndexRefusal } from "./blind-index-refusal"
 import { withMessage } from "./index-message"
 import { type TextFunction, toTextFunction } from "./normalize"
+import { type Stretch, stretchBy } from "./slow-index"
 
 /** Names the purpose of the derived keys, and the version of everything that decides a digest. */
 const PURPOSE = "typeorm-fernet/blind-index/v1/"
@@ -26,19 +27,21 @@ export class BlindIndexer {
   readonly #macs: readonly [TokenMac, ...TokenMac[]]
   readonly #normalize: TextFunction
   readonly #bits: number
+  readonly #stretch: Stretch | undefined
 
   /** @throws TypeError if the definition is of no use; ask `blindIndexMisuse` first */
   constructor(
-    definition: Pick<BlindIndexDefinition, "bits" | "context" | "normalize">,
+    definition: Pick<BlindIndexDefinition, "bits" | "context" | "normalize" | "slow">,
     keyring: Keyring,
   ) {
     for (const misuse of blindIndexMisuse(definition)) {
       throw new TypeError(`A blind index ${misuse}.`)
     }
-    const { context, normalize, bits } = definition
+    const { context, normalize, bits, slow } = definition
     this.#macs = keyring.deriveMacs(PURPOSE + context)
     this.#normalize = toTextFunction(normalize)
     this.#bits = bits
+    this.#stretch = slow === undefined ? undefined : stretchBy(slow)
   }
 
   /** Returns the digest to store: the one under the first key. */
@@ -62,7 +65,8 @@ export class BlindIndexer {
   }
 
   #digest(mac: TokenMac, message: Buffer): string {
-    return truncate(mac.tagOf(message, "hex"), this.#bits)
+    const digest = this.#stretch?.(mac, message) ?? mac.tagOf(message, "hex")
+    return truncate(digest, this.#bits)
   }
 
   /** Runs the caller's code, all of it, before anything is laid out. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 
 import { describe, expect, test } from "@jest/globals"
 
-import { blindIndexVectors, VECTOR_KEYS, vectorBytes } from "../search/vectors"
+import { blindIndexVectors, slowIndexVectors, VECTOR_KEYS, vectorBytes } from "../search/vectors"
 
 const hasPython = spawnSync("python3", ["--version"]).status === 0
 if (!hasPython) {
@@ -40,6 +40,16 @@ describeWithPython("examples/blind_index.py", () => {
     const stdout = runPython(["-c", SCRIPT], { PYTHONPATH: "examples" }, JSON.stringify(calls))
 
     expect(JSON.parse(stdout)).toEqual(blindIndexVectors.map(({ digest }) => digest))
+  })
+
+  test.each(slowIndexVectors)("computes a slow index at cost $slow", ({ slow, digest }) => {
+    const call = `blind_index("${VECTOR_KEYS.first}", "users/email/email_index", [b"alice@example.com"], slow=${slow})`
+
+    const stdout = runPython(["-c", `from blind_index import *\nprint(${call})`], {
+      PYTHONPATH: "examples",
+    })
+
+    expect(stdout).toBe(`${digest}\n`)
   })
 
   test.each(

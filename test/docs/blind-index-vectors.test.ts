@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals"
 import type { Normalizer } from "../../src/column/blind-index"
 import { Keyring } from "../../src/fernet/keyring"
 import { BlindIndexer } from "../../src/search/blind-indexer"
-import { blindIndexVectors, VECTOR_KEYS } from "../search/vectors"
+import { blindIndexVectors, slowIndexVectors, VECTOR_KEYS } from "../search/vectors"
 import { readText } from "./regions"
 
 const security = readText("SECURITY.md")
@@ -44,6 +44,14 @@ describe("the test vectors in SECURITY.md", () => {
     const indexer = new BlindIndexer(options, new Keyring([readKey(key)]))
 
     expect(`\`${indexer.stored(splitList(values).map(readValue))}\``).toBe(index)
+  })
+
+  test("have slow ones as every implementation is tested with", () => {
+    const published = [...security.matchAll(/^\| (\d+) +\| `([0-9a-f]{32})` +\|$/gm)]
+
+    expect(published.map(([, slow, digest]) => ({ slow: Number(slow), digest }))).toEqual(
+      slowIndexVectors,
+    )
   })
 
   test("are those that every implementation is tested with", () => {

@@ -147,3 +147,9 @@ export const blindIndexVectors: readonly BlindIndexVector[] = [
 export function vectorBytes({ values, normalized }: BlindIndexVector): readonly Buffer[] {
   return (normalized ?? values).map((value) => Buffer.from(value as string))
 }
+
+/** Of slow indexes: of `alice@example.com` under the first key, in 128 bits. */
+export const slowIndexVectors: readonly { readonly slow: number; readonly digest: string }[] = [
+  { slow: 12, digest: "458192ca89a0bb320e2e2b15ba0fec00" },
+  { slow: 15, digest: "64409a1f7620d96c266475ede30249e9" },
+]
