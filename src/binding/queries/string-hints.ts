@@ -25,7 +25,7 @@ export function mayMention(
 ): boolean {
   const pattern = patternOf(entityMetadatas, entityMetadatas)
   if (!pattern?.part.test(sql)) return false
-  const rest = beyondOwnSelection(map, sql)
+  const rest = beyondOwnNames(map, sql)
   if (!pattern.name.test(rest)) return false
   // Of tables that the builder has no alias of, a SELECT inside may speak
   if (INNER_SELECT.test(rest)) return true
@@ -62,10 +62,19 @@ function patternFor(names: ReadonlySet<string>): NamePatterns {
   return { name, part: new RegExp(any, "iu") }
 }
 
-/** What TypeORM selects itself, escaped and in one piece, says nothing that has to be looked at. */
-function beyondOwnSelection(map: ExpressionMap, sql: string): string {
+/** What TypeORM names itself, escaped and in one piece, says nothing that has to be looked at. */
+function beyondOwnNames(map: ExpressionMap, sql: string): string {
+  const end = isOwnSelection(map, sql)
+    ? sql.indexOf(" FROM ")
+    : isOwnInsertion(map, sql)
+      ? sql.indexOf(" VALUES ")
+      : -1
+  return end < 0 ? sql : sql.slice(end)
+}
+
+function isOwnSelection(map: ExpressionMap, sql: string): boolean {
   const selected = new Set(map.selects.map(({ selection }) => selection))
-  const isOwn =
+  return (
     (sql.startsWith("SELECT ") || sql.startsWith("(SELECT ")) &&
     !map.selectDistinct &&
     map.selectDistinctOn.length === 0 &&
@@ -75,8 +84,12 @@ function beyondOwnSelection(map: ExpressionMap, sql: string): string {
     map.groupBys.every((path) => path.includes(".")) &&
     // What is selected by itself is ordered by its alias
     Object.keys(map.orderBys).every((path) => path.includes(".") && !selected.has(path))
-  const from = isOwn ? sql.indexOf(" FROM ") : -1
-  return from < 0 ? sql : sql.slice(from)
+  )
+}
+
+/** The list of columns to insert; values may be expressions, and what an upsert does comes after them. */
+function isOwnInsertion({ insertFromSelect }: ExpressionMap, sql: string): boolean {
+  return sql.startsWith("INSERT ") && insertFromSelect === undefined
 }
 
 /** An alias, or a property after one. */
