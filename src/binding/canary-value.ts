@@ -14,3 +14,6 @@ export const CANARY_TOKEN: string = ["typeorm-fernet:canary", secret].join(":")
 
 /** What a blind index turns the canary into. Never sent to a database. */
 export const CANARY_DIGEST: string = ["typeorm-fernet:canary-digest", secret].join(":")
+
+/** Query runners of the canary, which answer by themselves and know nothing of the database. */
+export const ANSWERING: WeakSet<object> = new WeakSet()

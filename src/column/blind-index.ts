@@ -81,6 +81,14 @@ export interface BlindIndexOptions {
   readonly slow?: boolean | number
 
   /**
+   * Whether tokens from before the index are still being given index values, by `column:encrypt`. Values
+   * that are written are indexed, and a condition throws until every token has an index value, where it
+   * would otherwise find nothing of those that have none. A query looks until it is so, and then no more.
+   * Defaults to `false`.
+   */
+  readonly building?: boolean
+
+  /**
    * Further encrypted properties of the same class for one index over all of them together, which
    * answers conditions that give a value, or a list of them, for each.
    */
@@ -95,6 +103,7 @@ export const blindIndexOptionNames: OptionNames<BlindIndexOptions> = {
   name: true,
   context: true,
   slow: true,
+  building: true,
   with: true,
 }
 

@@ -19,6 +19,12 @@ const SEPARATOR = "|"
 /** In place of an index value that cannot be computed, before the reason. */
 const INCOMPUTABLE = `${MARK}!`
 
+/** What a companion is declared with besides its columns. */
+export interface CompanionState {
+  readonly scope?: ScopePlan | undefined
+  readonly isBuilding?: boolean | undefined
+}
+
 /**
  * The companion column of a blind index: hidden from entities, never set by a caller, and computed
  * from the encrypted properties it covers whenever TypeORM asks for its value.
@@ -30,6 +36,8 @@ export class Companion {
   readonly sources: readonly ColumnMetadata[]
   /** Among which rows the index is unique, if not among all. */
   readonly scope: ScopePlan | undefined
+  /** Whether tokens from before the index may have no index value yet. */
+  readonly isBuilding: boolean
   readonly #name: string
   readonly #isKept: boolean
 
@@ -37,12 +45,13 @@ export class Companion {
     index: BlindIndex,
     column: ColumnMetadata,
     sources: readonly ColumnMetadata[],
-    scope?: ScopePlan,
+    { scope, isBuilding = false }: CompanionState = {},
   ) {
     this.index = index
     this.column = column
     this.sources = sources
     this.scope = scope
+    this.isBuilding = isBuilding
     this.#name = column.propertyName
     this.#isKept = sources.some((source) => boundColumn(source)?.phase === "keep")
   }

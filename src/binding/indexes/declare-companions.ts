@@ -43,7 +43,10 @@ function declareCompanion(
     },
     () => keys.ringFor(property),
   )
-  const companion = new Companion(index, column, plan.sources, plan.scope)
+  const companion = new Companion(index, column, plan.sources, {
+    scope: plan.scope,
+    isBuilding: plan.options.building,
+  })
   follow(column, companion)
   for (const owner of new Set([metadata, ...descendantsOf(metadata)])) {
     if (plan.sources.every((source) => hasColumn(owner, source))) addCompanion(owner, companion)

@@ -1,5 +1,6 @@
 import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 
+import { ANSWERING } from "../canary-value"
 import { namesEncrypted } from "../columns/encrypted-columns"
 import type { FetchedRow, FetchedRows } from "../columns/fetched-rows"
 import { EncryptionError } from "../../errors"
@@ -204,11 +205,12 @@ class Guards implements BuilderGuards {
   #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
     this.#legacy ??= this.dataSource.entityMetadatas.flatMap(companionsOf).some(mustBeComplete)
     if (!this.#legacy) return execute()
+    const { queryRunner } = builderInternalsOf(builder)
+    if (queryRunner && ANSWERING.has(queryRunner)) return execute()
     const { unproven } = this.of(builder)
     const mentioned = builder.expressionMap.aliases.flatMap((alias) =>
       alias.hasMetadata ? companionsOf(alias.metadata).filter(isUnlooked) : [],
     )
-    const { queryRunner } = builderInternalsOf(builder)
     const companions = new Set([...unproven, ...mentioned])
     return lookIfComplete(this.dataSource, companions, queryRunner).then(execute)
   }

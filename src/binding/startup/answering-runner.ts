@@ -1,6 +1,6 @@
 import type { DataSource, ObjectLiteral, QueryRunner } from "typeorm"
 
-import { CANARY_TOKEN } from "../canary-value"
+import { ANSWERING, CANARY_TOKEN } from "../canary-value"
 import type { ColumnMetadata } from "../typeorm-internals"
 
 /** Answers a statement with the rows it is to yield. */
@@ -17,6 +17,7 @@ export function answeringRunner(dataSource: DataSource, answer: Answer): QueryRu
     const records = answer(sql)
     return Promise.resolve(isStructured ? { raw: records, records, affected: 1 } : records)
   }
+  ANSWERING.add(runner)
   return Object.defineProperties(runner, {
     query: { value: query },
     broadcaster: { value: silence },

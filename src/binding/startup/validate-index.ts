@@ -49,7 +49,18 @@ function* optionMisuse({ options, definition: { context } }: IndexPlan): Iterabl
   for (const option of unknownOptions(options, blindIndexOptionNames)) {
     yield `has a blind index with an ${option}`
   }
-  const { unique, name, bits, normalize, slow, with: others } = options as Record<string, unknown>
+  const {
+    unique,
+    name,
+    bits,
+    normalize,
+    slow,
+    building,
+    with: others,
+  } = options as Record<string, unknown>
+  if (building !== undefined && typeof building !== "boolean") {
+    yield "has a blind index whose building is neither true nor false"
+  }
   yield* prefixed(blindIndexMisuse({ context, normalize, bits, slow }))
   if (unique !== undefined && typeof unique !== "boolean" && !isScope(unique)) {
     yield "has a blind index whose unique is neither true nor false, nor { within, whereNull } with lists of properties"
