@@ -140,6 +140,22 @@ eachDatabase("one bad row", (db) => {
       expect(bob.ssn).toBe(given)
     })
 
+    test("leaves every token of its list as it was when all of it is saved with a change", async () => {
+      const tokens = async () =>
+        (await db.rawRows("SELECT * FROM person ORDER BY code")).map(({ visits, ...row }) => ({
+          ...row,
+          isVisited: Number(visits) > 0,
+        }))
+      const before = await tokens()
+      placeholder = given
+      const found = await people.find()
+      for (const person of found) person.visits++
+
+      await people.save(found)
+
+      expect(await tokens()).toEqual(before.map((row) => ({ ...row, isVisited: true })))
+    })
+
     test("takes a new value", async () => {
       const bob = await load()
       bob.ssn = "new"

@@ -156,7 +156,7 @@ export class BoundColumn implements ValueTransformer {
    */
   read(cell: unknown): unknown {
     if (cell === null || cell === undefined) return cell
-    if (typeof cell !== "string") throw this.#unreadable("malformed", "is not text")
+    if (typeof cell !== "string") return this.#readNative(cell)
     // Proves the way from a cell to an entity, also where no keys are at hand
     if (cell === CANARY_TOKEN) return CANARY
     const keyring = this.#rings.of()
@@ -269,6 +269,13 @@ export class BoundColumn implements ValueTransformer {
       "unknown-key",
       `was altered, or encrypted under a key that is not in the keyring (it has ${keys})`,
     )
+  }
+
+  /** Before the schema step, a column gives values of the type that it had. */
+  #readNative(cell: unknown): unknown {
+    const native = this.#unencrypted.readNative(cell)
+    if (native) return native.value
+    throw this.#unreadable("malformed", "is not text")
   }
 
   #isExpired(cell: string, keyring: Keyring): boolean {

@@ -60,6 +60,22 @@ export class UnencryptedCells {
   }
 
   /**
+   * Returns the value of a cell that is no text, as the driver gives it for the type that the column had
+   * before its table was to be encrypted; `undefined` if the codec takes no such value.
+   */
+  readNative(cell: unknown): { readonly value: unknown } | undefined {
+    if (!readsPlaintext(this.#phase)) return undefined
+    try {
+      const value = this.#decode(encodeValue(this.#property, this.#codec, cell))
+      countPlaintextRead(this.#property, "plaintext")
+      return { value }
+    } catch {
+      // Its message may quote the cell
+      return undefined
+    }
+  }
+
+  /**
    * Returns the cell that holds a value without encryption, in its legacy form if there is one.
    *
    * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if it could not be read again
@@ -109,12 +125,17 @@ export class UnencryptedCells {
     return error instanceof LegacyRefusal ? this.#unreadable("legacy", error.message) : error
   }
 
-  #readPlaintext(cell: string): unknown {
+  #decode(plaintext: string | Uint8Array): unknown {
     const codec = this.#codec
+    if ("decodeText" in codec) {
+      return codec.decodeText(typeof plaintext === "string" ? plaintext : utf8.decode(plaintext))
+    }
+    return codec.decode(typeof plaintext === "string" ? Buffer.from(plaintext, "utf8") : plaintext)
+  }
+
+  #readPlaintext(cell: string): unknown {
     try {
-      return "decodeText" in codec
-        ? codec.decodeText(cell)
-        : codec.decode(Buffer.from(cell, "utf8"))
+      return this.#decode(cell)
     } catch (error) {
       throw this.#unreadable("plaintext", `is plaintext, but ${describeDecodingFailure(error)}`)
     }

@@ -52,6 +52,23 @@ describe("a cell that is no token", () => {
     )
   })
 
+  test("is read in the type that the column had, where plaintext is and its codec takes it", () => {
+    const day = new Date(5)
+
+    for (const phase of ["keep", "index", "allow"] as const) {
+      expect(column(phase, { codec: "number" }).from(7)).toBe(7)
+      expect(column(phase, { codec: "boolean" }).from(false)).toBe(false)
+      expect(column(phase, { codec: "date" }).from(day)).toEqual(day)
+      expect(column(phase, { codec: "json" }).from({ a: [1] })).toEqual({ a: [1] })
+      expect(column(phase, { codec: "bytes" }).from(Buffer.from([255]))).toEqual(Uint8Array.of(255))
+    }
+    const refused = expect.objectContaining({ reason: "malformed" }) as unknown as Error
+    expect(() => column("reject", { codec: "number" }).from(7)).toThrow(refused)
+    expect(() => column("allow").from(7)).toThrow(refused)
+    expect(() => column("allow", { codec: "boolean" }).from(1)).toThrow(refused)
+    expect(() => column("allow", { codec: "date" }).from(new Date(NaN))).toThrow(refused)
+  })
+
   test("is refused in its legacy form where plaintext is, as plaintext is", () => {
     const ssn = column("reject", { legacy: backwards })
 

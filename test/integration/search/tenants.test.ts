@@ -1,14 +1,29 @@
 import { join } from "node:path"
 
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals"
-import { type DataSource, QueryFailedError, type Repository } from "typeorm"
+import { type DataSource, DefaultNamingStrategy, QueryFailedError, type Repository } from "typeorm"
 
-import { decryptColumns, encryptColumns, withEncryption } from "../../../src"
+import {
+  decryptColumns,
+  encryptColumns,
+  Keyring,
+  rotateColumns,
+  withEncryption,
+} from "../../../src"
 import { eachDatabase } from "../../support/databases"
-import { keyring } from "../../support/keys"
+import { keyring, keys } from "../../support/keys"
 import { startProcess } from "../bulk/processes"
 import { rowsOf } from "../stored"
 import { Customer, Seat, Subscriber, Tenant } from "./tenants"
+
+/** As applications have it: every name, given or not, gets another form. */
+class PrefixNaming extends DefaultNamingStrategy {
+  override columnName(property: string, name: string, prefixes: string[]): string {
+    return `c_${super.columnName(property, name, prefixes)}`
+  }
+}
+
+const rotated = new Keyring([keys.second, keys.first])
 
 const bind = (unbound: DataSource) => withEncryption(unbound, { keyring, plaintext: "allow" })
 
@@ -102,6 +117,31 @@ eachDatabase("a blind index that is unique per tenant", (db) => {
     ])
   })
 
+  test("goes by the names that a naming strategy gives", async () => {
+    const named = await db.connect(
+      { entities: [Seat], synchronize: true, dropSchema: true, namingStrategy: new PrefixNaming() },
+      bind,
+    )
+    const renamed = named.getRepository(Seat)
+    await renamed.insert({ tenantId: 1, email: "ada@x" })
+
+    await expect(renamed.insert({ tenantId: 1, email: "ADA@x" })).rejects.toBeInstanceOf(
+      QueryFailedError,
+    )
+    await renamed.upsert({ tenantId: 1, email: "ada@x", visits: 5 }, ["email", "tenantId"])
+    expect(
+      await rotateColumns(named, Seat, { keyring: rotated, blindIndexKeyring: keyring }),
+    ).toMatchObject({
+      changed: 1,
+      indexes: { "Seat.c_email_bidx": { current: 1 } },
+    })
+    const [row] = await db.rawRows("SELECT * FROM seat")
+    expect([Number(row?.c_tenant_no), Number(row?.c_visits)]).toEqual([1, 5])
+    expect(row?.c_c_email_bidx).toEqual(expect.any(String))
+    expect((await named.driver.createSchemaBuilder().log()).upQueries).toEqual([])
+    await db.connect({ entities: [Seat], synchronize: true, dropSchema: true }, bind)
+  })
+
   test("lets exactly one of two processes have an address", async () => {
     await seats.createQueryBuilder().delete().execute()
     const script = join(__dirname, "racing-process.ts")
@@ -183,6 +223,34 @@ eachDatabase("a blind index that is unique among live rows", (db) => {
       const builder = (await db.connect({ entities }, bind)).driver.createSchemaBuilder()
 
       expect((await builder.log()).upQueries).toEqual([])
+    })
+
+    test("is kept by bulk commands, to which rows that were deleted are not equal", async () => {
+      await db.rawRows("DELETE FROM subscriber")
+      const insert = (id: number, name: string, deleted: string) =>
+        db.rawRows(
+          `INSERT INTO subscriber (id, kind, tenant_no, ${db.escape("loginName")}, visits, ${db.escape("deleted at")}) ` +
+            `VALUES ('00000000-0000-4000-8000-00000000000${id}', 'Customer', 1, '${name}', 0, ${deleted})`,
+        )
+      await insert(1, "ada", "'2026-01-01'")
+      await insert(2, "ada", "'2026-01-02'")
+      await insert(3, "ada", "NULL")
+      await insert(4, "ada", "NULL")
+
+      const report = await encryptColumns(source, Subscriber)
+
+      expect(report).toMatchObject({
+        changed: 3,
+        indexes: { "Subscriber.loginName_bidx": { current: 3, missing: 1 } },
+      })
+      expect(new Set(report.failures.map(({ key }) => String(key).at(-1)))).toEqual(new Set(["4"]))
+      await customers.softDelete("00000000-0000-4000-8000-000000000003")
+      expect(await encryptColumns(source, Subscriber)).toMatchObject({ changed: 1, failed: 0 })
+      expect(await decryptColumns(source, Subscriber)).toMatchObject({ changed: 4, failed: 0 })
+      const rows = await rowsOf(db, "subscriber")
+      expect(rows.map((row) => [row.loginName, row.loginName_bidx])).toEqual(
+        Array(4).fill(["ada", null]),
+      )
     })
 
     test("is found by upsert, which names the live rows itself", async () => {
