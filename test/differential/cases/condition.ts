@@ -59,10 +59,11 @@ export const conditionOn = memoized(
       { weight: 8, arbitrary: value.map((one): Condition => ({ kind: "value", value: one })) },
       { weight: 2, arbitrary: value.map((one): Condition => ({ kind: "equal", value: one })) },
       { weight: 3, arbitrary: values.map((some): Condition => ({ kind: "in", values: some })) },
+      { weight: 1, arbitrary: values.map((some): Condition => ({ kind: "any", values: some })) },
       { weight: 3, arbitrary: fc.constant<Condition>({ kind: "isNull" }) },
       { weight: 1, arbitrary: fc.constantFrom<Condition>({ kind: "null" }, { kind: "undefined" }) },
       ...(encryptedAt(entity, path) ? blindConditions(entity, path, value, values) : []),
-      { weight: 1, arbitrary: beyondEquality(value, values) },
+      { weight: 1, arbitrary: beyondEquality(value) },
     ]
     if (depth === 0) return fc.oneof(...flat)
     const deeper = conditionOn(entity, path, depth - 1).filter(isOperand)
@@ -108,17 +109,11 @@ function blindConditions(
   ]
 }
 
-function beyondEquality(
-  value: fc.Arbitrary<Value>,
-  values: fc.Arbitrary<Value[]>,
-): fc.Arbitrary<Condition> {
+function beyondEquality(value: fc.Arbitrary<Value>): fc.Arbitrary<Condition> {
   const kinds = ["like", "moreThan", "between", "raw"] as const
-  return fc.oneof(
-    fc
-      .tuple(fc.constantFrom(...kinds), value)
-      .map(([kind, one]): Condition => ({ kind, value: one })),
-    values.map((some): Condition => ({ kind: "any", values: some })),
-  )
+  return fc
+    .tuple(fc.constantFrom(...kinds), value)
+    .map(([kind, one]): Condition => ({ kind, value: one }))
 }
 
 /** What may stand inside an operator. TypeORM has no rule for the rest. */
@@ -155,22 +150,21 @@ export const objectCondition = memoized(
 
 type Properties = ObjectCondition["properties"]
 
-/** Now and then, a value for each member of a compound index. */
+/** Now and then, a value or a list for each member of a compound index. */
 function compounds(entity: EntityName): fc.Arbitrary<Properties> {
   const compound = entities[entity].indexes.filter(({ members }) => members.length > 1)
-  const kinds = fc.constantFrom(
-    "value" as const,
-    "value" as const,
-    "equal" as const,
-    "blindEqual" as const,
-  )
+  const one = fc.constantFrom("value" as const, "equal" as const, "blindEqual" as const)
+  const several = fc.constantFrom("in" as const, "any" as const, "blindIn" as const)
   const joint = compound.map(({ members }) =>
     fc.tuple(
-      ...members.map((path) =>
-        fc
-          .tuple(valueOf(entity, path), kinds)
-          .map(([value, kind]) => ({ path, condition: { kind, value } })),
-      ),
+      ...members.map((path) => {
+        const value = valueOf(entity, path)
+        const values = fc.array(value, { maxLength: 3 })
+        const equal: fc.Arbitrary<Condition> = fc.record({ kind: one, value })
+        const among: fc.Arbitrary<Condition> = fc.record({ kind: several, values })
+        const condition = fc.oneof({ weight: 2, arbitrary: equal }, { weight: 1, arbitrary: among })
+        return condition.map((of) => ({ path, condition: of }))
+      }),
     ),
   )
   const none = fc.constant<Properties>([])
@@ -212,10 +206,19 @@ export function speakWhere(speaker: Speaker, entity: EntityName, where: Where): 
   return said
 }
 
-/** The compound index that answers an object: one with a value for each member. */
+const EQUALITY: readonly Condition["kind"][] = [
+  "value",
+  "equal",
+  "in",
+  "any",
+  "blindEqual",
+  "blindIn",
+]
+
+/** The compound index that answers an object: one with a value, or a list of them, for each member. */
 function compoundOf(entity: EntityName, where: ObjectCondition): IndexDescription | undefined {
   const equal = where.properties
-    .filter(({ condition }) => ["value", "equal", "blindEqual"].includes(condition.kind))
+    .filter(({ condition }) => EQUALITY.includes(condition.kind) && !namedIndex(condition))
     .map(({ path }) => path)
   return entities[entity].indexes.find(
     ({ members }) => members.length > 1 && members.every((path) => equal.includes(path)),
@@ -277,7 +280,10 @@ function speakCondition(
     case "in":
       return typeorm.In(condition.values.map(say))
     case "any":
-      return typeorm.Any(condition.values.map(say))
+      // An index answers it where a database has none of it
+      return index && !speaker.encrypts && speaker.dataSource.options.type !== "postgres"
+        ? typeorm.In(condition.values.map(say))
+        : typeorm.Any(condition.values.map(say))
     case "not":
       return typeorm.Not(speakCondition(speaker, condition.of, index))
     case "and":

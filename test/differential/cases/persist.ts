@@ -29,7 +29,7 @@ export interface Persist {
   readonly rows: readonly { readonly id: number; readonly changes: readonly Change[] }[]
   readonly children: readonly (readonly Change[])[]
   /** What an upsert finds the row by. */
-  readonly conflict: "handle" | "id"
+  readonly conflict: "handle" | "id" | "phone"
   readonly skipsUnchanged: boolean
 }
 
@@ -50,7 +50,7 @@ function persist(entity: EntityName): fc.Arbitrary<Persist> {
     entity: fc.constant(entity),
     rows: fc.uniqueArray(row, { minLength: 1, maxLength: 3, selector: ({ id }) => id }),
     children: fc.array(changes("Visit"), { maxLength: 2 }),
-    conflict: isPerson ? fc.constantFrom("id", "id", "handle") : fc.constant("id"),
+    conflict: isPerson ? fc.constantFrom("id", "id", "handle", "phone") : fc.constant("id"),
     skipsUnchanged: fc.boolean(),
   })
 }
@@ -138,10 +138,12 @@ async function upsert(
   persist: Persist,
 ): Promise<unknown> {
   const { conflict, skipsUnchanged } = persist
-  const [unique] = indexesOf("Person", "handle")
-  const path =
-    conflict === "handle" && !speaker.encrypts && unique ? keyPath(unique, "handle") : conflict
-  const options = { conflictPaths: [path], skipUpdateIfNoValuesChanged: skipsUnchanged }
+  const [unique] = indexesOf("Person", conflict)
+  const path = !speaker.encrypts && unique ? keyPath(unique, conflict) : conflict
+  const options = {
+    conflictPaths: conflict === "phone" ? [path, "ward"] : [path],
+    skipUpdateIfNoValuesChanged: skipsUnchanged,
+  }
   return identifiers(await repository.upsert(objects(speaker, persist), options))
 }
 

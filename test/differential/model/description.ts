@@ -1,3 +1,5 @@
+import type { UniqueScope } from "../../../src"
+
 /** A value of a property, or one that is sought. */
 export type Scalar = number | string | null
 
@@ -11,7 +13,8 @@ export interface IndexDescription {
   /** Paths of the properties it covers. */
   readonly members: readonly [string, ...string[]]
   readonly bits: number
-  readonly unique?: true
+  /** Whether among all rows, or those of a scope. */
+  readonly unique?: true | UniqueScope
   readonly normalization?: Normalization
 }
 
@@ -60,9 +63,9 @@ const person: EntityDescription = {
     index("ix_code", ["code"], { bits: 2 }),
     index("ix_full_name", ["firstName", "lastName"]),
     index("ix_last_name", ["lastName"]),
-    index("ix_phone", ["phone"], { bits: 128 }),
+    index("ix_phone", ["phone"], { bits: 128, unique: { within: ["ward"] } }),
     index("ix_phone_tail", ["phone"], { normalization: "tail" }),
-    index("ix_pin", ["pin"]),
+    index("ix_pin", ["pin"], { unique: { whereNull: ["deletedAt"] } }),
     index("ix_city", ["contact.city"]),
   ],
   plain: { id: [], rank: [0, 1, 2, 3], ward: ["a", "b", "c", null], "contact.street": ["s", "t"] },

@@ -2,13 +2,15 @@ import {
   type DataSourceOptions,
   EntitySchema,
   type EntitySchemaColumnOptions,
+  type EntitySchemaIndexOptions,
   type ObjectLiteral,
 } from "typeorm"
 
-import { type BlindIndexOptions, encryptedColumn } from "../../../src"
+import { type BlindIndexOptions, encryptedColumn, type UniqueScope } from "../../../src"
 import {
   type EntityDescription,
   entities,
+  type IndexDescription,
   indexesOf,
   keyPath,
   type Normalization,
@@ -22,7 +24,11 @@ type Columns = Record<string, EntitySchemaColumnOptions>
 type Secrets = (entity: EntityDescription, property: PropertyDescription) => Columns
 
 /** The model with encrypted columns. */
-export function encryptedSchemas(variant: Variant): EntitySchema[] {
+export function encryptedSchemas(
+  variant: Variant,
+  type: DataSourceOptions["type"],
+): EntitySchema[] {
+  const unique = uniqueness(variant, type)
   return schemas((entity, property) => ({
     [nameOf(property.path)]: encryptedColumn({
       name: property.column,
@@ -31,17 +37,29 @@ export function encryptedSchemas(variant: Variant): EntitySchema[] {
       blindIndex: entity.indexes
         .filter(({ members: [declaredOn] }) => declaredOn === property.path)
         .map(
-          ({ name, members: [, ...others], bits, unique, normalization }): BlindIndexOptions => ({
+          ({ name, members: [, ...others], bits, normalization, ...index }): BlindIndexOptions => ({
             name,
             bits,
             context: `${entity.name}/${name}`,
-            unique: unique === true && variant.unique === true,
+            unique: unique(index),
             ...(normalization && { normalize: normalizers[normalization] }),
             ...(others.length > 0 && { with: others.map(nameOf) }),
           }),
         ),
     }),
   }))
+}
+
+/** Values are unique only where all of a variant's index values are there, under one key. */
+function uniqueness(
+  variant: Variant,
+  type: DataSourceOptions["type"],
+): (index: Pick<IndexDescription, "unique">) => UniqueScope | boolean {
+  return ({ unique = false }) => {
+    if (variant.unique !== true) return false
+    // Which of several keys an upsert goes by there is up to the order of its indexes
+    return typeof unique === "object" && type === "mariadb" ? false : unique
+  }
 }
 
 const normalizers: Record<Normalization, BlindIndexOptions["normalize"]> = {
@@ -52,16 +70,25 @@ const normalizers: Record<Normalization, BlindIndexOptions["normalize"]> = {
 
 /** The same model in plaintext, with a key column for each member of an index. */
 export function plainSchemas(variant: Variant, type: DataSourceOptions["type"]): EntitySchema[] {
+  const unique = uniqueness(variant, type)
+  const scoped = entities.Person.indexes.flatMap((index) => {
+    const scope = unique(index)
+    if (typeof scope !== "object") return []
+    const { within = [], whereNull = [] } = scope
+    const where = whereNull.map((path) => `"${path}" IS NULL`).join(" AND ")
+    const columns = [...index.members.map((member) => keyPath(index, member)), ...within]
+    return [{ columns, unique: true, ...(where !== "" && { where }) }]
+  })
   return schemas((entity, property) => {
     const keyColumns = indexesOf(entity.name, property.path).map((index) => [
       nameOf(keyPath(index, property.path)),
-      { ...plainColumn(property, type), unique: index.unique === true && variant.unique === true },
+      { ...plainColumn(property, type), unique: unique(index) === true },
     ])
     return {
       [nameOf(property.path)]: { ...plainColumn(property, type), name: property.column },
       ...(Object.fromEntries(keyColumns) as Columns),
     }
-  })
+  }, scoped)
 }
 
 /** Compares byte by byte, as index values are compared. */
@@ -74,8 +101,8 @@ function plainColumn(
   return { type: "varchar", length: 255, nullable: true, ...collation }
 }
 
-function schemas(secrets: Secrets): EntitySchema[] {
-  return [clubSchema(secrets), personSchema(secrets), visitSchema(secrets)]
+function schemas(secrets: Secrets, personIndices: EntitySchemaIndexOptions[] = []): EntitySchema[] {
+  return [clubSchema(secrets), personSchema(secrets, personIndices), visitSchema(secrets)]
 }
 
 function clubSchema(secrets: Secrets): EntitySchema {
@@ -91,7 +118,7 @@ function clubSchema(secrets: Secrets): EntitySchema {
   })
 }
 
-function personSchema(secrets: Secrets): EntitySchema {
+function personSchema(secrets: Secrets, indices: EntitySchemaIndexOptions[]): EntitySchema {
   const contact = new EntitySchema<ObjectLiteral>({
     name: "Contact",
     columns: {
@@ -102,6 +129,7 @@ function personSchema(secrets: Secrets): EntitySchema {
   return new EntitySchema<ObjectLiteral>({
     name: "Person",
     tableName: "person",
+    indices,
     columns: {
       id: { type: "int", primary: true },
       rank: { type: "int", default: 0 },

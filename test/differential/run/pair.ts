@@ -53,7 +53,7 @@ export class Pair {
     const options = {
       ...common,
       entityPrefix: `${name}_`,
-      entities: encryptedSchemas(variant),
+      entities: encryptedSchemas(variant, connection.type),
       logging: "all",
       logger: log,
     } as DataSourceOptions

@@ -32,7 +32,7 @@ function worlds(variant: Variant): fc.Arbitrary<World> {
       Person: rows("Person", variant),
       Visit: rows("Visit", variant),
     })
-    .map((world) => ({ ...world, Person: unique(world.Person) }))
+    .map((world) => ({ ...world, Person: unique(world.Person, variant) }))
 }
 
 function rows(entity: EntityName, variant: Variant): fc.Arbitrary<Row[]> {
@@ -91,15 +91,18 @@ function unindexedOf(entity: EntityName, variant: Variant): fc.Arbitrary<readonl
   })
 }
 
-/** A handle occurs once, in whatever case. */
-function unique(persons: readonly Row[]): Row[] {
+/** What occurs once: a handle, in whatever case; where it is enforced a phone of a ward, and a pin. */
+function unique(persons: readonly Row[], variant: Variant): Row[] {
   const taken = new Set<string>()
   return persons.map((person) => {
-    const handle = String(person.values.handle).toLowerCase()
-    if (!taken.has(handle)) {
-      taken.add(handle)
-      return person
+    const { handle, phone, ward, pin } = person.values
+    const scoped = { phone: ward === null ? null : `${ward} ${phone}`, pin }
+    const keys = { handle: String(handle).toLowerCase(), ...(variant.unique && scoped) }
+    const values = { ...person.values }
+    for (const [path, key] of Object.entries(keys)) {
+      if (taken.has(`${path} ${key}`)) values[path] = null
+      else if (key !== null) taken.add(`${path} ${key}`)
     }
-    return { ...person, values: { ...person.values, handle: null } }
+    return { ...person, values }
   })
 }
