@@ -57,10 +57,12 @@ export function soughtIn(condition: unknown, index: string): readonly unknown[] 
   }
   if (condition === undefined || condition === null || isBlindOperator(condition)) return undefined
   if (!isFindOperator(condition)) return [condition]
-  const { value } = condition
+  const { child, value } = condition
+  // Whose value TypeORM gives for that of the outer one
+  if (child) return undefined
   switch (condition.type as string) {
     case "equal":
-      return isFindOperator(value) ? undefined : [value]
+      return [value]
     case "any":
     case "in":
       return Array.isArray(value) ? (value as readonly unknown[]) : undefined

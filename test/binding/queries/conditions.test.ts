@@ -300,6 +300,16 @@ describe("an index over several properties", () => {
     expect(error.message).toMatch(/^Person\.street: null and undefined are not values/)
   })
 
+  test.each([() => Equal(In([])), () => Equal(Any(["x"])), () => In(Any(["x"]) as never)])(
+    "refuses an operator inside another beside an empty list (%#)",
+    async (operator) => {
+      const error = await rejection(people.findBy({ street: In([]), city: operator() as never }))
+
+      expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY" })
+      expect(logger.statements).toEqual([])
+    },
+  )
+
   test("asks for what two lists have twice only once", async () => {
     expect(await ids({ street: In(["a", "a"]), city: In(["x", "x", "y"]) })).toEqual([])
 

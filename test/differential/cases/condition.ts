@@ -280,10 +280,10 @@ function speakCondition(
     case "in":
       return typeorm.In(condition.values.map(say))
     case "any":
-      // An index answers it where a database has none of it
-      return index && !speaker.encrypts && speaker.dataSource.options.type !== "postgres"
-        ? typeorm.In(condition.values.map(say))
-        : typeorm.Any(condition.values.map(say))
+      // Where a database has none of it, an index answers it all the same
+      return speaker.dataSource.options.type === "postgres" || (speaker.encrypts && index)
+        ? typeorm.Any(condition.values.map(say))
+        : typeorm.In(condition.values.map(say))
     case "not":
       return typeorm.Not(speakCondition(speaker, condition.of, index))
     case "and":
