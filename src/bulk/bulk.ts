@@ -21,6 +21,7 @@ import {
 } from "./options"
 import { decrypting, encrypting, inspecting, rotating, verifying } from "./pass/cells"
 import { Fitting } from "./pass/fitting"
+import { Inspection } from "./pass/inspection"
 import { requireEncryptingPhase, requireIndexingPhase, requireOwnCells } from "./preflight"
 import { type BulkReport, primaryKeyText } from "./report"
 import { runBulk } from "./run"
@@ -170,7 +171,8 @@ async function requireFitting(
 }
 
 /**
- * Opens every token and counts the states of all cells, and writes nothing. Cells that cannot be
+ * Opens every token, counts the states of all cells, says how old the oldest token under each key is, and
+ * writes nothing. Cells that cannot be
  * read are listed by their primary keys.
  *
  * @throws TypeError if an option is unknown
@@ -182,12 +184,14 @@ export async function inspectColumns(
   options: BulkOptions = {},
 ): Promise<BulkReport> {
   requireKnown("inspectColumns()", options, bulkOptionNames)
-  return runBulk(source, target, options, {
+  const inspection = new Inspection()
+  const report = await runBulk(source, target, options, {
     filter: undefined,
-    cells: inspecting,
+    cells: inspection.job,
     demand: "kept",
     types: { grows: false, alter: false },
   })
+  return { ...report, oldest: inspection.oldest }
 }
 
 /**

@@ -58,6 +58,11 @@ export interface BulkReport {
   >
   /** By blind index, as `Entity.companion`: its cells after the run. Empty unless all were counted. */
   readonly indexes: Readonly<Record<string, IndexCounts>>
+  /**
+   * By column: when the oldest token under each key was made, in ISO 8601, by the key's fingerprint. Of
+   * `inspectColumns` only.
+   */
+  readonly oldest?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Rows that were changed; in a dry run, that would have been. */
   readonly changed: number
   /** Rows that someone else wrote between reading and writing; they were read again. */

@@ -1,10 +1,15 @@
-import type { Command } from "commander"
+import { type Command, Option } from "commander"
 
 import { inspectColumns } from "../bulk/bulk"
 import type { BulkReport } from "../bulk/report"
 import { addReadOptions, type ColumnCommandOptions } from "./column-options"
+import { evidenceOf, renderEvidence } from "./evidence"
 import { opensNothing, renderStates } from "./render-report"
 import { runColumnCommand } from "./run-column-command"
+
+interface StatusOptions extends ColumnCommandOptions {
+  readonly report?: "json" | "markdown"
+}
 
 /** Adds `column:status` to a program: how many cells are in which state. */
 export function registerColumnStatus(program: Command): void {
@@ -14,8 +19,14 @@ export function registerColumnStatus(program: Command): void {
       "--check",
       "exit with 1 if a cell is plaintext, legacy, stale or unreadable, or a blind index is incomplete",
     )
-    .action((options: ColumnCommandOptions) =>
-      runColumnCommand(
+    .addOption(
+      new Option("--report <format>", "print evidence for an auditor").choices([
+        "markdown",
+        "json",
+      ]),
+    )
+    .action((options: StatusOptions) =>
+      runColumnCommand<StatusOptions>(
         {
           name: "column:status",
           doing: "inspecting",
@@ -25,7 +36,13 @@ export function registerColumnStatus(program: Command): void {
             opensNothing(report) ||
             Object.values(report.columns).some(({ after }) => after.shared > 0) ||
             ((check ?? false) && !isFinished(report)),
-          render: renderStates,
+          render: (reports, keys, tables) => {
+            if (options.report === undefined) return renderStates(reports, keys)
+            const evidence = evidenceOf(reports, tables, keys)
+            return options.report === "json"
+              ? `${JSON.stringify(evidence)}\n`
+              : renderEvidence(evidence)
+          },
         },
         options,
       ),

@@ -41,7 +41,11 @@ export interface ColumnCommand<Options extends ColumnCommandOptions> {
   /** Whether a table calls for exit code 1. */
   readonly fails: (report: BulkReport, options: Options) => boolean
   /** Renders reports for people. */
-  readonly render: (reports: readonly BulkReport[], keys: readonly string[]) => string
+  readonly render: (
+    reports: readonly BulkReport[],
+    keys: readonly string[],
+    tables: readonly SelectedTable[],
+  ) => string
 }
 
 /** What a command prints with `--json`. */
@@ -63,7 +67,7 @@ const STOPPED = "Stopped; nothing is lost. Run the same command again to go on."
 /** What a command found and did, while it runs. */
 interface Findings {
   keys: readonly string[]
-  selected: number
+  selected: readonly SelectedTable[]
   readonly reports: BulkReport[]
 }
 
@@ -94,7 +98,7 @@ export async function runColumnCommand<Options extends ColumnCommandOptions>(
   const interruption = new Interruption(() => {
     display.say("stopping", "Finishing the batch in hand. A second signal stops at once.")
   })
-  const findings: Findings = { keys: [], selected: 0, reports: [] }
+  const findings: Findings = { keys: [], selected: [], reports: [] }
   let failure: Failure | undefined
   try {
     await runTables(command, options, { display, interruption, findings })
@@ -109,7 +113,9 @@ export async function runColumnCommand<Options extends ColumnCommandOptions>(
   }
   process.exitCode = result.exitCode
   process.stdout.write(
-    json ? `${JSON.stringify(result)}\n` : command.render(result.tables, result.keys),
+    json
+      ? `${JSON.stringify(result)}\n`
+      : command.render(result.tables, result.keys, findings.selected),
   )
   if (result.interrupted) display.say("stopped", STOPPED)
   if (!failure) return
@@ -153,7 +159,7 @@ async function runOn<Options extends ColumnCommandOptions>(
   const keyring = keyringOf(dataSource, display)
   findings.keys = keyring.fingerprints
   const tables = selectTables(dataSource, options)
-  findings.selected = tables.length
+  findings.selected = tables
   const common = { ...bulkOptions(options), ...unboundKeys(dataSource, keyring), signal }
   const onProgress = display.show.bind(display)
   const prepared: TableOptions[] = []
@@ -208,7 +214,7 @@ function sumUp<Options extends ColumnCommandOptions>(
   failure: Failure | undefined,
 ): ColumnCommandResult {
   const completed =
-    !failure && reports.length === selected && reports.every((report) => report.completed)
+    !failure && reports.length === selected.length && reports.every((report) => report.completed)
   const interrupted = completed || failure ? undefined : received
   const failed = reports.some((report) => fails(report, options) || matchesNothing(report, options))
   return {

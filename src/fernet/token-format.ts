@@ -75,3 +75,9 @@ export function plaintextWithin(characters: number): number {
   const ciphertext = 3 * Math.floor(characters / 4) - (1 + 8 + 16 + 32)
   return ciphertext < 16 ? -1 : 16 * Math.floor(ciphertext / 16) - 1
 }
+
+/** Returns when a token says that it was made, in seconds since the epoch. Nothing is authenticated. */
+export function statedTimestamp(token: string): number {
+  const head = Buffer.from(token.trimStart().slice(0, 12), "base64url")
+  return head.readUInt32BE(1) * 2 ** 32 + head.readUInt32BE(5)
+}
