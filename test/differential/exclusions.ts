@@ -17,11 +17,6 @@ interface Exclusion {
 
 const exclusions: readonly Exclusion[] = [
   {
-    why: "Any() is PostgreSQL's: other databases refuse it on plain columns, and a blind index answers it.",
-    matches: (one, { database }) =>
-      database !== "PostgreSQL" && JSON.stringify(one).includes('"kind":"any"'),
-  },
-  {
     why: "MariaDB skips no rows without a limit, which a page cut by this package does.",
     matches: ({ operations }, { database }) =>
       database === "MariaDB" &&

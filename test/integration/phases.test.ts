@@ -399,6 +399,18 @@ eachDatabase("a rolling deployment", (db) => {
       ])
     })
 
+    test("admits a second account where keep goes beside tokens, until they are decrypted", async () => {
+      await db.rawRows("DELETE FROM account")
+      await releases.allow.manager.insert(Account, ada)
+      await releases.keep.manager.insert(Account, { ...ada, id: 2 })
+      expect(await releases.keep.manager.countBy(Account, { email: ada.email })).toBe(2)
+
+      await releases.keep.manager.delete(Account, 2)
+      await decryptColumns(releases.index, Account, bulkOptions)
+
+      await expectRefusal(releases.keep.manager.insert(Account, { ...ada, id: 2 }))
+    })
+
     test("does not begin to encrypt, or to index, what a release still leaves", async () => {
       const misuse = { code: "ERR_COLUMN_MISUSE" }
 
