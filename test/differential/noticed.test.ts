@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals"
 
 import type { Operation } from "./cases/case"
+import type { Condition } from "./cases/condition"
+import { respelt } from "./cases/respelt"
 import { variants } from "./model/variants"
 import { checkCase } from "./run/check-case"
 import { Pair } from "./run/pair"
@@ -35,6 +37,31 @@ const writing: Operation = {
   changes: [{ path: "town", to: { kind: "given", value: "x" } }],
 }
 
+const seeking = (condition: Condition): Operation => ({
+  kind: "query",
+  entity: "Person",
+  joins: [],
+  steps: [
+    {
+      method: "andWhere",
+      where: {
+        kind: "object",
+        entity: "Person",
+        where: { kind: "object", properties: [{ path: "handle", condition }], relations: [] },
+      },
+    },
+  ],
+  select: "all",
+  distinct: false,
+  order: [],
+  page: "none",
+  skip: 0,
+  take: 1,
+  withDeleted: false,
+  terminal: "getMany",
+  times: "once",
+})
+
 describe("checkCase", () => {
   let pair: Pair
 
@@ -53,6 +80,20 @@ describe("checkCase", () => {
   const change = (sql: string) => pair.encrypted.dataSource.query(sql)
   const check = (operation: Operation) =>
     checkCase(pair, { operations: [operation], transaction: "none" })
+
+  test.each<Condition>([
+    { kind: "value", value: { kind: "given", value: "x" } },
+    { kind: "in", values: [{ kind: "given", value: "x" }] },
+    { kind: "not", of: { kind: "equal", value: { kind: "given", value: "x" } } },
+    { kind: "not", of: { kind: "isNull" } },
+  ])("asks %j by a string as well, which is answered", async (condition) => {
+    const asked = seeking(condition)
+    const other = respelt(asked)
+
+    expect(JSON.stringify(other)).toContain('"kind":"text"')
+    expect(await check(asked)).toMatchObject({ answered: 1 })
+    expect(other && (await check(other))).toMatchObject({ answered: 1 })
+  })
 
   test("counts what was answered where both models are alike", async () => {
     expect(await check(reading)).toEqual({ answered: 1, refused: 0, threw: 0 })

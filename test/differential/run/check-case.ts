@@ -2,6 +2,7 @@ import { inspect, isDeepStrictEqual } from "node:util"
 import type { EntityManager, QueryRunner } from "typeorm"
 
 import { type Case, isOrdered, type Operation, reads, runOperation } from "../cases/case"
+import { respelt } from "../cases/respelt"
 import { MARKER } from "../model/description"
 import { isToken } from "../stored/cell"
 import { differenceOf, type Outcome, outcomeOf } from "./outcome"
@@ -88,7 +89,32 @@ async function checkOperation(
   if (difference !== undefined) {
     throw new Error(`The results differ: ${difference}${reasonOf(outcome)}${statements(sent)}`)
   }
+  if (outcome.kind === "answered") await checkRespelt(pair, operation, encryptedManager, outcome)
   return outcome
+}
+
+/** What objects ask is answered alike where strings ask it, or refused: by few bits, and of what has no index. */
+async function checkRespelt(
+  { encrypted, log, variant }: Pair,
+  operation: Operation,
+  manager: EntityManager,
+  answered: Outcome,
+): Promise<void> {
+  const other = respelt(operation)
+  if (!other) return
+  log.clear()
+  const outcome = await outcomeOf(() => runOperation(encrypted, manager, other))
+  const sent = [...log.statements]
+  if (!variant.legacy) assertNoPlaintext(sent, outcome)
+  if (outcome.kind === "refused") {
+    assertNotSent(other, sent, outcome.error)
+    return
+  }
+  const difference = differenceOf(answered, outcome, isOrdered(operation))
+  if (difference === undefined) return
+  throw new Error(
+    `Strings say another thing: ${difference}${reasonOf(outcome)}${statements(sent)}\n${JSON.stringify(other)}`,
+  )
 }
 
 function reasonOf(outcome: Outcome): string {
