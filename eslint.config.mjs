@@ -1,3 +1,6 @@
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+
 import jsdoc from "eslint-plugin-jsdoc"
 import tseslint from "typescript-eslint"
 
@@ -33,13 +36,17 @@ const mayImportInside = {
 
 /** What is in src/bulk, from the bottom up: a file imports none that comes later. */
 const bulkLayers = [
-  ["part", "options", "bulk-target", "bulk-index", "keys", "cell-state", "report"],
+  ["part", "options", "bulk-target", "bulk-index", "keys", "cell-state", "uses", "report"],
   ["connection"],
   ["pass"],
   ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter", "under-lock"],
   ["run", "check-encryption", "describe-check"],
   ["bulk"],
 ]
+const unplaced = readdirSync(join(import.meta.dirname, "src/bulk"))
+  .map((name) => name.replace(/\.ts$/, ""))
+  .filter((name) => !bulkLayers.flat().includes(name))
+if (unplaced.length > 0) throw new Error(`Give ${unplaced.join(", ")} of src/bulk a layer.`)
 
 /** The pattern of what a folder must not import, from siblings that are so many levels up. */
 function forbidden(folder, allowed, up) {

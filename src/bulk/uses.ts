@@ -1,7 +1,8 @@
 import type { ColumnUse } from "../dialect/column-uses"
+import type { BulkTable } from "../dialect/dialect"
 import type { Session } from "../dialect/session"
 import { ColumnMisuseError } from "../errors"
-import type { DescribedTable } from "./preflight"
+import type { BulkColumn } from "./bulk-target"
 
 /** Something that the database has on a column of a run. */
 export interface FoundUse extends ColumnUse {
@@ -9,10 +10,18 @@ export interface FoundUse extends ColumnUse {
   readonly column: string
 }
 
+/** Columns of a table whose uses are looked for. */
+export interface UsedColumns {
+  readonly table: BulkTable
+  /** The table's own name, without schema. */
+  readonly name: string
+  readonly columns: readonly BulkColumn[]
+}
+
 /** Finds everything in the database that uses the columns, but for the CHECK of `constrain`. */
 export async function findUses(
   { connection, schema }: Session,
-  { table, name, columns }: DescribedTable,
+  { table, name, columns }: UsedColumns,
 ): Promise<readonly FoundUse[]> {
   const found: FoundUse[] = []
   for (const { label, name: column } of columns) {
