@@ -11,6 +11,7 @@ import {
   leastRatio,
   MOST_GROWTH,
   MOST_MEGABYTES,
+  MOST_PROOF,
 } from "./targets"
 
 /** Turns the sums over one table into lines of the report. */
@@ -18,13 +19,34 @@ export function describeLines(
   lines: readonly TaskSum[],
   savesPerSecond: number,
 ): readonly ReportLine[] {
-  return lines.flatMap((line) => describe(line, savesPerSecond))
+  return [...lines.flatMap((line) => describe(line, savesPerSecond)), ...describeProof(lines)]
+}
+
+/** Says what the proof of every batch costs, by the same run without it in the same round. */
+function describeProof(lines: readonly TaskSum[]): readonly ReportLine[] {
+  const [proven, unproven] = ["encrypt", "encrypt, unproven"].map((task) =>
+    lines.find((line) => line.task === task),
+  )
+  if (!proven || !unproven) return []
+  const { database, rows } = proven
+  return [
+    {
+      group: `${database}, ${rows.toLocaleString("en")} rows`,
+      title: "encrypt: the proof of what was stored, against the same without it, wall clock",
+      figure: figureOf(unproven.ratios.map((ratio, i) => ratio / (proven.ratios[i] ?? NaN))),
+      unit: "× the cost",
+      ...(rows < LEAST_ROWS[database] ? {} : { target: atMost(MOST_PROOF) }),
+    },
+  ]
 }
 
 /** Turns the sums over one table into points of the chart. */
 export function pointsOf(lines: readonly TaskSum[]): readonly Point[] {
   return lines
-    .filter(({ database, task }) => database === "PostgreSQL" && task !== "scan")
+    .filter(
+      ({ database, task }) =>
+        database === "PostgreSQL" && task !== "scan" && task !== "encrypt, unproven",
+    )
     .map(({ rows, task, rowsPerSecond }) => ({
       chart: "bulk",
       at: rows,
@@ -33,12 +55,15 @@ export function pointsOf(lines: readonly TaskSum[]): readonly Point[] {
     }))
 }
 
+/** What is measured on tables of every size, and not compared between them. */
+const NOT_GROWING: ReadonlySet<TaskSum["task"]> = new Set(["encrypt, unproven", "scan"])
+
 /** Says how the cost of a row grows from the smallest table to the largest. */
 export function describeGrowth(sizes: readonly (readonly TaskSum[])[]): readonly ReportLine[] {
   const [smallest = [], largest = []] = [sizes[0], sizes.at(-1)]
   return largest.flatMap((large) => {
     const small = smallest.find(({ task }) => task === large.task)
-    if (!small || small.rows === large.rows || large.task === "scan") return []
+    if (!small || small.rows === large.rows || NOT_GROWING.has(large.task)) return []
     return [
       {
         group: `${large.database}, growth`,
@@ -58,7 +83,7 @@ export function describeGrowth(sizes: readonly (readonly TaskSum[])[]): readonly
 function describe(sum: TaskSum, savesPerSecond: number): readonly ReportLine[] {
   const { database, rows, task } = sum
   const group = `${database}, ${rows.toLocaleString("en")} rows`
-  if (task === "reference") return []
+  if (task === "reference" || task === "encrypt, unproven") return []
   if (task === "scan") return [{ group, ...describeScan(sum) }]
   const least = leastRatio[database][task]
   const lines = [describeRatio(sum, rows < LEAST_ROWS[database] ? undefined : least)]

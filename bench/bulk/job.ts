@@ -7,9 +7,19 @@ export interface Job {
   readonly rows: number
 }
 
-/** `save` is the loop of the usual guides; `verify` opens every cell and compares. */
+/**
+ * `encrypt, unproven` sends the same statements without what proves that the server stored what was
+ * meant. `save` is the loop of the usual guides; `verify` opens every cell and compares.
+ */
 export type Task =
-  "encrypt" | "encrypt, audited" | "rotate" | "rotate, audited" | "save" | "scan" | "verify"
+  | "encrypt"
+  | "encrypt, audited"
+  | "encrypt, unproven"
+  | "rotate"
+  | "rotate, audited"
+  | "save"
+  | "scan"
+  | "verify"
 
 /** What came of it. */
 export interface Outcome {

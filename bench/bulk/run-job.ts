@@ -8,6 +8,7 @@ import {
   rotateColumns,
 } from "../../src"
 import { benchKeys, emailOf, type Job, type Outcome } from "./job"
+import { leaveProofOut } from "./unproven"
 
 interface Patient {
   id: string
@@ -38,6 +39,13 @@ async function run({ task, connection, rows }: Job): Promise<Outcome> {
     case "encrypt":
       requireChanged(await encryptColumns(dataSource, table, bulk({})), rows)
       break
+    case "encrypt, unproven": {
+      const unproven = leaveProofOut()
+      requireChanged(await encryptColumns(dataSource, table, bulk({})), rows)
+      if (unproven.batches === 0)
+        throw new Error("The statement that proves a batch is another now.")
+      break
+    }
     case "encrypt, audited":
       requireChanged(await encryptColumns(dataSource, table, bulk({ audit: true })), rows)
       break

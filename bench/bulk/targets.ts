@@ -26,5 +26,8 @@ export const LEAST_TIMES_SAVE = 20
 /** The most memory that the process is to occupy. */
 export const MOST_MEGABYTES = 250
 
+/** How many times as long encryption on PostgreSQL may take for the proof of what was stored. */
+export const MOST_PROOF = 1.1
+
 /** How many times as much a row of the largest table may cost as one of the smallest. */
 export const MOST_GROWTH = 1.2

@@ -45,6 +45,11 @@ export interface BulkReport {
   readonly completed: boolean
   readonly dryRun: boolean
   /**
+   * The part of the table that was worked on, if not all of it. Only runs of the same part keep each
+   * other out: one of the whole table, or of another count of parts, does work a second time beside it.
+   */
+  readonly shard?: { readonly index: number; readonly count: number }
+  /**
    * Rows that were looked at in the last pass over the table: every row of it, of its shard, or that
    * passes `where`, if cells are counted; else those that had something to change.
    */
@@ -89,7 +94,15 @@ export interface BulkReport {
 /** What a report says beyond what was counted. */
 export type RunFacts = Pick<
   BulkReport,
-  "completed" | "constrained" | "drift" | "dryRun" | "uses" | "statements" | "planned" | "bytes"
+  | "completed"
+  | "constrained"
+  | "drift"
+  | "dryRun"
+  | "shard"
+  | "uses"
+  | "statements"
+  | "planned"
+  | "bytes"
 > & {
   /** Whether an audit came to its end. */
   readonly counted: boolean

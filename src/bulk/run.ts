@@ -217,9 +217,10 @@ async function runPhases(run: Run): Promise<BulkReport> {
   // A column that was decrypted is on its way out of the model
   const isLeaving = job.demand === "cleared"
   const drift = isLeaving ? [] : await first.run((session) => driftOf(session, run))
-  const { dryRun } = options
+  const { dryRun, shard } = options
   const counted = completed && options.audit
-  const facts = { completed, counted, dryRun, constrained, drift, uses, statements }
+  const part = shard && shard.count > 1 ? { shard } : {}
+  const facts = { completed, counted, dryRun, ...part, constrained, drift, uses, statements }
   if (!dryRun) return tally.report(run.label, facts)
   const plan = await first.run((session) => planOf(session, run))
   return tally.report(run.label, { ...facts, ...plan })

@@ -81,18 +81,26 @@ function onlyIndexes(
 
 function summarize(report: BulkReport, done: string): string {
   const { table, changed, raced, seconds, dryRun, completed, statements } = report
-  const { planned = [], bytes, uses } = report
+  const { planned = [], bytes, uses, shard } = report
   const size = planned.length > 0 && bytes !== undefined ? ` (${formatBytes(bytes)})` : ""
   const would = dryRun ? "would be " : ""
   return [
     `${table}${size}: ${formatCount(changed)} rows ${would}${done} in ${seconds.toFixed(1)} s`,
     raced > 0 ? `, ${formatCount(raced)} written by others meanwhile and read again` : "",
     completed ? "" : ", then stopped",
+    shard ? `\n  ${describeShard(shard)}` : "",
     ...uses.slice(0, PRINTED_USES).map((use) => `\n  ${describeUse(use)}`),
     uses.length > PRINTED_USES ? "\n  and more; column:uses names all" : "",
     ...statements.map((statement) => `\n  ${statement}`),
     ...planned.map(({ sql, lock }) => `\n  would run ${sql}\n    which ${lock}`),
   ].join("")
+}
+
+function describeShard({ index, count }: NonNullable<BulkReport["shard"]>): string {
+  return (
+    `part ${index} of ${count}: runs of the whole table and of other counts are not kept out; when all ` +
+    "parts are done, verify the whole"
+  )
 }
 
 /** States that few tables have cells in: whether any of these has. */

@@ -45,6 +45,22 @@ describe("what bulk work is reported as", () => {
     expect(named("rotate: largest resident set")?.figure.median).toBe(100)
   })
 
+  test("is the cost of the proof, paired by round, where it was measured", () => {
+    const unproven = [1.8, 4, 2].map((seconds, i) => {
+      const proven = [2, 4, 2][i] ?? NaN
+      const outcome = { seconds, megabytes: 100, cpuSeconds: 1 }
+      return new Map([...round(proven), ["encrypt, unproven" as const, outcome] as const])
+    })
+    const [line] = describeLines(summarize("PostgreSQL", 1_000_000, unproven), 0).filter(
+      ({ title }) => title.includes("proof"),
+    )
+
+    expect(line).toMatchObject({ unit: "× the cost", target: { must: 1.1 } })
+    expect(line?.figure.median).toBe(1)
+    expect(line?.figure.high).toBeCloseTo(2 / 1.8)
+    expect(named("encrypt: the proof")).toBeUndefined()
+  })
+
   test("is millions of rows a second for a finished table", () => {
     expect(named("a run over")).toMatchObject({ figure: { median: 0.5 }, unit: "M rows/s" })
   })

@@ -1,4 +1,4 @@
-import type { Dialect, Transience } from "../dialect"
+import type { Dialect, KeyColumn, Transience } from "../dialect"
 import { readingIn } from "../reading"
 import { proveChanges, undoIfAltered } from "../proof"
 import { driverCodeOf, isConnectionLost } from "../statement-error"
@@ -52,12 +52,12 @@ function mysqlFamilyDialect(
     longestInCompany: LONGEST_IN_COMPANY,
 
     shardCondition(table, index, count) {
-      const key = table.key.map(({ name }) => `t.${escapeMysql(name)}`).join(", ")
+      const key = table.key.map(hashed).join(", ")
       return `CRC32(CONCAT_WS('/', ${key})) % ${count} = ${index}`
     },
 
     sampleCondition(table, fraction, seed) {
-      const key = table.key.map(({ name }) => `t.${escapeMysql(name)}`).join(", ")
+      const key = table.key.map(hashed).join(", ")
       const digits = `SUBSTR(SHA2(CONCAT_WS('/', '${seed}', ${key}), 256), 1, 8)`
       return `CAST(CONV(${digits}, 16, 10) AS UNSIGNED) < ${Math.ceil(fraction * 2 ** 32)}`
     },
@@ -100,6 +100,12 @@ function mysqlFamilyDialect(
 
     transience: (error) => transienceOf(driverCodeOf(error)),
   }
+}
+
+/** What is hashed of a key, which must be the same whoever asks: a timestamp is in the session's zone. */
+function hashed({ name, type }: KeyColumn): string {
+  const column = `t.${escapeMysql(name)}`
+  return type.startsWith("timestamp") ? `UNIX_TIMESTAMP(${column})` : column
 }
 
 function setStatement(settings: Readonly<Record<string, string>>): string {

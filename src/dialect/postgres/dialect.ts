@@ -1,5 +1,5 @@
 import type { Connection } from "../connection"
-import type { BulkTable, Dialect, Transience } from "../dialect"
+import type { BulkTable, Dialect, KeyColumn, Transience } from "../dialect"
 import { readingIn } from "../reading"
 import { undoIfAltered } from "../proof"
 import { driverCodeOf, isConnectionLost } from "../statement-error"
@@ -99,8 +99,15 @@ export function packingDialect(copyOut: NonNullable<Connection["copyOut"]>): Dia
 
 /** A number of 32 bits. */
 function hashOfKey({ key }: BulkTable, before: readonly string[]): string {
-  const parts = [...before, ...key.map(({ name }) => `t.${escape(name)}::text`)]
+  const parts = [...before, ...key.map(hashed)]
   return `('x' || substr(md5(concat_ws('/', ${parts.join(", ")})), 1, 8))::bit(32)::bigint`
+}
+
+/** The text of a key, which must be the same whoever asks: of some types it is the session's choice. */
+function hashed({ name, type }: KeyColumn): string {
+  const column = `t.${escape(name)}`
+  if (/^(?:date|timestamp)/.test(type)) return `extract(epoch FROM ${column})::text`
+  return type === "bytea" ? `encode(${column}, 'hex')` : `${column}::text`
 }
 
 /** SQLSTATE: lock not available, deadlock, serialization failure, a limit on statements. */

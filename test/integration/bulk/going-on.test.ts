@@ -114,6 +114,25 @@ eachDatabase("a row that the database refuses", (db) => {
   })
 
   if (db.name === "PostgreSQL") {
+    test("for bytes that are no text is named with its column, and not with the bytes", async () => {
+      await fill(valueOf)
+      await db.rawRows(
+        "CREATE OR REPLACE FUNCTION garble() RETURNS trigger LANGUAGE plpgsql AS " +
+          "$$ BEGIN PERFORM convert_from('\\xdeadbeef', 'UTF8'); RETURN NEW; END $$",
+      )
+      await db.rawRows(
+        "CREATE TRIGGER garbles BEFORE UPDATE ON patient FOR EACH ROW WHEN (NEW.id = 7) EXECUTE FUNCTION garble()",
+      )
+
+      const report = await encryptColumns(source, patients, { keyring })
+
+      expect(report).toMatchObject({ changed: 39, failed: 1 })
+      const [failure] = report.failures
+      expect(failure).toMatchObject({ key: ["7"], column: "patient.ssn" })
+      expect(failure?.problem).toMatch(/^patient\.ssn is left as it was: .*22021/)
+      expect(failure?.problem).not.toMatch(/xde|dead/)
+    })
+
     test("for an index entry that would be too large stays in plaintext", async () => {
       await fill((id) => (id === 7 ? "x".repeat(5_000) : valueOf(id)))
       await db.rawRows("CREATE INDEX by_ssn ON patient (ssn)")

@@ -83,6 +83,44 @@ eachDatabase("a bulk command", (db) => {
       await line.close()
     })
 
+    test("goes on when its new connections end as soon as they have logged in", async () => {
+      await createValues(db, rows)
+      const { url = "", ...options } = db.options() as { url?: string } & DataSourceOptions
+      const line = await openLine(url)
+      const source = new DataSource({ ...options, url: line.url } as DataSourceOptions)
+      await source.initialize()
+      const middle = inTheMiddle(() => line.cutAfterLogin(3))
+
+      const report = await encryptColumns(source, patients, middle.options)
+      await middle.over()
+
+      expect(report).toMatchObject({ completed: true, failed: 0 })
+      expect((await patientSsns(db)).map(open)).toEqual(all)
+      await source.destroy()
+      await line.close()
+    })
+
+    test("ends with an error where the first ones do", async () => {
+      await createValues(db, rows)
+      const { url = "", ...options } = db.options() as { url?: string } & DataSourceOptions
+      const line = await openLine(url)
+      const source = new DataSource({ ...options, url: line.url } as DataSourceOptions)
+      await source.initialize()
+      // The pool has to open another
+      const held = source.createQueryRunner()
+      await held.connect()
+      const cut = line.cutAfterLogin(1)
+
+      const running = encryptColumns(source, patients, { keyring })
+
+      await expect(running).rejects.toBeInstanceOf(Error)
+      await cut
+      await held.release()
+      expect(await patientSsns(db)).toEqual(all)
+      await source.destroy()
+      await line.close()
+    })
+
     test("goes on when the server ends its sessions", async () => {
       await createValues(db, rows)
       const source = await db.connect()

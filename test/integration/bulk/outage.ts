@@ -9,6 +9,8 @@ export interface Line {
   readonly url: string
   /** Cuts all connections, and refuses new ones until so many were tried. */
   cut(refusals: number): Promise<void>
+  /** Cuts all connections, and so many new ones as soon as they have logged in. */
+  cutAfterLogin(times: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -17,6 +19,10 @@ export async function openLine(serverUrl: string): Promise<Line> {
   const url = new URL(serverUrl)
   const [host, port] = [url.hostname, Number(url.port || "3306")]
   const sockets = new Set<Socket>()
+  const cutting = { left: 0, done: (): void => undefined }
+  // PostgreSQL says that it is ready; the second answer of MySQL is that the password was right
+  const isLoggedIn = (bytes: Buffer, answers: number): boolean =>
+    url.protocol.startsWith("postgres") ? bytes.includes("Z\0\0\0\x05I") : answers === 2
   const server = createServer((near) => {
     const far = connect(port, host)
     for (const socket of [near, far]) {
@@ -29,6 +35,17 @@ export async function openLine(serverUrl: string): Promise<Line> {
       })
     }
     near.pipe(far).pipe(near)
+    let answers = 0
+    far.on("data", (bytes: Buffer) => {
+      answers++
+      if (cutting.left === 0 || !isLoggedIn(bytes, answers)) return
+      if (--cutting.left === 0) cutting.done()
+      // What was written is read first
+      near.unpipe()
+      far.unpipe()
+      near.end()
+      far.destroy()
+    })
   })
   await once(server.listen(0, "127.0.0.1"), "listening")
   const own = (server.address() as AddressInfo).port
@@ -46,6 +63,12 @@ export async function openLine(serverUrl: string): Promise<Line> {
       await refused
       await once(server.listen(own, "127.0.0.1"), "listening")
     },
+    cutAfterLogin: (times) =>
+      new Promise((resolve) => {
+        cutting.left = times
+        cutting.done = resolve
+        for (const socket of sockets) socket.resetAndDestroy()
+      }),
     close: cut,
   }
 }

@@ -91,6 +91,48 @@ eachDatabase("a table that stores something else than was written", (db) => {
     })
   }
 
+  if (db.name === "PostgreSQL") {
+    test("nowhere, under a rule that copies what is written, is encrypted", async () => {
+      await db.rawRows("CREATE TABLE copied (id int, ssn text)")
+      await db.rawRows(
+        "CREATE RULE copies AS ON UPDATE TO patient DO ALSO INSERT INTO copied VALUES (NEW.id, NEW.ssn)",
+      )
+
+      const report = await encryptColumns(source, patients, { keyring, batchSize: 5 })
+
+      expect(report).toMatchObject({ changed: 30, failed: 0 })
+      const copies = await db.rawRows("SELECT ssn FROM copied ORDER BY id")
+      expect(copies.map(({ ssn }) => ssn)).toEqual(await patientSsns(db))
+    })
+
+    test("nowhere, under a rule that keeps a row as it is, lists that row", async () => {
+      await db.rawRows(
+        "CREATE RULE keeps AS ON UPDATE TO patient WHERE NEW.id = 17 DO INSTEAD NOTHING",
+      )
+
+      const report = await encryptColumns(source, patients, { keyring, batchSize: 5 })
+
+      expect(report).toMatchObject({ changed: 29, failed: 1 })
+      expect(report.failures).toMatchObject([{ key: ["17"] }])
+      expect((await patientSsns(db))[16]).toBe(valueOf(17))
+    })
+
+    test("in a single row, by a trigger of its partition, keeps every value", async () => {
+      await db.rawRows("ALTER TABLE patient RENAME TO before")
+      await db.rawRows("CREATE TABLE patient (LIKE before) PARTITION BY RANGE (id)")
+      await db.rawRows("ALTER TABLE patient ADD PRIMARY KEY (id)")
+      await db.rawRows("CREATE TABLE first PARTITION OF patient FOR VALUES FROM (0) TO (11)")
+      await db.rawRows("CREATE TABLE others PARTITION OF patient DEFAULT")
+      await db.rawRows("INSERT INTO patient SELECT * FROM before")
+      await createTrigger(
+        "AFTER UPDATE ON others",
+        "IF pg_trigger_depth() = 1 THEN UPDATE patient SET ssn = lower(ssn) WHERE id = 17; END IF",
+      )
+
+      await expectRefused()
+    })
+  }
+
   test("undoes the batch within the transaction of a migration, which stays open", async () => {
     const runner = source.createQueryRunner()
     await createTrigger(

@@ -26,14 +26,43 @@ const startTimeoutMs = 300_000
  * @param durable whether commits reach the disk; without, tests run faster
  * @throws {PostgresUnavailableError} if the server does not start; the message holds its log
  */
-export async function startOwnServer(
+export function startOwnServer(
   binaries: ServerBinaries,
   durable: boolean,
+): Promise<Omit<PostgresServer, "kind">> {
+  return start(binaries, { durable })
+}
+
+/**
+ * Starts a hot standby of a server that {@link startOwnServer} started, on a copy of its files, which
+ * nobody is to write meanwhile.
+ *
+ * @throws {PostgresUnavailableError} as {@link startOwnServer} does
+ */
+export async function startStandbyOf(
+  binaries: ServerBinaries,
+  primary: Pick<PostgresServer, "url">,
+): Promise<Omit<PostgresServer, "kind">> {
+  await askServer(primary.url, "CHECKPOINT", startTimeoutMs)
+  const data = await askServer(primary.url, "SHOW data_directory", startTimeoutMs)
+  return start(binaries, { durable: false, primary: { url: primary.url, data } })
+}
+
+/** How a server begins. */
+interface Beginning {
+  readonly durable: boolean
+  /** Whose files it begins with, and follows; otherwise it begins with none. */
+  readonly primary?: { readonly url: string; readonly data: string }
+}
+
+async function start(
+  binaries: ServerBinaries,
+  beginning: Beginning,
 ): Promise<Omit<PostgresServer, "kind">> {
   const account = serverAccount()
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(binaries, account, durable)
+      return await startOnce(binaries, account, beginning)
     } catch (error) {
       const portTaken = error instanceof Error && error.message.includes("could not bind")
       if (!portTaken || attempt === attempts) throw error
@@ -44,7 +73,7 @@ export async function startOwnServer(
 async function startOnce(
   binaries: ServerBinaries,
   account: ServerAccount,
-  durable: boolean,
+  { durable, primary }: Beginning,
 ): Promise<Omit<PostgresServer, "kind">> {
   const directory = join(tmpdir(), `typeorm-fernet-postgres-${randomUUID()}`)
   const watchdog = await startWatchdog(directory, account)
@@ -54,7 +83,10 @@ async function startOnce(
     const root = runnableBinaries(binaries, account, join(directory, "native"))
     const port = await freePort()
     const data = join(directory, "data")
-    const commands = [initdb(root, data, durable), postgres(root, data, port, durable)]
+    const files = primary ? copy(primary.data, data) : [initdb(root, data, durable)]
+    const server = postgres(root, data, port, durable)
+    if (primary) server.push("-c", `primary_conninfo=${conninfo(primary.url)}`)
+    const commands = [...files, server]
     watchdog.stdin.write(`${JSON.stringify({ commands })}\n`)
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`
     await untilAnswering(url, data, watchdog, complaint)
@@ -102,6 +134,19 @@ function initdb(root: string, data: string, durable: boolean): string[] {
   const file = join(root, "bin", "initdb")
   const args = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
   return [file, ...args, "--no-instructions", ...(durable ? [] : ["--no-sync"])]
+}
+
+function copy(from: string, to: string): string[][] {
+  return [
+    ["cp", "-R", from, to],
+    ["rm", "-f", join(to, "postmaster.pid")],
+    ["touch", join(to, "standby.signal")],
+  ]
+}
+
+function conninfo(url: string): string {
+  const { hostname, port, username } = new URL(url)
+  return `host=${hostname} port=${port} user=${username}`
 }
 
 function postgres(root: string, data: string, port: number, durable: boolean): string[] {
