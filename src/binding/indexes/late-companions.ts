@@ -173,7 +173,7 @@ class Completion {
   digestOf(row: Row): string | null | undefined {
     const entity: ObjectLiteral = {}
     for (const source of this.#companion.sources) {
-      source.setEntityValue(entity, boundColumn(source)?.from(row[this.#aliasOf(source)]))
+      source.setEntityValue(entity, boundColumn(source)?.read(row[this.#aliasOf(source)]))
     }
     return this.#companion.persisted(this.#companion.valueIn(entity))
   }

@@ -124,4 +124,25 @@ describe("an index over several properties, of which one is written", () => {
     expect(error).toMatchObject({ code: "ERR_DECRYPTION_FAILED", property: "Person.name.family" })
     expect(row()?.name_full).toBe(full("Ada", "King"))
   })
+
+  test("is not emptied where an application has a placeholder for what cannot be read", async () => {
+    await people.insert({ clinic: "b", id: 2, name: { given: "Eve", family: "Moss" } })
+    await source.query("UPDATE person SET nameFamily = 'gAAAAAdamaged' WHERE id = 1")
+    const lenient = withEncryption(memorySource([Person]), { keyring, onUnreadable: () => null })
+    const copies = (await lenient.initialize()).getRepository(Person)
+    for (const one of await source.query<object[]>("SELECT * FROM person")) {
+      await lenient.query(
+        `INSERT INTO person (${Object.keys(one).join(", ")}) VALUES (?, ?, ?, ?, ?, ?)`,
+        Object.values(one),
+      )
+    }
+    const ada = (await copies.find({ order: { id: "ASC" } }))[0] ?? new Person()
+    ada.name.given = "Eva"
+
+    const error = await rejection(copies.save(ada))
+
+    expect(error).toMatchObject({ code: "ERR_DECRYPTION_FAILED" })
+    const [kept] = await lenient.query<object[]>("SELECT name_full FROM person WHERE id = 1")
+    expect(kept).toEqual({ name_full: full("Ada", "King") })
+  })
 })
