@@ -14,11 +14,14 @@ export async function updateReturning(
 ): Promise<WriteResult> {
   const values = new Values(postgresSpelling.placeholder)
   const update = updateStatement(table, changes, values)
-  const asMeant = sameCells(table, "n")
+  // What is as meant, as nearly all is, is not compared with what it was
+  const state =
+    `CASE WHEN ${sameCells(table, "n")} THEN 'meant' ` +
+    `WHEN ${sameCells(table, "o")} THEN 'kept' ELSE 'altered' END`
   const { rows } = await connection.query(
-    `WITH u AS (${update} RETURNING v.i, ${asMeant} AS meant, ${sameCells(table, "o")} AS kept) ` +
-      "SELECT count(*) FILTER (WHERE meant) AS changed, " +
-      "min(i) FILTER (WHERE NOT meant AND NOT kept) AS altered FROM u",
+    `WITH u AS (${update} RETURNING v.i, ${state} AS state) ` +
+      "SELECT count(*) FILTER (WHERE state = 'meant') AS changed, " +
+      "min(i) FILTER (WHERE state = 'altered') AS altered FROM u",
     values.list,
   )
   return resultOf(changes, Number(rows[0]?.changed), rows[0]?.altered)
