@@ -21,6 +21,7 @@ export const rooms = {
   "binding/columns": {
     mutate: [
       "src/binding/columns/comparison-operand.ts",
+      "src/binding/columns/read-ahead.ts",
       "src/binding/columns/sought-plaintext.ts",
     ],
     lines: 200,
