@@ -1,4 +1,8 @@
-/** What mutation testing runs of this folder, in one module: one test environment for each change. */
+/**
+ * What mutation testing runs of this folder, in one module: one test environment for each change; and
+ * of the rings that cells are under, which only resolvers tell apart.
+ */
+import "../keys/key-resolver.test"
 import "./bound-column.test"
 import "./comparison-operand.test"
 import "./custom-codec.test"
