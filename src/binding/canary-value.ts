@@ -16,4 +16,4 @@ export const CANARY_TOKEN: string = ["typeorm-fernet:canary", secret].join(":")
 export const CANARY_DIGEST: string = ["typeorm-fernet:canary-digest", secret].join(":")
 
 /** Query runners of the canary, which answer by themselves and know nothing of the database. */
-export const ANSWERING: WeakSet<object> = new WeakSet()
+export const ANSWERING: WeakSet<object> = new WeakSet<object>()

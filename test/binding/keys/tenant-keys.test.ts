@@ -57,7 +57,9 @@ describe("the keys of tenants", () => {
     await tenants.run("ward", async () => {
       const before = tenants.rings
       tenants.forget("ward")
-      await tenants.run("clinic", () => { expect(tenants.tenant).toBe("clinic"); })
+      await tenants.run("clinic", () => {
+        expect(tenants.tenant).toBe("clinic")
+      })
       expect(tenants.tenant).toBe("ward")
       expect(tenants.rings).toBe(before)
     })
