@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
-import { type DataSource, Entity, PrimaryColumn, type Repository } from "typeorm"
+import { Column, type DataSource, Entity, PrimaryColumn, type Repository } from "typeorm"
 
 import {
   type BulkOptions,
@@ -27,7 +27,16 @@ class Account {
   @EncryptedColumn({ type: "varchar", length: 255, blindIndex: { unique: true } }) email!: string
   @EncryptedColumn({ type: "varchar", length: 255, nullable: true, blindIndex: true })
   phone!: string | null
+  @Column({ type: "int" }) tenant!: number
+  @EncryptedColumn({
+    ...{ type: "varchar", length: 255 },
+    blindIndex: { unique: { within: ["tenant"] } },
+  })
+  nick!: string
 }
+
+/** What is told of an account, beside its key. */
+type Values = Omit<Account, "id">
 
 const phases = ["keep", "index", "allow", "reject"] as const
 
@@ -46,8 +55,9 @@ async function deployAll(db: TestDatabase): Promise<Releases> {
       withEncryption(unbound, { keyring, blindIndexKeyring, plaintext }),
     )
   const keep = await release("keep", true)
-  // The table had it before it had an encrypted column
+  // The table had them before it had an encrypted column
   await db.rawRows("CREATE UNIQUE INDEX one_email ON account (email)")
+  await db.rawRows("CREATE UNIQUE INDEX one_nick ON account (tenant, nick)")
   const [index, allow, reject] = [
     await release("index", false),
     await release("allow", false),
@@ -58,7 +68,7 @@ async function deployAll(db: TestDatabase): Promise<Releases> {
 
 /** What accounts there should be. */
 interface Model {
-  readonly accounts: Map<number, { email: string; phone: string | null }>
+  readonly accounts: Map<number, Values>
   /** The releases that run: one phase, or two neighbours while one takes the place of the other. */
   running: readonly number[]
   /** Whether a release has written plaintext without an index value since `column:index`. */
@@ -199,8 +209,9 @@ class Rollout {
       const found = await manager.find(Account, { order: { id: "ASC" } })
       const expected = [...accounts].sort(([a], [b]) => a - b)
       expect(found).toEqual(expected.map(([id, values]) => ({ id, ...values })))
-      for (const [id, { email, phone }] of accounts) {
+      for (const [id, { email, phone, tenant, nick }] of accounts) {
         expect(await manager.findBy(Account, { email })).toMatchObject([{ id }])
+        expect(await manager.findBy(Account, { tenant, nick })).toMatchObject([{ id }])
         if (phone === null) continue
         const withPhone = await manager.findBy(Account, { phone })
         const same = expected.filter(([, other]) => other.phone === phone).map(([key]) => key)
@@ -214,7 +225,7 @@ class Rollout {
   async #checkCompanions(): Promise<void> {
     const source = this.#releases.index
     for (const row of await rowsOf(this.#db, "account")) {
-      for (const property of ["email", "phone"] as const) {
+      for (const property of ["email", "phone", "nick"] as const) {
         const companion = row[`${property}_bidx`]
         const [opened] = decryptRaw(source, Account, [{ value: row[property] }], {
           value: property,
@@ -231,14 +242,20 @@ const person = fc.record({
   id: fc.integer({ min: 1, max: 4 }),
   email: fc.constantFrom("ada@x", "bob@x", "cleo@x", "dan@x", "eve@x"),
   phone: fc.constantFrom(null, "1", "2"),
+  tenant: fc.constantFrom(1, 2),
+  nick: fc.constantFrom("ada", "bob", "cleo"),
 })
 
 type Step = (rollout: Rollout) => Promise<void> | void
 
-const isTaken = ({ accounts }: Model, id: number, email: string): boolean =>
-  [...accounts].some(([other, values]) => other !== id && values.email === email)
+const isTaken = ({ accounts }: Model, id: number, { email, tenant, nick }: Values): boolean =>
+  [...accounts].some(
+    ([other, values]) =>
+      other !== id &&
+      (values.email === email || (values.tenant === tenant && values.nick === nick)),
+  )
 
-/** A second account with an address is refused by every release, whatever wrote the first. */
+/** A second account with an address, or with a nick of its tenant, is refused by every release, whatever wrote the first. */
 async function expectRefusal(writing: Promise<unknown>): Promise<void> {
   await expect(writing).rejects.toMatchObject({ name: "QueryFailedError" })
 }
@@ -249,24 +266,24 @@ const write: fc.Arbitrary<Step> = fc
     person,
     by: fc.constantFrom("insert", "save", "update", "upsert"),
   })
-  .map(({ pod, person: { id, email, phone }, by }) => async (rollout) => {
+  .map(({ pod, person: { id, ...values }, by }) => async (rollout) => {
     const { model } = rollout
     const accounts = rollout.pod(pod)
     const exists = model.accounts.has(id)
     const written = async () => {
-      if (by === "update") return accounts.update({ id }, { email, phone })
-      if (by === "save") return accounts.save({ id, email, phone })
-      if (by === "upsert") return accounts.upsert({ id, email, phone }, ["id"])
-      return accounts.insert({ id, email, phone })
+      if (by === "update") return accounts.update({ id }, values)
+      if (by === "save") return accounts.save({ id, ...values })
+      if (by === "upsert") return accounts.upsert({ id, ...values }, ["id"])
+      return accounts.insert({ id, ...values })
     }
     if ((by === "insert" && exists) || (by === "update" && !exists)) return
-    if (isTaken(model, id, email)) {
-      // MySQL's upsert would overwrite the account that has the address
+    if (isTaken(model, id, values)) {
+      // MySQL's upsert would overwrite the account that has it
       if (by === "upsert" && rollout.overwritesByAnyKey) return
       return expectRefusal(written())
     }
     await written()
-    model.accounts.set(id, { email, phone })
+    model.accounts.set(id, values)
   })
 
 const commandStep = (command: Command): fc.Arbitrary<Step> =>
@@ -287,8 +304,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map(({ pod, person }): Step => async (rollout) => {
         const found = [...rollout.model.accounts].filter(([, { email }]) => email === person.email)
         await rollout.pod(pod).update({ email: person.email }, { phone: person.phone })
-        for (const [id, { email }] of found) {
-          rollout.model.accounts.set(id, { email, phone: person.phone })
+        for (const [id, values] of found) {
+          rollout.model.accounts.set(id, { ...values, phone: person.phone })
         }
       }),
   },
@@ -349,20 +366,21 @@ eachDatabase("a rolling deployment", (db) => {
   })
 
   describe("from end to end", () => {
-    const ada = { id: 1, email: "ada@x", phone: "1" }
+    const ada = { id: 1, email: "ada@x", phone: "1", tenant: 1, nick: "ada" }
+    const unindexed = { email_bidx: null, phone_bidx: null, nick_bidx: null }
 
     test("has in each phase what it should in the row", async () => {
       await db.rawRows("DELETE FROM account")
       const row = async () => (await rowsOf(db, "account"))[0]
       await releases.keep.manager.insert(Account, ada)
-      expect(await row()).toEqual({ ...ada, email_bidx: null, phone_bidx: null })
+      expect(await row()).toEqual({ ...ada, ...unindexed })
 
       await releases.index.manager.update(Account, { id: 1 }, { email: "bob@x" })
       expect(await row()).toMatchObject({ email: "bob@x", phone_bidx: null })
       expect((await row())?.email_bidx).toEqual(expect.any(String))
 
       await releases.keep.manager.save(Account, ada)
-      expect(await row()).toEqual({ ...ada, email_bidx: null, phone_bidx: null })
+      expect(await row()).toEqual({ ...ada, ...unindexed })
 
       await indexColumns(releases.index, Account, bulkOptions)
       expect(await row()).toMatchObject(ada)
