@@ -53,7 +53,10 @@ eachDatabase("a row that the database refuses", (db) => {
       const report = await encryptColumns(source, patients, { keyring, batchSize })
 
       expect(report).toMatchObject({ completed: true, changed: 38, raced: 0, failed: 2 })
-      expect(report.failures.map(({ key }) => key)).toEqual([["7"], ["23"]])
+      // Batches are done side by side
+      expect(report.failures.map(({ key: [id] }) => Number(id)).sort((a, b) => a - b)).toEqual([
+        7, 23,
+      ])
       expect(report.failures[0]?.problem).toMatch(
         /^patient.ssn is left as it was: the database refuses its row\. A statement failed with /,
       )
