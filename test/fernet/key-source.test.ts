@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { KeyError } from "../../src/errors"
 import { generateKey } from "../../src/fernet/key"
 import { Keyring } from "../../src/fernet/keyring"
-import { hasKeysInEnv, keysFromEnv } from "../../src/fernet/key-source"
+import { hasKeysInEnv, keysFromEnv, variableInEnv } from "../../src/fernet/key-source"
 
 const KEY = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="
 const OLD = "JAjRtdVGnl7fUAuDIUdFxQ4Fz4nhJrEX2yXP3OzPWgE="
@@ -206,5 +206,20 @@ describe("hasKeysInEnv", () => {
     [{}, false],
   ])("says of %j whether it names keys: %j", (env, names) => {
     expect(hasKeysInEnv(env, "ENCRYPTION_KEY")).toBe(names)
+  })
+})
+
+describe("variableInEnv", () => {
+  afterEach(() => {
+    delete process.env.SOME_KEY
+    delete process.env.SOME_KEY_FILE
+  })
+
+  test("is the variable that gives keys, its own if none does", () => {
+    expect(variableInEnv("SOME_KEY")).toBe("SOME_KEY")
+    process.env.SOME_KEY_FILE = " "
+    expect(variableInEnv("SOME_KEY")).toBe("SOME_KEY")
+    process.env.SOME_KEY_FILE = "/run/secrets/key"
+    expect(variableInEnv("SOME_KEY")).toBe("SOME_KEY_FILE")
   })
 })

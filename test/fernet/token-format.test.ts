@@ -8,6 +8,7 @@ import {
   mayBeToken,
   SHORTEST_TOKEN,
   plaintextWithin,
+  statedTimestamp,
   tokenLength,
   tokenShape,
 } from "../../src/fernet/token-format"
@@ -144,5 +145,14 @@ describe("tokenLength", () => {
   test("is least for a value of no bytes", () => {
     expect(SHORTEST_TOKEN).toBe(fernet.encrypt("").length)
     expect(SHORTEST_TOKEN).toBe(100)
+  })
+})
+
+describe("statedTimestamp", () => {
+  test.each([0, 1_700_000_000, 2 ** 32, 2 ** 52 + 1])("is when a token was made: %s", (seconds) => {
+    const token = fernet.encryptAtTime("a", seconds)
+
+    expect(statedTimestamp(token)).toBe(seconds)
+    expect(statedTimestamp(` \n${token}`)).toBe(seconds)
   })
 })
