@@ -106,9 +106,11 @@ eachDatabase("a search of a table that is partly in plaintext", (db) => {
   })
 
   test("shows no sought value in the error of a statement that fails", async () => {
-    const query = source.createQueryBuilder(Person, "p").where({ email: "nobody@x" })
+    const query = source.createQueryBuilder(Person, "p").where({ email: Not("nobody@x") })
 
-    const failing = query.andWhere("no_such_function(p.id) = 1").getMany()
+    // Out of range as it is run, so that no driver refuses it while it prepares the statement
+    const outOfRange = "abs(p.id - p.id - 9223372036854775807 - 1) = 1"
+    const failing = query.andWhere(outOfRange).getMany()
     const error: unknown = await failing.catch((reason: unknown) => reason)
 
     expect(error).toMatchObject({ name: "QueryFailedError" })

@@ -101,9 +101,9 @@ eachDatabase("who is told of statements that seek legacy plaintext", (db) => {
   test("sees none in what a statement is told by that failed", async () => {
     const builder = source.createQueryBuilder(Person, "p").where({ email: "sought@x" })
 
-    await expect(builder.andWhere("no_such_function(p.id) = 1").getMany()).rejects.toThrow(
-      /no_such_function/i,
-    )
+    // As it is run, since SQLite's driver throws an error of its own for what it cannot prepare
+    const failing = builder.andWhere("abs(p.id - p.id - 9223372036854775807 - 1) = 1").getMany()
+    await expect(failing).rejects.toMatchObject({ name: "QueryFailedError" })
 
     expect(logger.entries.map(([kind]) => kind)).toContain("query")
     expect(shown()).not.toContain("sought")
