@@ -49,7 +49,7 @@ export function keyRefreshMisuse(options: unknown): readonly string[] {
   )
   return [
     ...unknownOptions(options, optionNames).map((problem) => `has an ${problem}`),
-    ...times.map((name) => `has an ${name} that is not a number of seconds above 0`),
+    ...times.map((name) => `gives no number of seconds above 0 as ${name}`),
   ]
 }
 
@@ -70,7 +70,7 @@ export interface KeysReloadEvent {
   readonly dropped: readonly string[]
   /** The one that is to encrypt, and when. */
   readonly waiting?: { readonly key: string; readonly until: Date }
-  /** Why keys could not be fetched: a name and perhaps a code. */
+  /** Why keys could not be fetched: the code and the message of a `KeyError`. */
   readonly error?: string
 }
 
@@ -94,7 +94,10 @@ export class KeyRefresh {
   #expiry: NodeJS.Timeout | undefined
   #promotion:
     { readonly to: Keyring; readonly until: Date; readonly timer: NodeJS.Timeout } | undefined
+  /** Whether the keys at work are too old to be used. */
+  #expired = false
   #stopped = false
+  #fetchedAt = new Date()
 
   /** @param first - what was fetched to begin with */
   constructor(keys: RefreshedKeys, options: KeyRefreshOptions, first: FetchedKeys) {
@@ -105,6 +108,11 @@ export class KeyRefresh {
     this.#renewed()
     this.#begin(first)
     this.#plan()
+  }
+
+  /** When the keys at work were fetched. */
+  get fetchedAt(): Date {
+    return this.#fetchedAt
   }
 
   /** Ends it. Keys stay as they are. */
@@ -122,11 +130,18 @@ export class KeyRefresh {
    * @throws {@link KeyError} if they cannot be had; those at work stay
    */
   reload(forget = false): Promise<void> {
-    if (forget) return this.#reload(true)
-    this.#running ??= this.#reload(false).finally(() => {
-      this.#running = undefined
+    if (!forget) return this.#running ?? this.#run(this.#reload(false))
+    // What is being fetched may be what is to be forgotten
+    const before = this.#running?.catch(() => undefined) ?? Promise.resolve()
+    return this.#run(before.then(() => this.#reload(true)))
+  }
+
+  #run(reload: Promise<void>): Promise<void> {
+    const running = reload.finally(() => {
+      if (this.#running === running) this.#running = undefined
     })
-    return this.#running
+    this.#running = running
+    return running
   }
 
   async #reload(forget: boolean): Promise<void> {
@@ -175,11 +190,18 @@ export class KeyRefresh {
 
   #wait(to: Keyring, until: Date): void {
     clearTimeout(this.#promotion?.timer)
-    const rest = Math.min(until.getTime() - Date.now(), 1000 * LONGEST)
-    const timer = setTimeout(() => {
-      this.#promote(joinedKeyring(to, this.#current))
-      this.#publish({ added: [], dropped: [] })
-    }, rest).unref()
+    const rest = until.getTime() - Date.now()
+    const timer = setTimeout(
+      () => {
+        if (until.getTime() > Date.now()) {
+          this.#wait(to, until)
+          return
+        }
+        this.#promote(joinedKeyring(to, this.#current))
+        this.#publish({ added: [], dropped: [] })
+      },
+      Math.min(rest, 1000 * LONGEST),
+    ).unref()
     this.#promotion = { to, until, timer }
   }
 
@@ -192,14 +214,17 @@ export class KeyRefresh {
   #put(keyring: Keyring): void {
     // Whatever was derived for a ring is kept by its identity
     if (!isSameKeyring(keyring, this.#current)) this.#current = keyring
-    this.#keys.use(this.#current)
+    if (!this.#expired) this.#keys.use(this.#current)
   }
 
   #renewed(): void {
     clearTimeout(this.#expiry)
+    this.#expired = false
+    this.#fetchedAt = new Date()
     const { maxAge } = this.#options
     if (maxAge === Infinity) return
     this.#expiry = setTimeout(() => {
+      this.#expired = true
       this.#keys.use(undefined)
     }, 1000 * maxAge).unref()
   }

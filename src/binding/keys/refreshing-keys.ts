@@ -20,8 +20,8 @@ export class RefreshingKeys implements BoundKeys {
   readonly #options: KeyRefreshOptions
   #refresh: KeyRefresh | undefined
   #keyring: Keyring | undefined
-  #fetchedAt: Date | undefined
   #askedAt = -Infinity
+  #catching: Promise<void> | undefined
 
   constructor(source: KeySource | undefined, options: KeyRefreshOptions, origin?: string) {
     this.#source = source ?? (() => Keyring.fromEnv())
@@ -32,11 +32,8 @@ export class RefreshingKeys implements BoundKeys {
   /** Asks where they come from, and begins to ask again. @throws {@link KeyError} if there is no key */
   async load(): Promise<void> {
     this.stop()
-    const fetch = async (): Promise<FetchedKeys> => {
-      const fetched = await this.#fetch()
-      this.#fetchedAt = new Date()
-      return fetched
-    }
+    this.#keyring = undefined
+    const fetch = (): Promise<FetchedKeys> => this.#fetch()
     const use = (keyring: Keyring | undefined): void => {
       this.#keyring = keyring
     }
@@ -44,11 +41,9 @@ export class RefreshingKeys implements BoundKeys {
     this.#refresh = new KeyRefresh({ fetch, use }, this.#options, first)
   }
 
-  /** Asks no more. */
+  /** Asks no more. The keys stay, for what still goes on. */
   stop(): void {
     this.#refresh?.stop()
-    this.#refresh = undefined
-    this.#keyring = undefined
   }
 
   /**
@@ -62,15 +57,19 @@ export class RefreshingKeys implements BoundKeys {
   }
 
   /**
-   * Asks because a token opened under none of the keys, unless that was done a moment ago. Returns
-   * whether there are others now.
+   * Asks because a token opened under none of the keys, unless that was done a moment ago. Whoever comes
+   * while it is done shares the outcome.
+   *
+   * @param before - the keys that it opened under none of
+   * @returns whether there are others now
    */
-  async catchUp(): Promise<boolean> {
+  async catchUp(before: Keyring): Promise<boolean> {
     const now = performance.now()
-    if (now - this.#askedAt < REST) return false
-    this.#askedAt = now
-    const before = this.#keyring
-    await this.reload().catch(() => undefined)
+    if (this.#keyring === before && now - this.#askedAt >= REST) {
+      this.#askedAt = now
+      this.#catching = this.reload().catch(() => undefined)
+    }
+    if (this.#keyring === before) await this.#catching
     return this.#keyring !== before
   }
 
@@ -81,7 +80,7 @@ export class RefreshingKeys implements BoundKeys {
 
   /** When they were fetched last, if they were. */
   get fetchedAt(): Date | undefined {
-    return this.#fetchedAt
+    return this.#refresh?.fetchedAt
   }
 
   /** Returns the keyring. @throws {@link KeyError} if it could not be fetched again for too long */

@@ -12,12 +12,13 @@ export async function readCatchingUp<Result>(
   read: () => Promise<Result>,
 ): Promise<Result> {
   const keys = keysOf(dataSource)
-  if (!keys?.catchUp) return read()
+  if (!keys?.catchUp || !keys.loaded) return read()
+  const before = keys.get()
   try {
     return await read()
   } catch (error) {
     const { reason } = error as Partial<DecryptionError>
-    if (reason !== "unknown-key" || !(await keys.catchUp())) throw error
+    if (reason !== "unknown-key" || !(await keys.catchUp(before))) throw error
     return read()
   }
 }

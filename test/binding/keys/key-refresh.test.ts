@@ -170,6 +170,50 @@ describe("keys that are fetched again", () => {
     keys.stop()
   })
 
+  test("are not brought back when they are too old by a key whose time has come", async () => {
+    const { keys, give } = await loaded(() => old, { maxAge: 250, promoteAfter: 300 })
+    give(() => [rolled, old])
+    await keys.reload()
+    give(() => [])
+
+    await pass(260)
+    expect(keys.loaded).toBe(false)
+    await pass(60)
+    expect(keys.loaded).toBe(false)
+    give(() => [rolled, old])
+    await keys.reload()
+    expect(keys.get().fingerprints).toEqual(prints(rolled, old))
+    keys.stop()
+  })
+
+  test("wait for a date that is further away than timers go", async () => {
+    const day = 86_400
+    const encryptFrom = new Date(Date.now() + 1000 * 40 * day)
+    const { keys } = await loaded(() => ({ keyring: [rolled, old], encryptFrom }), { every: 1e6 })
+
+    jest.advanceTimersByTime(1000 * 39 * day)
+    await setImmediate()
+    expect(keys.get().fingerprints).toEqual(prints(old, rolled))
+    jest.advanceTimersByTime(1000 * 2 * day)
+    expect(keys.get().fingerprints).toEqual(prints(rolled, old))
+    keys.stop()
+  })
+
+  test("forget a key for good, also if it is being fetched meanwhile", async () => {
+    const { keys, give } = await loaded(() => old)
+    let answer: (key: string) => void = () => undefined
+    give(() => new Promise<string>((resolve) => (answer = resolve)))
+    const slow = keys.reload()
+    give(() => rolled)
+
+    const forgetting = keys.reload(true)
+    answer(old)
+    await Promise.all([slow, forgetting])
+
+    expect(keys.get().fingerprints).toEqual(prints(rolled))
+    keys.stop()
+  })
+
   test("stay one ring while nothing changes, since what was derived is kept for it", async () => {
     const { keys } = await loaded(() => [rolled, old])
     const before = keys.get()
@@ -187,10 +231,13 @@ describe("keys that are fetched again", () => {
     await Promise.all([keys.reload(), keys.reload()])
     expect(asked).toBe(2)
 
-    give(() => [rolled, old])
-    expect(await keys.catchUp()).toBe(true)
+    give(() => (asked++, [rolled, old]))
+    const before = keys.get()
+    expect(await Promise.all([keys.catchUp(before), keys.catchUp(before)])).toEqual([true, true])
+    expect(asked).toBe(3)
+    expect(await keys.catchUp(before)).toBe(true)
     give(() => [later, rolled, old])
-    expect(await keys.catchUp()).toBe(false)
+    expect(await keys.catchUp(keys.get())).toBe(false)
     expect(keys.get().fingerprints).toEqual(prints(old, rolled))
     keys.stop()
   })
