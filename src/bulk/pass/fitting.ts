@@ -42,19 +42,29 @@ export class Fitting {
         others.push(text)
       }
     }
-    this.#texts.set(column, [...(this.#texts.get(column) ?? []), ...others])
+    this.#note(column, others)
     return { states, legacy, newCells: [], problems }
   }
 
-  /** Has the database look at what was read since. */
+  /** Has the database look at what was read since. If that fails it is to be asked again. */
   async ask({ connection, schema }: Session, inTransaction: boolean): Promise<void> {
-    const asked = [...this.#texts]
-    this.#texts.clear()
-    for (const [{ name, label, timeZone }, texts] of asked) {
+    for (const column of [...this.#texts.keys()]) {
+      const { name, label, timeZone } = column
+      const texts = this.#texts.get(column) ?? []
+      this.#texts.delete(column)
       if (texts.length === 0 || this.#problems.has(label)) continue
       const target = { name, label, timeZone, type: this.#types[name] ?? "" }
-      const problem = await schema.whyUnfit({ connection, inTransaction }, target, texts)
-      if (problem !== undefined) this.#problems.set(label, problem)
+      try {
+        const problem = await schema.whyUnfit({ connection, inTransaction }, target, texts)
+        if (problem !== undefined) this.#problems.set(label, problem)
+      } catch (error) {
+        this.#note(column, texts)
+        throw error
+      }
     }
+  }
+
+  #note(column: BulkColumn, texts: readonly string[]): void {
+    this.#texts.set(column, [...(this.#texts.get(column) ?? []), ...texts])
   }
 }

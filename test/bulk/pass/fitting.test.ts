@@ -70,4 +70,25 @@ describe("a type that the database judges", () => {
     ])
     expect(fitting.problems).toEqual(["patient.note: no such one"])
   })
+
+  test("is asked again about what it was asked in vain, as after a lock or a lost connection", async () => {
+    const session = await sessionOf(await patientTable([]))
+    const asked: unknown[] = []
+    const whyUnfit: typeof session.schema.whyUnfit = (_, { label }, texts) => {
+      asked.push([label, texts])
+      if (asked.length === 1) return Promise.reject(new Error("the connection is lost"))
+      return Promise.resolve(`${label}: no such one`)
+    }
+    const asking = { ...session, schema: { ...session.schema, whyUnfit } }
+    const fitting = new Fitting({ ssn: "point" })
+    problemsOf(fitting, ["nobody"])
+
+    const first = fitting.ask(asking, false)
+    problemsOf(fitting, ["nowhere"])
+    await expect(first).rejects.toThrow("lost")
+    await fitting.ask(asking, false)
+
+    expect(asked[1]).toEqual(["patient.ssn", ["nowhere", "nobody"]])
+    expect(fitting.problems).toEqual(["patient.ssn: no such one"])
+  })
 })
