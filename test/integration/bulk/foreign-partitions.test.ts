@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
+import { afterAll, beforeAll, expect, test } from "@jest/globals"
 import { Client } from "pg"
 import { DataSource } from "typeorm"
 
@@ -6,31 +6,12 @@ import { decryptColumns, encryptColumns, Keyring, rotateColumns } from "../../..
 import { keyring, keys } from "../../support/keys"
 import { startOwnServer } from "../../support/postgres/own-server"
 import type { PostgresServer } from "../../support/postgres/postgres-server"
-import { embeddedBinaries, type ServerBinaries } from "../../support/postgres/server-binaries"
-import { reason } from "../../support/reason"
-import { newestOnly } from "./newest-only"
+import { describeOnOwnServers } from "./own-servers"
 
-const found = binariesHere()
-if ("skipped" in found) {
-  describe.skip(`partitions on other servers (skipped: ${found.skipped})`, () => {
-    test.todo("needs several PostgreSQL of the tests' own, joined by postgres_fdw")
-  })
-} else {
-  newestOnly(() => {
-    declareOn(found)
-  })
-}
-
-function binariesHere(): ServerBinaries | { readonly skipped: string } {
-  try {
-    return embeddedBinaries()
-  } catch (error) {
-    return { skipped: reason(error) }
-  }
-}
-
-function declareOn(binaries: ServerBinaries): void {
-  describe("a table whose partitions are on other servers", () => {
+describeOnOwnServers(
+  "a table whose partitions are on other servers",
+  "needs several PostgreSQL of the tests' own, joined by postgres_fdw",
+  (binaries) => {
     /** The one that is asked, and two that hold its rows. */
     let servers: readonly Omit<PostgresServer, "kind">[] = []
     let source: DataSource
@@ -112,5 +93,5 @@ function declareOn(binaries: ServerBinaries): void {
         message: expect.stringContaining("Describe it with `primaryKey`") as unknown,
       })
     })
-  })
-}
+  },
+)

@@ -65,13 +65,23 @@ eachDatabase("a bulk command", (db) => {
 
   if (db.name === "SQLite") return
 
+  /** A DataSource whose connections go through a line that can be cut. */
+  async function throughLine() {
+    const { url = "", ...options } = db.options() as { url?: string } & DataSourceOptions
+    const line = await openLine(url)
+    const source = new DataSource({ ...options, url: line.url } as DataSourceOptions)
+    await source.initialize()
+    const close = async (): Promise<void> => {
+      await source.destroy()
+      await line.close()
+    }
+    return { source, line, close }
+  }
+
   newestOnly(() => {
     test("goes on when its connections are cut and refused for a while", async () => {
       await createValues(db, rows)
-      const { url = "", ...options } = db.options() as { url?: string } & DataSourceOptions
-      const line = await openLine(url)
-      const source = new DataSource({ ...options, url: line.url } as DataSourceOptions)
-      await source.initialize()
+      const { source, line, close } = await throughLine()
       const middle = inTheMiddle(() => line.cut(3))
 
       const report = await encryptColumns(source, patients, middle.options)
@@ -79,16 +89,12 @@ eachDatabase("a bulk command", (db) => {
 
       expect(report).toMatchObject({ completed: true, failed: 0 })
       expect((await patientSsns(db)).map(open)).toEqual(all)
-      await source.destroy()
-      await line.close()
+      await close()
     })
 
     test("goes on when its new connections end as soon as they have logged in", async () => {
       await createValues(db, rows)
-      const { url = "", ...options } = db.options() as { url?: string } & DataSourceOptions
-      const line = await openLine(url)
-      const source = new DataSource({ ...options, url: line.url } as DataSourceOptions)
-      await source.initialize()
+      const { source, line, close } = await throughLine()
       const middle = inTheMiddle(() => line.cutAfterLogin(3))
 
       const report = await encryptColumns(source, patients, middle.options)
@@ -96,16 +102,12 @@ eachDatabase("a bulk command", (db) => {
 
       expect(report).toMatchObject({ completed: true, failed: 0 })
       expect((await patientSsns(db)).map(open)).toEqual(all)
-      await source.destroy()
-      await line.close()
+      await close()
     })
 
     test("ends with an error where the first ones do", async () => {
       await createValues(db, rows)
-      const { url = "", ...options } = db.options() as { url?: string } & DataSourceOptions
-      const line = await openLine(url)
-      const source = new DataSource({ ...options, url: line.url } as DataSourceOptions)
-      await source.initialize()
+      const { source, line, close } = await throughLine()
       // The pool has to open another
       const held = source.createQueryRunner()
       await held.connect()
@@ -117,8 +119,7 @@ eachDatabase("a bulk command", (db) => {
       await cut
       await held.release()
       expect(await patientSsns(db)).toEqual(all)
-      await source.destroy()
-      await line.close()
+      await close()
     })
 
     test("goes on when the server ends its sessions", async () => {

@@ -1,37 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
+import { afterAll, beforeAll, expect, test } from "@jest/globals"
 import { DataSource } from "typeorm"
 
 import { decryptColumns, encryptColumns, inspectColumns, rotateColumns } from "../../../src"
 import { keyring } from "../../support/keys"
 import { startOwnServer, startStandbyOf } from "../../support/postgres/own-server"
 import type { PostgresServer } from "../../support/postgres/postgres-server"
-import { embeddedBinaries, type ServerBinaries } from "../../support/postgres/server-binaries"
-import { reason } from "../../support/reason"
-import { newestOnly } from "./newest-only"
+import { describeOnOwnServers } from "./own-servers"
 
 const visits = { table: "visit", columns: { diagnosis: {} } }
 
-const found = binariesHere()
-if ("skipped" in found) {
-  describe.skip(`a hot standby (skipped: ${found.skipped})`, () => {
-    test.todo("needs two PostgreSQL of the tests' own, of which one follows the other")
-  })
-} else {
-  newestOnly(() => {
-    declareOn(found)
-  })
-}
-
-function binariesHere(): ServerBinaries | { readonly skipped: string } {
-  try {
-    return embeddedBinaries()
-  } catch (error) {
-    return { skipped: reason(error) }
-  }
-}
-
-function declareOn(binaries: ServerBinaries): void {
-  describe("a hot standby", () => {
+describeOnOwnServers(
+  "a hot standby",
+  "needs two PostgreSQL of the tests' own, of which one follows the other",
+  (binaries) => {
     let servers: readonly Omit<PostgresServer, "kind">[] = []
     let sources: readonly DataSource[] = []
 
@@ -79,5 +60,5 @@ function declareOn(binaries: ServerBinaries): void {
       expect(verified).toMatchObject({ rows: 2, failed: 0 })
       expect(dry).toMatchObject({ changed: 0, completed: true })
     })
-  })
-}
+  },
+)
