@@ -36,7 +36,17 @@ const mayImportInside = {
 
 /** What is in src/bulk, from the bottom up: a file imports none that comes later. */
 const bulkLayers = [
-  ["part", "options", "bulk-target", "bulk-index", "keys", "cell-state", "uses", "report"],
+  [
+    "part",
+    "options",
+    "bulk-target",
+    "encrypted-tables",
+    "bulk-index",
+    "keys",
+    "cell-state",
+    "uses",
+    "report",
+  ],
   ["connection"],
   ["pass"],
   ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter", "under-lock"],

@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata } from "typeorm"
+import type { DataSource } from "typeorm"
 
 import type { BoundKeys } from "../binding/keys/bound-keys"
 import { indexKeysOf, keysOf } from "../binding/keys/keys"
@@ -8,12 +8,13 @@ import type { Session } from "../dialect/session"
 import { ColumnMisuseError, EncryptionError } from "../errors"
 import type { ColumnKeyMode } from "../fernet/column-key"
 import type { OptionNames } from "../unknown-options"
-import { encryptedColumns, nameTable } from "./bulk-target"
+import { type EntityColumns, nameTable } from "./bulk-target"
 import { type ClassifiedCell, opens } from "./cell-state"
 import { closeWorkers } from "./connection/pool"
 import { openWorker } from "./connection/worker"
 import { findConstraints } from "./definition"
 import { driftOf } from "./drift"
+import { entityColumns, tablesOf } from "./encrypted-tables"
 import { fetchKeys, type RunKeys } from "./keys"
 import { checkOptions, requireKnown } from "./options"
 import { inspecting } from "./pass/cells"
@@ -119,8 +120,8 @@ export async function checkEncryption(
   const checker = new Checker(dataSource, runKeys, rows)
   const worker = await openWorker(dataSource, checkOptions({}).lockTimeoutMs)
   try {
-    for (const metadata of tablesOf(dataSource)) {
-      await worker.run((session) => checker.look(session, metadata))
+    for (const { target } of tablesOf(entityColumns(dataSource))) {
+      await worker.run((session) => checker.look(session, target))
     }
   } finally {
     await closeWorkers([worker])
@@ -161,17 +162,6 @@ function keysCheck(keys: BoundKeys): KeysCheck {
   }
 }
 
-/** Entities with encrypted columns in tables, of those that share one the one that knows most of it. */
-function tablesOf(dataSource: DataSource): readonly EntityMetadata[] {
-  const bySize = dataSource.entityMetadatas
-    .filter(({ tableType }) => tableType !== "view" && tableType !== "entity-child")
-    .map((metadata) => ({ metadata, size: encryptedColumns(metadata, dataSource).size }))
-    .filter(({ size }) => size > 0)
-    .sort((a, b) => b.size - a.size)
-  const tables = new Map(bySize.reverse().map(({ metadata }) => [metadata.tablePath, metadata]))
-  return [...tables.values()].reverse()
-}
-
 /** Looks at one table after another. */
 class Checker {
   readonly tables: TableCheck[] = []
@@ -187,8 +177,8 @@ class Checker {
     this.#rows = rows
   }
 
-  async look(session: Session, metadata: EntityMetadata): Promise<void> {
-    const described = await this.#describe(session, metadata)
+  async look(session: Session, target: EntityColumns): Promise<void> {
+    const described = await this.#describe(session, target)
     if (!described) return
     this.problems.push(...(await driftOf(session, described)))
     const { label, found } = described
@@ -202,9 +192,9 @@ class Checker {
     this.tables.push(this.#judge(readable, batch, proven))
   }
 
-  async #describe(session: Session, metadata: EntityMetadata): Promise<DescribedTable | undefined> {
+  async #describe(session: Session, target: EntityColumns): Promise<DescribedTable | undefined> {
     try {
-      const named = nameTable(this.#dataSource, metadata.target)
+      const named = nameTable(this.#dataSource, target)
       return await describeTable(session, named, { where: undefined, needsCompanions: false })
     } catch (error) {
       if (!(error instanceof ColumnMisuseError)) throw error

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises"
 
 import { UsageError } from "./exit-code"
-import type { SelectedTable } from "./select-tables"
+import type { EncryptedTable } from "../bulk/encrypted-tables"
 
 /** A terminal to ask on: standard input and error, or what a test puts in their place. */
 export interface Terminal {
@@ -15,7 +15,7 @@ export interface Terminal {
  * @throws {@link UsageError} if there is no terminal to ask on, or the answer is anything else
  */
 export async function requireConsent(
-  { name, columns }: Pick<SelectedTable, "columns" | "name">,
+  { name, columns }: Pick<EncryptedTable, "columns" | "name">,
   { input, output }: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<void> {
   if (!input.isTTY) {

@@ -1,6 +1,6 @@
 import { planIndexes } from "../binding/indexes/index-plan"
 import type { BulkReport, StateCounts } from "../bulk/report"
-import type { SelectedTable } from "./select-tables"
+import type { EncryptedTable } from "../bulk/encrypted-tables"
 
 /** What is on record of one encrypted column. */
 interface ColumnEvidence {
@@ -38,7 +38,7 @@ export interface Evidence {
 /** Puts on record what was counted. */
 export function evidenceOf(
   reports: readonly BulkReport[],
-  tables: readonly SelectedTable[],
+  tables: readonly EncryptedTable[],
   keys: readonly string[],
 ): Evidence {
   return {
@@ -49,7 +49,7 @@ export function evidenceOf(
   }
 }
 
-function columnsOf(report: BulkReport, table: SelectedTable | undefined): ColumnEvidence[] {
+function columnsOf(report: BulkReport, table: EncryptedTable | undefined): ColumnEvidence[] {
   if (!table) return []
   const plans = planIndexes(table.metadata)
   return table.columns.flatMap(({ label, name, phase, columnKey }) => {

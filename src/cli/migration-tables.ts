@@ -7,7 +7,7 @@ import { builtInCodecs } from "../column/built-in-codecs"
 import type { BulkTable, ColumnFacts, RowFilter } from "../dialect/dialect"
 import { openSession, type Session } from "../dialect/session"
 import type { MigrationColumn, MigrationIndex, MigrationTable } from "./migration-template"
-import type { SelectedTable } from "./select-tables"
+import type { EncryptedTable } from "../bulk/encrypted-tables"
 
 /**
  * Describes the tables that a migration is to encrypt: those that hold plaintext, without the
@@ -17,7 +17,7 @@ import type { SelectedTable } from "./select-tables"
  */
 export async function describeForMigration(
   dataSource: DataSource,
-  tables: readonly SelectedTable[],
+  tables: readonly EncryptedTable[],
   all: boolean,
 ): Promise<readonly MigrationTable[]> {
   const runner = dataSource.createQueryRunner()

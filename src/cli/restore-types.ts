@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from "commander"
 import type { DataSource } from "typeorm"
 
+import type { EncryptedTable } from "../bulk/encrypted-tables"
 import { UsageError } from "./exit-code"
-import { type SelectedTable, type Selection, selectTables } from "./select-tables"
+import { type Selection, selectTables } from "./select-tables"
 
 /** A type that a column is to have when it is decrypted. */
 export interface TypeToRestore {
@@ -37,7 +38,7 @@ export function collectTypes(
 export function typesToRestore(
   options: RestoreOptions,
   dataSource: DataSource,
-  { columns }: SelectedTable,
+  { columns }: EncryptedTable,
 ): Readonly<Record<string, string>> | undefined {
   const { restoreType = [], shard, where } = options
   if (restoreType.length === 0) return undefined

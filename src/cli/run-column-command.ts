@@ -16,7 +16,8 @@ import { describeError } from "./describe-error"
 import { exitCodes, UsageError } from "./exit-code"
 import { Interruption, signalExitCode } from "./interruption"
 import { openDisplay, type ProgressDisplay } from "./progress-display"
-import { type SelectedTable, selectTables } from "./select-tables"
+import type { EncryptedTable } from "../bulk/encrypted-tables"
+import { selectTables } from "./select-tables"
 import { useDataSource } from "./use-data-source"
 
 /** The options of the bulk functions, of which each reads its own. */
@@ -36,7 +37,7 @@ export interface ColumnCommand<Options extends ColumnCommandOptions> {
   readonly prepare?: (
     options: Options,
     dataSource: DataSource,
-    table: SelectedTable,
+    table: EncryptedTable,
   ) => Promise<TableOptions>
   /** Whether a table calls for exit code 1. */
   readonly fails: (report: BulkReport, options: Options) => boolean
@@ -44,7 +45,7 @@ export interface ColumnCommand<Options extends ColumnCommandOptions> {
   readonly render: (
     reports: readonly BulkReport[],
     keys: readonly string[],
-    tables: readonly SelectedTable[],
+    tables: readonly EncryptedTable[],
   ) => string
 }
 
@@ -67,7 +68,7 @@ const STOPPED = "Stopped; nothing is lost. Run the same command again to go on."
 /** What a command found and did, while it runs. */
 interface Findings {
   keys: readonly string[]
-  selected: readonly SelectedTable[]
+  selected: readonly EncryptedTable[]
   readonly reports: BulkReport[]
 }
 

@@ -1,6 +1,11 @@
-import type { DataSource, EntityMetadata } from "typeorm"
+import type { DataSource } from "typeorm"
 
-import { encryptedColumns, type BulkColumn, type EntityColumns } from "../bulk/bulk-target"
+import {
+  type EncryptedTable,
+  type EntityColumn,
+  entityColumns,
+  tablesOf,
+} from "../bulk/encrypted-tables"
 import { UsageError } from "./exit-code"
 
 /** What a command is to work on, by the names the user gave; all if none. */
@@ -9,21 +14,6 @@ export interface Selection {
   readonly entity?: readonly string[] | undefined
   /** Encrypted properties, as `Entity.property`. */
   readonly column?: readonly string[] | undefined
-}
-
-/** A table, or the part of one that an entity sees, and its encrypted columns. */
-export interface SelectedTable {
-  readonly name: string
-  readonly metadata: EntityMetadata
-  readonly target: EntityColumns
-  readonly columns: readonly BulkColumn[]
-}
-
-/** One encrypted column of an entity. */
-interface EntityColumn {
-  readonly metadata: EntityMetadata
-  readonly property: string
-  readonly column: BulkColumn
 }
 
 /**
@@ -35,27 +25,15 @@ interface EntityColumn {
 export function selectTables(
   dataSource: DataSource,
   { entity = [], column = [] }: Selection,
-): readonly SelectedTable[] {
-  const all = dataSource.entityMetadatas
-    .filter(({ tableType }) => tableType !== "view")
-    .map((metadata) => columnsOf(dataSource, metadata))
-    .sort((a, b) => b.length - a.length)
-    .flat()
+): readonly EncryptedTable[] {
+  const all = entityColumns(dataSource)
   if (all.length === 0) throw new UsageError("The DataSource has no encrypted columns.")
   const everything = entity.length === 0 && column.length === 0
   const chosen = [
     ...entity.flatMap((name) => pick(all, name, "entity", hasName)),
     ...column.flatMap((name) => pick(all, name, "column", hasLabel)),
   ]
-  return grouped(onceEach(everything ? all : chosen))
-}
-
-function columnsOf(dataSource: DataSource, metadata: EntityMetadata): readonly EntityColumn[] {
-  return [...encryptedColumns(metadata, dataSource)].map(([property, column]) => ({
-    metadata,
-    property,
-    column,
-  }))
+  return tablesOf(everything ? all : chosen)
 }
 
 function hasName({ metadata }: EntityColumn, name: string): boolean {
@@ -79,28 +57,4 @@ function pick(
   )
   const what = kind === "entity" ? "entity with encrypted columns" : "encrypted column"
   throw new UsageError(`${name} is no ${what}; there are ${[...new Set(known)].join(", ")}.`)
-}
-
-function onceEach(columns: readonly EntityColumn[]): readonly EntityColumn[] {
-  const byCell = new Map<string, EntityColumn>()
-  for (const entityColumn of columns) {
-    const { metadata, column } = entityColumn
-    const cell = JSON.stringify([metadata.tablePath, column.name])
-    if (!byCell.has(cell)) byCell.set(cell, entityColumn)
-  }
-  return [...byCell.values()]
-}
-
-function grouped(columns: readonly EntityColumn[]): readonly SelectedTable[] {
-  return [...new Set(columns.map(({ metadata }) => metadata))]
-    .map((metadata) => {
-      const own = columns.filter((column) => column.metadata === metadata)
-      return {
-        name: metadata.tablePath,
-        metadata,
-        target: { entity: metadata.target, properties: own.map(({ property }) => property) },
-        columns: own.map(({ column }) => column),
-      }
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -23,6 +23,13 @@ class Account {
   @EncryptedColumn({ nullable: true }) note!: string | null
 }
 
+/** The same table as other parts of an application see it. */
+@Entity("account")
+class Login {
+  @PrimaryColumn({ type: "int" }) id!: number
+  @EncryptedColumn({ nullable: true }) secret!: string | null
+}
+
 eachDatabase("the check of encrypted columns", (db) => {
   const connect = (options: EncryptionOptions, synchronize = false): Promise<DataSource> =>
     db.connect({ entities: [Account], synchronize }, (source) => {
@@ -141,6 +148,22 @@ eachDatabase("the check of encrypted columns", (db) => {
 
     expect(narrow.problems.join()).toContain("Account.email_bidx is not in the database")
     expect(absent.problems).toEqual(["Account.note is not in the database."])
+  })
+
+  test("looks at the columns of every entity that shares a table", async () => {
+    const source = await db.connect({ entities: [Account, Login], synchronize: true }, (unbound) =>
+      withEncryption(unbound, { keyring }),
+    )
+    await source.getRepository(Account).insert({ id: 1, email: "a@x", note: null })
+    await db.rawRows("UPDATE account SET secret = 'in plaintext'")
+
+    const { problems, tables } = await checkEncryption(source)
+
+    expect(tables.map(({ columns }) => Object.keys(columns))).toEqual([
+      ["Account.email", "Account.note"],
+      ["Login.secret"],
+    ])
+    expect(problems).toEqual(["Login.secret: 1 cells are plaintext, which it does not read."])
   })
 
   test("looks at so many rows, and no more", async () => {
