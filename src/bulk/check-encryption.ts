@@ -10,7 +10,6 @@ import type { ColumnKeyMode } from "../fernet/column-key"
 import type { OptionNames } from "../unknown-options"
 import { type EntityColumns, nameTable } from "./bulk-target"
 import { type ClassifiedCell, opens } from "./cell-state"
-import { closeWorkers } from "./connection/pool"
 import { openWorker } from "./connection/worker"
 import { findConstraints } from "./definition"
 import { driftOf } from "./drift"
@@ -124,7 +123,7 @@ export async function checkEncryption(
       await worker.run((session) => checker.look(session, target))
     }
   } finally {
-    await closeWorkers([worker])
+    await worker.close()
   }
   const { tables, problems, notes } = checker
   return {
