@@ -30,7 +30,13 @@ export interface Connection {
   readonly copyOut?: (sql: string) => Promise<Buffer>
 }
 
-/** Prepares a statement, which then returns its first row for a list of values. */
-export type Prepare = (
-  sql: string,
-) => (values: readonly unknown[]) => readonly unknown[] | undefined
+/** A statement that is run for one list of values after another. */
+export interface PreparedStatement {
+  /** Returns the first row of a query. */
+  first(values: readonly unknown[]): readonly unknown[] | undefined
+  /** Returns how many rows a change changed. */
+  change(values: readonly unknown[]): number
+}
+
+/** Prepares a statement. */
+export type Prepare = (sql: string) => PreparedStatement

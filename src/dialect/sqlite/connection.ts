@@ -54,8 +54,12 @@ export async function openSqlite(
     async atOnce(run) {
       await Promise.resolve()
       const prepare: Prepare = (sql) => {
-        const statement = database.prepare(sql).raw(true)
-        return (values) => statement.get(...values)
+        const statement = database.prepare(sql)
+        const reader = statement.reader ? statement.raw(true) : undefined
+        return {
+          first: (values) => reader?.get(...values),
+          change: (values) => statement.run(...values).changes,
+        }
       }
       try {
         // Begun as a writer: one that begins by reading may find it cannot write

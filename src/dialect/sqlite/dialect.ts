@@ -1,4 +1,4 @@
-import { type Batch, type Cell, cellAfter, type Changes, type PrimaryKey } from "../batch"
+import { type Cell, cellAfter, type Changes, type PrimaryKey } from "../batch"
 import type { Connection, Prepare } from "../connection"
 import type { BulkTable, Dialect } from "../dialect"
 import { proveChanges, type WriteResult } from "../proof"
@@ -73,38 +73,32 @@ class AlteredRow extends Error {
   }
 }
 
-/** Changes one row after the other: prepared once, a statement costs less than one for many rows. */
+/**
+ * Changes one row after the other: prepared once, a statement costs less than one for many rows. What
+ * they hold is read afterwards: RETURNING costs more, and shows a row before triggers come after it.
+ */
 function writeRows(prepare: Prepare, table: BulkTable, changes: Changes): WriteResult {
-  const { batch, rows } = changes
+  const { batch } = changes
   const update = prepare(updateStatement(table))
-  const changed = new Map<number, readonly Cell[]>()
-  for (const row of rows) {
-    const returned = update([
+  const rows = changes.rows.filter((row) => {
+    const values = [
       ...batch.cells.map((_, i) => cellAfter(changes, i, row)),
       ...batch.primaryKeyAt(row),
       ...batch.cells.map((column) => column[row] ?? null),
-    ])
-    if (returned) changed.set(row, returned as readonly Cell[])
-  }
-  const cellsOf = table.mustReread
-    ? rereadIn(prepare, table, batch)
-    : (row: number) => changed.get(row)
-  const result = proveChanges({ ...changes, rows: [...changed.keys()] }, changed.size, cellsOf)
+    ]
+    return update.change(values) > 0
+  })
+  const read = prepare(rowStatement(table))
+  const result = proveChanges({ ...changes, rows }, rows.length, (row) => {
+    return read.first(batch.primaryKeyAt(row)) as readonly Cell[] | undefined
+  })
   if (result.altered) throw new AlteredRow(result.altered)
   return result
 }
 
-/** What a statement returns is what a row held before triggers came after it. */
-function rereadIn(
-  prepare: Prepare,
-  { path, key, columns }: BulkTable,
-  batch: Batch,
-): (row: number) => readonly Cell[] | undefined {
+function rowStatement({ path, key, columns }: BulkTable): string {
   const isRow = key.map(({ name }) => `t.${escape(name)} = ?`)
-  const read = prepare(
-    `SELECT ${columns.map(cellText).join(", ")} FROM ${path} AS t${whereClause(...isRow)}`,
-  )
-  return (row) => read(batch.primaryKeyAt(row)) as readonly Cell[] | undefined
+  return `SELECT ${columns.map(cellText).join(", ")} FROM ${path} AS t${whereClause(...isRow)}`
 }
 
 function updateStatement({ path, key, columns }: BulkTable): string {
@@ -113,12 +107,7 @@ function updateStatement({ path, key, columns }: BulkTable): string {
     ...key.map(({ name }) => `t.${escape(name)} = ?`),
     ...columns.map((name) => `${cellText(name)} IS ?`),
   ]
-  // Its columns have no table's name there
-  const returned = columns.map((name) => `CAST(${escape(name)} AS TEXT)`)
-  return (
-    `UPDATE ${path} AS t SET ${set.join(", ")}${whereClause(...conditions)} ` +
-    `RETURNING ${returned.join(", ")}`
-  )
+  return `UPDATE ${path} AS t SET ${set.join(", ")}${whereClause(...conditions)}`
 }
 
 /** Text, though a column may hold a blob; of no collation, since a cast has none. */

@@ -18,25 +18,10 @@ export async function describeSqliteTable(
       uniqueKeys.push(parts.map((part) => String(part.name)))
     }
   }
-  const mustReread = await hasTrigger(connection, path)
   return {
-    ...{ columns: columns.map(columnFacts), primaryKey, uniqueKeys, mustReread },
+    ...{ columns: columns.map(columnFacts), primaryKey, uniqueKeys, mustReread: true },
     ...{ hidesRows: false, heirs: [], takesWrites: true, engineWithoutTransactions: undefined },
   }
-}
-
-async function hasTrigger(connection: Connection, path: string): Promise<boolean> {
-  const dot = path.lastIndexOf('"."')
-  const name = path.slice(dot < 0 ? 1 : dot + 3, -1).replaceAll('""', '"')
-  const schema = dot < 0 ? "" : path.slice(0, dot + 2)
-  for (const master of [`${schema}sqlite_master`, "sqlite_temp_master"]) {
-    const { rows } = await connection.query(
-      `SELECT 1 FROM ${master} WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`,
-      [name],
-    )
-    if (rows.length > 0) return true
-  }
-  return false
 }
 
 /** A pragma names the schema before itself, and the rest in parentheses. */
