@@ -46,6 +46,7 @@ const bulkLayers = [
     "cell-state",
     "uses",
     "report",
+    "joined-tenants",
   ],
   ["connection"],
   ["pass"],

@@ -10,6 +10,7 @@ import { describeSecondsOf } from "../report/quantity"
 import { atMost } from "../report/target"
 import { versionsOf } from "../report/versions"
 import type { BindingOptions } from "./options"
+import { measureTenantSwitch } from "./tenant-switch"
 import { openWards, type Sources, Wards, WARDS } from "./wards"
 
 /** Entities without encrypted columns, against a DataSource without the package. */
@@ -100,6 +101,8 @@ export async function runBinding({ statements, rounds }: BindingOptions): Promis
       const times = task.compiles ? 10 * statements : statements
       lines.push(lineOf(task, await compare(task, sources, times, rounds), times))
     }
+    process.stderr.write("binding: tenants\n")
+    lines.push(await measureTenantSwitch(rounds))
   } finally {
     await sources.stop()
     await database.drop()

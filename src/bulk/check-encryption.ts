@@ -16,7 +16,8 @@ import { driftOf } from "./drift"
 import { entityColumns, tablesOf } from "./encrypted-tables"
 import { fetchKeys, type RunKeys } from "./keys"
 import { checkOptions, requireKnown } from "./options"
-import { inspecting } from "./pass/cells"
+import { joinCounts } from "./joined-tenants"
+import { type ColumnDecisions, inspecting } from "./pass/cells"
 import { Companions } from "./pass/companions"
 import { decide } from "./pass/decision"
 import { foreignMark } from "./pass/foreign-marks"
@@ -27,9 +28,14 @@ import { type StateCounts, Tally } from "./report"
 export interface CheckOptions {
   /** Rows of each table to look at, at most. Defaults to 100. */
   readonly rows?: number
+  /**
+   * The tenants whose keys to look with, where each has its own. A cell that opens for one of them is in
+   * order; the others are counted as unreadable, and noted. Defaults to the tenant at work.
+   */
+  readonly tenants?: readonly string[]
 }
 
-const optionNames: OptionNames<CheckOptions> = { rows: true }
+const optionNames: OptionNames<CheckOptions> = { rows: true, tenants: true }
 
 /** Keys that a DataSource has at hand. */
 export interface KeysCheck {
@@ -93,11 +99,13 @@ export interface EncryptionCheck {
  * Looks at the keys of a DataSource, at its encrypted columns as they are in the database, and at some
  * rows of each table, to say whether stored values open before anybody asks for one: the wrong key of
  * an environment, a column that is too narrow, a constraint that is missing. It writes nothing, and looks
- * at a bounded number of rows. Of tenants with keys of their own it sees the one it is done for.
+ * at a bounded number of rows. Of tenants with keys of their own it sees those it is told, else the one that
+ * it is done for.
  *
  * @throws {@link EncryptionError} `ERR_COLUMN_UNBOUND` if the DataSource is not bound, or not initialized
- * @throws {@link KeyError} if there are no keys
- * @throws TypeError or RangeError if an option is unknown or out of range
+ * @throws {@link KeyError} if there are no keys, or those of a tenant cannot be had
+ * @throws TypeError or RangeError if an option is unknown or out of range, or tenants are told where they
+ * have no keys of their own
  */
 export async function checkEncryption(
   dataSource: DataSource,
@@ -115,8 +123,8 @@ export async function checkEncryption(
       "Only a DataSource that is withEncryption() and initialized can be checked.",
     )
   }
-  const runKeys = await fetchKeys(dataSource, checkOptions({}), true)
-  const checker = new Checker(dataSource, runKeys, rows)
+  const runs = await keysOfTenants(dataSource, keys, options.tenants)
+  const checker = new Checker(dataSource, runs, rows)
   const worker = await openWorker(dataSource, checkOptions({}).lockTimeoutMs)
   try {
     for (const { target } of tablesOf(entityColumns(dataSource))) {
@@ -126,13 +134,40 @@ export async function checkEncryption(
     await worker.close()
   }
   const { tables, problems, notes } = checker
+  const seen = (ringOf: (run: RunKeys) => readonly string[]): readonly string[] => [
+    ...new Set(runs.flatMap(ringOf)),
+  ]
   return {
     ok: problems.length === 0,
     ...{ problems, notes },
-    keys: keysCheck(keys),
-    blindIndexKeys: keysCheck(indexKeys),
+    keys: keysCheck(
+      keys,
+      seen((run) => run.fingerprints),
+    ),
+    blindIndexKeys: keysCheck(
+      indexKeys,
+      seen((run) => run.indexRing.fingerprints),
+    ),
     tables,
   }
+}
+
+type RunsKeys = readonly [RunKeys, ...RunKeys[]]
+
+/** The keys to look with: of one tenant after the other, or those of the moment. */
+async function keysOfTenants(
+  dataSource: DataSource,
+  { tenants }: BoundKeys,
+  names: readonly string[] | undefined,
+): Promise<RunsKeys> {
+  const fetch = (): Promise<RunKeys> => fetchKeys(dataSource, checkOptions({}), true)
+  if (names === undefined) return [await fetch()]
+  const [first, ...others] = names
+  if (!tenants) throw new TypeError("tenants were told, and the DataSource has no TenantKeys.")
+  if (first === undefined) throw new TypeError("tenants must name one or more.")
+  const runs: [RunKeys, ...RunKeys[]] = [await tenants.run(first, fetch)]
+  for (const name of others) runs.push(await tenants.run(name, fetch))
+  return runs
 }
 
 /**
@@ -153,12 +188,8 @@ export async function assertEncryption(
   )
 }
 
-function keysCheck(keys: BoundKeys): KeysCheck {
-  return {
-    origin: keys.origin,
-    fingerprints: keys.get().fingerprints,
-    fetchedAt: keys.fetchedAt,
-  }
+function keysCheck({ origin, fetchedAt }: BoundKeys, fingerprints: readonly string[]): KeysCheck {
+  return { origin, fingerprints, fetchedAt }
 }
 
 /** Looks at one table after another. */
@@ -167,10 +198,11 @@ class Checker {
   readonly problems: string[] = []
   readonly notes: string[] = []
   readonly #dataSource: DataSource
-  readonly #keys: RunKeys
+  /** Of each tenant that is looked for, if each has its own. */
+  readonly #keys: RunsKeys
   readonly #rows: number
 
-  constructor(dataSource: DataSource, keys: RunKeys, rows: number) {
+  constructor(dataSource: DataSource, keys: RunsKeys, rows: number) {
     this.#dataSource = dataSource
     this.#keys = keys
     this.#rows = rows
@@ -202,29 +234,16 @@ class Checker {
     }
   }
 
-  #judge(
-    { label, columns, indexes, facts }: DescribedTable,
-    batch: Batch,
-    constrained: readonly string[],
-  ): TableCheck {
-    const companions = new Companions(indexes, columns, this.#keys.indexRing)
-    const { columns: decided } = decide(
-      {
-        ...{ columns, indexes, companions, limits: facts },
-        ...{ keys: this.#keys, job: inspecting, demand: "kept" },
-      },
-      batch,
-    )
-    const labels = columns.map((column) => column.label)
-    const tally = new Tally(labels, this.#keys.fingerprints)
-    decided.forEach(({ states }, i) => {
-      for (const state of states) tally.found(labels[i] ?? "", state)
-    })
-    const counted = tally.counted()
+  #judge(described: DescribedTable, batch: Batch, constrained: readonly string[]): TableCheck {
+    const { label, columns, indexes, facts } = described
+    const [first, ...others] = this.#keys
+    const look = (keys: RunKeys): SeenWithKeys => seenWith(keys, described, batch)
+    const seen: SeenByRun = [look(first), ...others.map(look)]
     const checks = columns.flatMap((column, i): readonly (readonly [string, ColumnCheck])[] => {
-      const { states = [] } = decided[i] ?? {}
-      const cells = counted[column.label]
-      if (!cells) return []
+      const [counts, ...more] = seen.map(({ counted }) => counted[column.label])
+      if (!counts) return []
+      const states = seen.flatMap(({ decided }) => decided[i]?.states ?? [])
+      const own = seen[0].decided[i]?.states ?? []
       const check: ColumnCheck = {
         column: column.name,
         type: facts[i]?.type ?? "",
@@ -232,15 +251,15 @@ class Checker {
         columnKey: column.columnKey?.mode,
         constrained: constrained.includes(column.label),
         proof: proofOf(states),
-        cells,
-        foreign: (batch.cells[i] ?? []).filter((cell, row) => isForeign(cell, states[row])).length,
+        cells: joinCounts([counts, ...more.filter((one) => one !== undefined)]),
+        foreign: (batch.cells[i] ?? []).filter((cell, row) => isForeign(cell, own[row])).length,
       }
       this.#tell(column.label, check)
       return [[column.label, check]]
     })
-    const proofs = companions.recognized(batch, decided).map((recognized, i) => {
+    const proofs = indexes.map(({ label: index }, i) => {
+      const recognized = seen.flatMap((one) => one.recognized[i] ?? [])
       const proof = recognized.includes(true) ? "opens" : recognized.length > 0 ? "fails" : "empty"
-      const index = indexes[i]?.label ?? ""
       if (proof === "fails") this.problems.push(`${index}: ${NO_INDEX_KEY}`)
       return [index, proof] as const
     })
@@ -252,12 +271,13 @@ class Checker {
     }
   }
 
-  /** With the keys of one tenant, those of the others open nothing. */
+  /** With the keys of some tenants, those of the others open nothing. */
   #tell(label: string, { proof, cells, phase, foreign }: ColumnCheck): void {
     const { plaintext, legacy, shared, stale, unreadable } = cells
-    const { tenant } = this.#keys
-    if (tenant !== undefined && unreadable > 0) {
-      this.notes.push(`${label}: ${unreadable} cells do not open for this tenant.`)
+    const tenants = this.#keys.flatMap(({ tenant }) => tenant ?? [])
+    if (tenants.length > 0 && unreadable > 0) {
+      const whom = tenants.length === 1 ? "this tenant" : `these ${tenants.length} tenants`
+      this.notes.push(`${label}: ${unreadable} cells do not open for ${whom}.`)
     } else if (proof === "fails") {
       this.problems.push(`${label}: ${NO_KEY}`)
     } else if (unreadable > 0) {
@@ -277,6 +297,36 @@ class Checker {
     if (shared > 0) this.notes.push(`${label}: ${shared} tokens are under the shared keys.`)
     if (phase !== "reject") this.notes.push(`${label} still reads plaintext (${phase}).`)
   }
+}
+
+/** What the keys of one run show of a batch. */
+interface SeenWithKeys {
+  readonly decided: readonly ColumnDecisions[]
+  readonly counted: Readonly<Record<string, StateCounts>>
+  readonly recognized: readonly (readonly boolean[])[]
+}
+
+type SeenByRun = readonly [SeenWithKeys, ...SeenWithKeys[]]
+
+function seenWith(
+  keys: RunKeys,
+  { columns, indexes, facts }: DescribedTable,
+  batch: Batch,
+): SeenWithKeys {
+  const companions = new Companions(indexes, columns, keys.indexRing)
+  const { columns: decided } = decide(
+    {
+      ...{ columns, indexes, companions, limits: facts },
+      ...{ keys, job: inspecting, demand: "kept" },
+    },
+    batch,
+  )
+  const labels = columns.map((column) => column.label)
+  const tally = new Tally(labels, keys.fingerprints)
+  decided.forEach(({ states }, i) => {
+    for (const state of states) tally.found(labels[i] ?? "", state)
+  })
+  return { decided, counted: tally.counted(), recognized: companions.recognized(batch, decided) }
 }
 
 const NO_KEY =

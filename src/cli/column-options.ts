@@ -6,7 +6,7 @@ export interface ColumnCommandOptions {
   readonly entity?: readonly string[]
   readonly column?: readonly string[]
   readonly where?: string
-  readonly tenant?: string
+  readonly tenant?: readonly string[]
   readonly batch?: number
   readonly concurrency?: number
   readonly pause?: number
@@ -37,7 +37,10 @@ export function addSourceOptions(command: Command): Command {
 export function addReadOptions(command: Command): Command {
   return addSourceOptions(command)
     .option("--where <sql>", "restrict to rows by a raw condition; the table is called t")
-    .option("--tenant <name>", "the tenant whose keys to take, where each has its own")
+    .option(
+      "--tenant <name...>",
+      "the tenant whose keys to take, where each has its own; of column:status, one or more",
+    )
     .option("--batch <rows>", "rows in a batch (default: 5000)", wholeFrom(1))
     .option("--concurrency <connections>", "connections to work on (default: 3)", wholeFrom(1))
     .option("--pause <ms>", "milliseconds to rest after each batch (default: 0)", wholeFrom(0))

@@ -30,6 +30,7 @@ export function registerColumnStatus(program: Command): void {
         {
           name: "column:status",
           doing: "inspecting",
+          takesTenants: true,
           run: inspectColumns,
           fails: (report, { check }) =>
             report.drift.length > 0 ||

@@ -9,7 +9,9 @@ import {
   type EncryptOptions,
   type VerifyOptions,
 } from "../bulk/options"
+import { joinReports } from "../bulk/joined-tenants"
 import type { BulkReport } from "../bulk/report"
+import type { TenantKeys } from "../binding/keys/tenant-keys"
 import { Keyring } from "../fernet/keyring"
 import type { ChangeCommandOptions, ColumnCommandOptions } from "./column-options"
 import { describeError } from "./describe-error"
@@ -39,6 +41,8 @@ export interface ColumnCommand<Options extends ColumnCommandOptions> {
     dataSource: DataSource,
     table: EncryptedTable,
   ) => Promise<TableOptions>
+  /** Whether it may look with the keys of several tenants. Defaults to `false`. */
+  readonly takesTenants?: boolean
   /** Whether a table calls for exit code 1. */
   readonly fails: (report: BulkReport, options: Options) => boolean
   /** Renders reports for people. */
@@ -130,25 +134,49 @@ async function runTables<Options extends ColumnCommandOptions>(
   running: Running,
 ): Promise<void> {
   const connections = options.concurrency ?? DEFAULT_CONCURRENCY
-  await useDataSource(options.dataSource, connections, (dataSource) =>
-    forTenant(dataSource, options.tenant, () => runOn(dataSource, command, options, running)),
-  )
+  await useDataSource(options.dataSource, connections, async (dataSource) => {
+    const tenants = tenantsOf(dataSource, command, options)
+    if (!tenants) return runOn(dataSource, command, options, running)
+    const { findings, ...others } = running
+    const found: Findings[] = []
+    for (const tenant of options.tenant ?? []) {
+      const own: Findings = { keys: [], selected: [], reports: [] }
+      found.push(own)
+      await tenants.run(tenant, () =>
+        runOn(dataSource, command, options, { ...others, findings: own }),
+      )
+    }
+    join(findings, found)
+  })
 }
 
-/** Works with the keys of a tenant, where each has its own. */
-async function forTenant(
+/** Returns the keys of tenants, if the command is to work with those of one or more. */
+function tenantsOf<Options extends ColumnCommandOptions>(
   dataSource: DataSource,
-  tenant: string | undefined,
-  work: () => Promise<void>,
-): Promise<void> {
+  { name, takesTenants = false }: ColumnCommand<Options>,
+  { tenant: names = [] }: Options,
+): TenantKeys | undefined {
   const tenants = keysOf(dataSource)?.tenants
-  if (!tenants && tenant === undefined) return work()
-  if (tenants && tenant !== undefined) return tenants.run(tenant, work)
-  throw new UsageError(
-    tenants
-      ? "Each tenant has its own keys: name one with --tenant."
-      : "The DataSource has no TenantKeys: leave --tenant out.",
-  )
+  if (!tenants && names.length > 0) {
+    throw new UsageError("The DataSource has no TenantKeys: leave --tenant out.")
+  }
+  if (tenants && names.length === 0) {
+    throw new UsageError("Each tenant has its own keys: name one with --tenant.")
+  }
+  if (names.length > 1 && !takesTenants) {
+    throw new UsageError(`${name} works for one --tenant at a time.`)
+  }
+  return tenants
+}
+
+/** What was found of the same tables for one tenant after the other. */
+function join(findings: Findings, found: readonly Findings[]): void {
+  findings.keys = found.flatMap(({ keys }) => keys)
+  findings.selected = found[0]?.selected ?? []
+  for (const i of findings.selected.keys()) {
+    const [first, ...others] = found.flatMap(({ reports }) => reports[i] ?? [])
+    if (first) findings.reports.push(joinReports([first, ...others]))
+  }
 }
 
 async function runOn<Options extends ColumnCommandOptions>(

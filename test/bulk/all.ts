@@ -1,6 +1,7 @@
 /** What mutation testing runs of this folder, in one module: one test environment for each change. */
 import "./bulk-target.test"
 import "./cell-state.test"
+import "./joined-tenants.test"
 import "./legacy.test"
 import "./options.test"
 import "./part.test"

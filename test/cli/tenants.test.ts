@@ -44,3 +44,25 @@ test("commands are called wrongly without a tenant where each has its own keys, 
   expect(outcomes.map(({ code }) => code)).toEqual([2, 2])
   expect(outcomes.map(({ stderr }) => stderr.includes("--tenant"))).toEqual([true, true])
 })
+
+test("column:status counts the cells of several tenants, other commands work for one at a time", async () => {
+  const [north, south] = [
+    ["--tenant", "north", "--where", "t.id < 3"],
+    ["--tenant", "south", "--where", "t.id = 3"],
+  ]
+  await run("column:encrypt", ...source, ...north)
+  await run("column:encrypt", ...source, ...south)
+  const both = ["--tenant", "south", "north"]
+
+  const status = await run("column:status", ...source, ...both, "--json")
+  const one = await run("column:status", ...source, "--tenant", "south", "--json")
+  const verify = await run("column:verify", ...source, ...both)
+
+  const cellsOf = (stdout: string): unknown =>
+    (JSON.parse(stdout) as { tables: { columns: Record<string, { after: unknown }> }[] }).tables[0]
+      ?.columns["Patient.ssn"]?.after
+  expect(cellsOf(status.stdout)).toMatchObject({ current: 3, plaintext: 1, unreadable: 0 })
+  expect(cellsOf(one.stdout)).toMatchObject({ current: 1, plaintext: 1, unreadable: 2 })
+  expect((JSON.parse(status.stdout) as { keys: unknown[] }).keys).toHaveLength(2)
+  expect([verify.code, verify.stderr.includes("one --tenant at a time")]).toEqual([2, true])
+})

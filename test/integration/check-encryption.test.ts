@@ -191,6 +191,42 @@ eachDatabase("the check of encrypted columns", (db) => {
     await expect(checkEncryption(source)).rejects.toMatchObject({ code: "ERR_KEY_MISSING" })
   })
 
+  test("sees the cells of several tenants, and says how many belong to none of them", async () => {
+    const ofTenants: Record<string, string> = { north: keys.first, south: keys.second }
+    const tenants = new TenantKeys((tenant) => ofTenants[tenant] ?? [])
+    await accounts()
+    const south = new Keyring([keys.second])
+    const nobody = new Keyring([generateKey()])
+    await db.rawRows(`UPDATE account SET note = '${south.encrypt("two")}' WHERE id = 2`)
+    await db.rawRows(`UPDATE account SET note = '${nobody.encrypt("three")}' WHERE id = 3`)
+    const source = await connect({ keyring: tenants })
+
+    const check = await checkEncryption(source, { tenants: ["south", "north"] })
+
+    expect([check.ok, check.problems]).toEqual([true, []])
+    expect(check.notes).toEqual(["Account.note: 1 cells do not open for these 2 tenants."])
+    expect(check.keys.fingerprints).toEqual([
+      ...south.fingerprints,
+      ...new Keyring([keys.first]).fingerprints,
+    ])
+    expect(check.tables[0]).toMatchObject({
+      rows: 3,
+      columns: {
+        "Account.email": { proof: "opens", cells: { current: 3, unreadable: 0 } },
+        "Account.note": { proof: "opens", cells: { null: 1, current: 1, unreadable: 1 } },
+      },
+      indexes: { "Account.email_bidx": "opens" },
+    })
+  })
+
+  test("refuses tenants where there are none with keys of their own, or an empty list", async () => {
+    const bound = await accounts()
+    const ofTenants = await connect({ keyring: new TenantKeys(() => keys.first) })
+
+    await expect(checkEncryption(bound, { tenants: ["north"] })).rejects.toThrow(/TenantKeys/)
+    await expect(checkEncryption(ofTenants, { tenants: [] })).rejects.toThrow(/one or more/)
+  })
+
   test("lets migrations at start do first what it would find missing", async () => {
     await accounts()
     await db.rawRows("UPDATE account SET email = 'd@x', email_bidx = NULL, note = NULL")
