@@ -32,10 +32,12 @@ export type { StringPolicy, UnansweredStringEvent } from "./binding/queries/unan
 export {
   EncryptedColumn,
   encryptedColumn,
+  type DocumentColumnType,
   type EncryptedColumnOptions,
   type TokenColumnOptions,
   type TokenColumnType,
 } from "./column/encrypted-column"
+export type { JsonPath } from "./column/documents/json-path"
 export {
   ColumnMisuseError,
   DecryptionError,

@@ -12,11 +12,12 @@ import { unsupportedCondition } from "./queries/query-rules"
 
 /**
  * Wraps public methods of one DataSource's driver, on the instance. Everything TypeORM writes passes
- * the first, everything a database returns for an INSERT or UPDATE the second, every statement of a
- * query builder the third, and every statement the last.
+ * the first, everything it reads of a document the second, everything a database returns for an INSERT or
+ * UPDATE the third, every statement of a query builder the fourth, and every statement the last.
  */
 export function wrapDriver(driver: Driver, quiet: QuietStatements): void {
   encryptPersistedValues(driver)
+  readDocuments(driver)
   decryptReturnedValues(driver)
   watchParameters(driver)
   quiet.wrapRunners(driver)
@@ -30,6 +31,17 @@ function encryptPersistedValues(driver: Driver): void {
     if (bound) return value === CANARY ? CANARY_TOKEN : bound.cellOf(value)
     const companion = companionAt(column)
     return preparePersistentValue(companion ? companion.persisted(value) : value, column)
+  }
+}
+
+/** A document reaches its column as the database's driver gives it, parsed or not. */
+function readDocuments(driver: Driver): void {
+  const prepareHydratedValue = driver.prepareHydratedValue.bind(driver)
+  driver.prepareHydratedValue = (value: unknown, column: ColumnMetadata): unknown => {
+    const bound = boundColumn(column)
+    return bound && bound.paths.length > 0
+      ? bound.from(value)
+      : (prepareHydratedValue(value, column) as unknown)
   }
 }
 

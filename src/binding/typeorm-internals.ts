@@ -216,6 +216,7 @@ export const reliances: readonly Reliance[] = [
   reliance("driver", ({ driver }) => driver, {
     methods: {
       preparePersistentValue: "values would be stored in plaintext",
+      prepareHydratedValue: "documents would be parsed before their column is asked",
       createGeneratedMap: "what a write returns would put tokens into entities",
       escapeQueryWithParameters: "comparisons with ciphertext would reach the database",
       createQueryRunner: TOLD,

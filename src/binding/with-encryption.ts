@@ -4,9 +4,12 @@ import { columnKeyModeNames, columnKeyOf, isColumnKeyMode } from "../column/colu
 import { declarationOf } from "../column/declaration"
 import { isPhase, phaseNames, type PlaintextPhase, writesPlaintext } from "../column/phase"
 import { ColumnMisuseError, type DecryptionError, EncryptionError } from "../errors"
+import { driverFacts } from "../dialect/driver-facts"
 import { type OptionNames, unknownOptions } from "../unknown-options"
 import type { ColumnKeyMode } from "../fernet/column-key"
 import { BoundColumn } from "./columns/bound-column"
+import { DocumentColumn, type DocumentStorage } from "./columns/document-column"
+import { ReadAhead } from "./columns/read-ahead"
 import type { ColumnRings } from "./columns/column-rings"
 import { guardQueryBuilders } from "./queries/guard-query-builders"
 import type { StringPolicy } from "./queries/unanswered-strings"
@@ -33,7 +36,12 @@ import { tokenLimit } from "./schema/token-limit"
 import { checkAtStart, type StartupCheck } from "./startup/startup-check"
 import { isTypeormCli } from "./startup/typeorm-cli"
 import { findMisuse } from "./startup/validate"
-import { assertBindable, assertInternals, internalsOf } from "./typeorm-internals"
+import {
+  assertBindable,
+  assertInternals,
+  type ColumnMetadata,
+  internalsOf,
+} from "./typeorm-internals"
 
 /** Options of `withEncryption`. */
 export interface EncryptionOptions {
@@ -280,10 +288,21 @@ function bindColumns(
         resolveUnreadable: (error: DecryptionError, cell: unknown) =>
           cells.resolve(error, cell, column),
       }
-      bindColumnMetadata(column, new BoundColumn(scheme, keys, fetched), metadata)
+      const bound = declaration.paths
+        ? new DocumentColumn({ ...scheme, ...documentStorage(dataSource, column) }, keys, fetched)
+        : new BoundColumn(scheme, keys, (ringOf) => new ReadAhead(fetched, ringOf))
+      bindColumnMetadata(column, bound, metadata)
       if (declaration.constrained && !writesPlaintext(phase))
         declareCheck(metadata, column, dataSource.options.type)
     }
+  }
+}
+
+function documentStorage({ options }: DataSource, column: ColumnMetadata): DocumentStorage {
+  const isJson = column.type === "json" || column.type === "jsonb"
+  return {
+    isParsed: isJson && driverFacts(options.type).syntax === "postgres",
+    limitsBytes: !column.length,
   }
 }
 

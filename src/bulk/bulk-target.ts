@@ -233,7 +233,8 @@ export function encryptedColumns(
   for (const column of metadata.columns) {
     const bound = boundColumn(column)
     const declaration = bound?.declaration ?? declarationOf(column.transformer)
-    if (!declaration) continue
+    // Parts of documents are not for bulk work yet
+    if (!declaration || declaration.paths) continue
     const label = `${metadata.name}.${column.propertyPath}`
     columns.set(column.propertyPath, {
       name: column.databaseName,

@@ -5,12 +5,15 @@ import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
 import type { ColumnKeyDeclaration } from "./column-key"
+import type { JsonPath } from "./documents/json-path"
 import type { LegacyDeclaration } from "./legacy/legacy-reader"
 import type { PlaintextPhase } from "./phase"
 
 /** What `@EncryptedColumn` says beyond a plain column. Kept as given: the binding validates it. */
 export interface EncryptedColumnDeclaration {
   readonly codec?: BuiltInCodec | Codec
+  /** The parts of a JSON document that are encrypted, each by itself. */
+  readonly paths?: readonly JsonPath[]
   readonly ttl?: number
   readonly plaintext?: PlaintextPhase
   readonly legacy?: LegacyDeclaration
@@ -67,7 +70,7 @@ export function declarationOf(
  * Whether a blind index may cover a column: its codec writes equal values alike, or says what they
  * have in common.
  */
-export function canBeIndexed({ codec = "string" }: EncryptedColumnDeclaration): boolean {
-  if (codec === "json") return false
+export function canBeIndexed({ codec = "string", paths }: EncryptedColumnDeclaration): boolean {
+  if (codec === "json" || paths !== undefined) return false
   return typeof codec === "string" || typeof codec.canonical === "function"
 }

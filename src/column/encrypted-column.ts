@@ -5,12 +5,16 @@ import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
 import type { Codec } from "./codec"
 import type { ColumnKeyDeclaration } from "./column-key"
+import type { JsonPath } from "./documents/json-path"
 import type { LegacyDeclaration } from "./legacy/legacy-reader"
 import type { PlaintextPhase } from "./phase"
 import { type EncryptedColumnDeclaration, UnboundTransformer } from "./declaration"
 
 /** The column types that hold a token unchanged on every supported database. */
 export type TokenColumnType = "character varying" | "longtext" | "mediumtext" | "text" | "varchar"
+
+/** The column types that hold a JSON document of which parts are encrypted, besides those for tokens. */
+export type DocumentColumnType = "json" | "jsonb" | "simple-json"
 
 /** Options of an encrypted column. The rest of TypeORM's `ColumnOptions` does not apply to one. */
 export interface EncryptedColumnOptions extends Pick<
@@ -19,9 +23,17 @@ export interface EncryptedColumnOptions extends Pick<
 > {
   /**
    * How the property becomes the plaintext inside the token: the name of a built-in codec, or your
-   * own. Never guessed from the property's type. Defaults to `"string"`.
+   * own. Never guessed from the property's type. Defaults to `"string"`, and with `paths` to `"json"`,
+   * the only one there.
    */
   codec?: BuiltInCodec | Codec
+
+  /**
+   * Encrypts parts of a JSON document and leaves the rest of it as it is, to be queried: each value that
+   * a path names becomes a token of its JSON, as in `["headers.Authorization", "actions.*.token"]`;
+   * those that are null stay null. See {@link JsonPath}. Defaults to encrypting the whole value.
+   */
+  paths?: readonly JsonPath[]
 
   /**
    * Seconds for which a token can be read after it was written; older ones are refused with reason
@@ -73,9 +85,10 @@ export interface EncryptedColumnOptions extends Pick<
 
   /**
    * The database type. MySQL's `text` ends at 65,535 characters of token, which is 49,087 bytes of
-   * plaintext; `mediumtext` and `longtext` hold more. Defaults to `"text"`.
+   * plaintext; `mediumtext` and `longtext` hold more. With `paths`, also a type of documents. Defaults to
+   * `"text"`, and with `paths` to `"json"`.
    */
-  type?: TokenColumnType
+  type?: DocumentColumnType | TokenColumnType
 
   /**
    * The length of a `varchar` column, in characters of token: at least 100, which holds 15 bytes of
@@ -86,6 +99,7 @@ export interface EncryptedColumnOptions extends Pick<
 
 const optionNames: OptionNames<EncryptedColumnOptions> = {
   codec: true,
+  paths: true,
   ttl: true,
   plaintext: true,
   legacy: true,
@@ -117,7 +131,7 @@ const refusedOptions: Readonly<Partial<Record<keyof ColumnOptions, true>>> = {
 
 /** The column options that an encrypted column registers. */
 export type TokenColumnOptions = Omit<EncryptedColumnOptions, keyof EncryptedColumnDeclaration> & {
-  readonly type: TokenColumnType
+  readonly type: DocumentColumnType | TokenColumnType
   readonly transformer: UnboundTransformer
 }
 
@@ -163,19 +177,21 @@ export function encryptedColumn(options: EncryptedColumnOptions = {}): TokenColu
 
 function toColumnOptions(options: EncryptedColumnOptions, column: string): TokenColumnOptions {
   const {
-    codec,
+    paths,
+    codec = paths && "json",
     ttl,
     plaintext,
     legacy,
     constrained,
     blindIndex,
     columnKey,
-    type = "text",
+    type = paths ? "json" : "text",
     ...columnOptions
   } = options
   const unknown = unknownOptions(options, { ...optionNames, ...refusedOptions })
   const transformer = new UnboundTransformer(column, {
     ...(codec !== undefined && { codec }),
+    ...(paths !== undefined && { paths }),
     ...(ttl !== undefined && { ttl }),
     ...(plaintext !== undefined && { plaintext }),
     ...(legacy !== undefined && { legacy }),

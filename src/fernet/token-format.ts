@@ -55,8 +55,17 @@ export function isToken(value: unknown): boolean {
  */
 export function tokenShape(value: string): TokenShape {
   if (isToken(value)) return "token"
+  return hasDatedHead(value) ? "malformed" : "plaintext"
+}
+
+/** Whether a text is a token by its structure, or may be one that was damaged: no plaintext, that is. */
+export function looksLikeToken(text: string): boolean {
+  return hasDatedHead(text) || isToken(text)
+}
+
+function hasDatedHead(value: string): boolean {
   const text = value.trim()
-  return DATED_HEAD.test(text) && !/\s/.test(text) ? "malformed" : "plaintext"
+  return DATED_HEAD.test(text) && !/\s/.test(text)
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ColumnOptions, ValueTransformer } from "typeorm"
 import type { Codec, TextCodec } from "../../column/codec"
 import type { ColumnKey } from "../../column/column-key"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
+import type { LeafPath } from "../../column/documents/json-path"
 import { type PlaintextPhase, readsPlaintext, writesPlaintext } from "../../column/phase"
 import { type DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
@@ -13,7 +14,7 @@ import { CANARY, CANARY_TOKEN } from "../canary-value"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
 import { ColumnRings } from "./column-rings"
 import { comparisonOperand, operandMark } from "./comparison-operand"
-import type { FetchedRows } from "./fetched-rows"
+import type { FetchedRow } from "./fetched-rows"
 import type { KeyResolver } from "../keys/key-resolver"
 import {
   isAnswerable,
@@ -21,8 +22,16 @@ import {
   unindexed,
   unsupportedCondition,
 } from "../queries/query-rules"
-import { ReadAhead } from "./read-ahead"
 import { unreadable, UnencryptedCells } from "./unencrypted-cells"
+
+/** What tokens of a column were read ahead to. */
+export interface TextsAhead {
+  /** Returns the text of a token if it could be read ahead. */
+  take(token: string, keyring: Keyring): string | undefined
+}
+
+/** Makes what reads the tokens of a column ahead, given the ring of its cell in a row. */
+export type ReadingAhead = (ringOf: (row: FetchedRow) => Keyring) => TextsAhead
 
 /** How one column of one DataSource is encrypted. */
 export interface ColumnScheme {
@@ -52,14 +61,16 @@ export class BoundColumn implements ValueTransformer {
   /** By this mark a second copy of the package recognises the columns of the first. */
   readonly "@typeorm-fernet/bound" = true
   readonly property: string
+  /** The parts of a document that are encrypted; none where the whole value is. */
+  readonly paths: readonly LeafPath[] = []
   readonly #scheme: ColumnScheme
   readonly #mark: string
   readonly #codec: Codec | TextCodec
   readonly #rings: ColumnRings
   readonly #unencrypted: UnencryptedCells
-  readonly #ahead: ReadAhead | undefined
+  readonly #ahead: TextsAhead | undefined
 
-  constructor(scheme: ColumnScheme, keys: KeyResolver, fetched?: FetchedRows) {
+  constructor(scheme: ColumnScheme, keys: KeyResolver, readAhead?: ReadingAhead) {
     this.property = scheme.property
     this.#scheme = scheme
     this.#mark = operandMark(scheme.property)
@@ -69,8 +80,8 @@ export class BoundColumn implements ValueTransformer {
     const { property, phase, declaration } = scheme
     this.#unencrypted = new UnencryptedCells(property, phase, declaration, this.#codec)
     const isAgeless = scheme.declaration.ttl === undefined
-    if (fetched && isAgeless && "decodeText" in this.#codec) {
-      this.#ahead = new ReadAhead(fetched, (row) => this.#rings.of(row))
+    if (isAgeless && "decodeText" in this.#codec) {
+      this.#ahead = readAhead?.((row) => this.#rings.of(row))
     }
   }
 

@@ -17,6 +17,8 @@ export function bindColumnMetadata(
   entity: EntityMetadata,
 ): void {
   column.transformer = bound
+  // TypeORM 0.3 would write the operands of the two sides of a comparison down in two ways
+  if (column.type === "simple-json") column.type = "text"
   const unread = new UnreadTracker(entity)
   guardReads(column, bound, unread)
   if (column.isNullable) keepUnloaded(column, unread, insertedEntities(entity))

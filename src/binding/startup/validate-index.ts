@@ -201,7 +201,9 @@ function* coverMisuse({ unknown, sources, options }: IndexPlan): Iterable<string
 function* codecMisuse({ sources, options }: IndexPlan): Iterable<string> {
   const declared = sources.map((source) => [source, declarationOf(source.transformer)] as const)
   for (const [{ propertyName }, declaration] of declared) {
-    if (declaration && !canBeIndexed(declaration)) {
+    if (declaration?.paths) {
+      yield `has a blind index over ${propertyName}, and none is of parts of documents`
+    } else if (declaration && !canBeIndexed(declaration)) {
       yield (
         `has a blind index over ${propertyName}, whose codec may write equal values in different ` +
         "ways; use another codec, or one of your own with canonical()"

@@ -3,6 +3,7 @@ import { type DataSource, type EntityMetadata, getMetadataArgsStorage } from "ty
 import { builtInCodecs } from "../../column/built-in-codecs"
 import { columnKeyMisuse } from "../../column/column-key"
 import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
+import { pathsMisuse } from "../../column/documents/json-path"
 import { declaredReaders, isWriter } from "../../column/legacy/legacy-reader"
 import {
   isPhase,
@@ -11,6 +12,7 @@ import {
   readsPlaintext,
   writesPlaintext,
 } from "../../column/phase"
+import { driverFacts } from "../../dialect/driver-facts"
 import type { ColumnMetadata } from "../typeorm-internals"
 import type { ColumnKeyMode } from "../../fernet/column-key"
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
@@ -40,11 +42,14 @@ export function findMisuse(
       const found = declaration
         ? [
             ...declarationMisuse(declaration),
-            ...typeMisuse(column),
+            ...(declaration.paths === undefined
+              ? typeMisuse(column)
+              : documentMisuse(dataSource, column, declaration)),
             ...roleMisuse(column),
             ...phaseMisuse(declaration, declaration.plaintext ?? defaultPhase),
             ...uniquenessMisuse(metadata, column, declaration.plaintext ?? defaultPhase),
-            ...constraintMisuse(metadata, column),
+            ...(declaration.paths === undefined ? constraintMisuse(metadata, column) : []),
+            ...foreignKeyMisuse(metadata, column),
             ...(referenced.has(column) ? ["cannot be referenced by a foreign key"] : []),
           ]
         : combinedTransformers(column)
@@ -62,7 +67,7 @@ export function findMisuse(
 
 function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
   for (const option of declaration.unknownOptions ?? []) yield `has an ${option}`
-  const { codec, ttl, plaintext, legacy, blindIndex, columnKey } = declaration as Record<
+  const { codec, paths, ttl, plaintext, legacy, blindIndex, columnKey } = declaration as Record<
     keyof typeof declaration,
     unknown
   >
@@ -70,6 +75,7 @@ function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<s
     const names = Object.keys(builtInCodecs).join(", ")
     yield `has an unknown codec; use one of ${names}, or an object with encode() and decode()`
   }
+  if (paths !== undefined) yield* pathsMisuse(paths)
   if (ttl !== undefined && !(typeof ttl === "number" && Number.isSafeInteger(ttl) && ttl > 0)) {
     yield "has a ttl that is not a whole number of seconds above 0"
   }
@@ -111,6 +117,25 @@ function isCodec(codec: unknown): boolean {
 
 const WITH_LENGTH = ["varchar", "character varying"]
 const TOKEN_TYPES = [...WITH_LENGTH, "text", "mediumtext", "longtext"]
+
+const DOCUMENT_TYPES = [...TOKEN_TYPES, "json", "jsonb", "simple-json"]
+
+function* documentMisuse(
+  { options }: DataSource,
+  column: ColumnMetadata,
+  { codec, constrained }: EncryptedColumnDeclaration,
+): Iterable<string> {
+  const type = typeof column.type === "function" ? column.type.name : column.type
+  if (!DOCUMENT_TYPES.includes(type)) {
+    yield `has paths and the type ${type}; use json, jsonb or text`
+  } else if (type === "jsonb" && driverFacts(options.type).syntax === "sqlite") {
+    yield "has paths and the type jsonb, which SQLite stores as bytes; use json"
+  }
+  if (codec !== "json") yield 'has paths, which only the codec "json" takes'
+  if (constrained) {
+    yield "has paths and cannot be constrained: the constraint admits tokens as a whole only"
+  }
+}
 
 function* typeMisuse(column: ColumnMetadata): Iterable<string> {
   const type = typeof column.type === "function" ? column.type.name : column.type
@@ -188,11 +213,13 @@ function* uniquenessMisuse(
 ): Iterable<string> {
   if (readsPlaintext(phase)) return
   const covers = covering(column)
+  const isDocument = declarationOf(column.transformer)?.paths !== undefined
   const isUnique =
     metadata.uniques.some(covers) || metadata.indices.some((i) => i.isUnique && covers(i))
-  if (isUnique)
+  if (isUnique && isDocument) yield "cannot be unique: equal documents have different tokens"
+  else if (isUnique)
     yield "cannot be unique: equal values have different tokens; use blindIndex: { unique: true }"
-  else if (metadata.indices.some(covers))
+  else if (!isDocument && metadata.indices.some(covers))
     yield "cannot be indexed: tokens have no order; use blindIndex"
 }
 
@@ -202,10 +229,13 @@ function covering(
   return ({ columns }) => columns.includes(column)
 }
 
-function* constraintMisuse(metadata: EntityMetadata, column: ColumnMetadata): Iterable<string> {
+function* foreignKeyMisuse(metadata: EntityMetadata, column: ColumnMetadata): Iterable<string> {
   if (!column.relationMetadata && metadata.foreignKeys.some(covering(column))) {
     yield "cannot be a foreign key"
   }
+}
+
+function* constraintMisuse(metadata: EntityMetadata, column: ColumnMetadata): Iterable<string> {
   if ([...metadata.checks, ...metadata.exclusions].some((c) => names(c.expression, column))) {
     yield "cannot be part of a check or exclusion constraint: the database sees only tokens"
   }

@@ -38,7 +38,7 @@ function ssnColumn(fetched?: FetchedRows): BoundColumn {
     phase: "reject" as const,
     tokenLimit: undefined,
   }
-  return new BoundColumn(scheme, resolver, fetched)
+  return new BoundColumn(scheme, resolver, fetched && ((ringOf) => new ReadAhead(fetched, ringOf)))
 }
 
 describe("a bound column", () => {

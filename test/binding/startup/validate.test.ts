@@ -72,7 +72,7 @@ describe("an encrypted column", () => {
     [
       "with a transformer of its own",
       encryptedColumn({ transformer: { to: String, from: String } } as never),
-      "has an unknown option transformer (there are codec, ttl, plaintext",
+      "has an unknown option transformer (there are codec, paths, ttl, plaintext",
     ],
     ["of half a codec", encryptedColumn({ codec: { encode: String } as never }), "has an unknown"],
     ["with the ttl 0", encryptedColumn({ ttl: 0 }), "has a ttl that is not a whole number"],
