@@ -13,6 +13,7 @@ const mayImport = {
   binding: ["fernet", "column", "search", "dialect"],
   bulk: ["fernet", "column", "search", "binding", "dialect"],
   cli: ["fernet", "column", "search", "binding", "dialect", "bulk"],
+  masking: ["fernet", "column", "binding"],
   nestjs: ["binding"],
 }
 

@@ -55,6 +55,10 @@ export { generateKey } from "./fernet/key"
 export { Keyring } from "./fernet/keyring"
 export { isToken } from "./fernet/token-format"
 export { BlindEqual, BlindIn, type BlindSearchOptions } from "./search/blind-equal"
+export { encryptedProperties, type EncryptedProperty } from "./masking/encrypted-properties"
+export { mask, type Masked, type MaskOptions } from "./masking/mask"
+export { redact, type RedactOptions, redactReplacer, type Replacer } from "./masking/redact"
+export { redactPaths, type RedactPathsOptions } from "./masking/redact-paths"
 export {
   decryptColumns,
   encryptColumns,

@@ -193,6 +193,8 @@ const UNLOADED = "a property that was not loaded could not be told from one that
 
 const TOLD = "loggers and subscribers would be shown what is sought in legacy plaintext"
 
+const SHOWN = "a logger would show encrypted properties"
+
 const DROPPED = "a changed column would be dropped with its values"
 
 const ofBinding = reliance("DataSource", internalsOf, {
@@ -357,12 +359,15 @@ export const reliances: readonly Reliance[] = [
       foreignKeys: UNCHECKED,
       indices: UNCHECKED,
       inheritanceTree: UNCHECKED,
+      relations: SHOWN,
       tableType: UNCHECKED,
       uniques: UNCHECKED,
     },
   }),
   reliance("ColumnMetadata", anyColumn, {
     properties: {
+      databaseName: UNFOUND,
+      embeddedMetadata: SHOWN,
       entityMetadata: STALE,
       isArray: UNCHECKED,
       isCreateDate: UNCHECKED,
@@ -381,7 +386,9 @@ export const reliances: readonly Reliance[] = [
       isUpdateDate: UNCHECKED,
       isVersion: UNCHECKED,
       isVirtualProperty: UNCHECKED,
+      propertyName: SHOWN,
       propertyPath: UNFOUND,
+      target: SHOWN,
     },
   }),
   reliance(

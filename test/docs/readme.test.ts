@@ -9,9 +9,10 @@ import { exampleRegions, readText, snippets } from "./regions"
 const readme = readText("README.md")
 /** What shows regions of the files in a folder. */
 const shownBy: Readonly<Record<string, readonly string[]>> = {
-  examples: ["README.md", "docs/keys.md"],
+  examples: ["README.md", "docs/keys.md", "docs/masking.md"],
   "examples/secret-managers": ["docs/secret-managers.md"],
-  "examples/nestjs/src": ["docs/nestjs.md"],
+  "examples/nestjs/src": ["docs/nestjs.md", "docs/masking.md"],
+  "test/compatibility": ["SECURITY.md", "docs/masking.md"],
 }
 const regions = Object.keys(shownBy).flatMap((folder) => [...exampleRegions(folder)])
 /** Where the snippets of the examples are shown. */
@@ -69,7 +70,7 @@ test("the lines of the table of secret managers are those that are compiled", ()
 
 describe.each([
   ...["README.md", "SECURITY.md", "CONTRIBUTING.md"],
-  ...["docs/keys.md", "docs/nestjs.md", "docs/secret-managers.md"],
+  ...["docs/keys.md", "docs/masking.md", "docs/nestjs.md", "docs/secret-managers.md"],
 ])("%s", (file) => {
   const text = readText(file)
   const linked = (path: string): string => (path === "" ? file : join(dirname(file), path))
