@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
 import { expect, test } from "@jest/globals"
 
 import type { BulkReport } from "../../src"
@@ -5,32 +7,38 @@ import { startProcess, type TestProcess } from "../integration/bulk/processes"
 import { eachDatabase } from "../support/databases"
 import { keys } from "../support/keys"
 import type { Application } from "./independent/application"
-import { indexValue, open, seal } from "./independent/fernet"
+import { open, seal } from "./independent/fernet"
 import { openStore, type Place, type Store } from "./independent/store"
+import { type Expected, type StoredRow, tallyOf } from "./independent/tally"
 import type { ProcessRun } from "./run-process"
 import { rounds } from "./rounds"
 
 const rows = 1_500
 /** CI has time for two; the weekly run kills twenty times. */
 const kills = rounds > 1 ? 20 : 2
+/** Small batches, so that a run is at work for longer than another takes to load. */
+const slow = { force: true, batchSize: 10, pauseMs: 40 } as const
+/** Milliseconds within which the batch after a pause is read, encrypted and written. */
+const MOMENT = 25
 const context = "torture/patient/ssn"
-const both = [keys.second, keys.first]
+const both = [keys.second, keys.first] as const
 const valueOf = (id: number): string => `value ${id}`
 
 /** A command, the keys of its runs, and what the application writes meanwhile. */
 interface Scenario {
   readonly command: ProcessRun["command"]
-  readonly keys: readonly string[]
+  readonly keys: readonly [string, ...string[]]
   readonly writesPlaintext: boolean
   readonly before: (id: number) => string
   /** Whether a cell is what the command leaves. */
   readonly isDone: (cell: string) => boolean
+  readonly isIndexed: boolean
 }
 
 const sealedBy = (key: string, cell: string): boolean =>
   cell.startsWith("gAAAAA") && open(key, cell) !== undefined
 
-const scenarios: readonly Scenario[] = [
+const commands: readonly Omit<Scenario, "isIndexed">[] = [
   {
     ...{ command: "encrypt", keys: [keys.first], writesPlaintext: true },
     before: valueOf,
@@ -48,38 +56,11 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
-/** What a row holds: its value, and whether its companion may stand there. */
-interface Row {
-  readonly value: string
-  readonly isDone: boolean
-  readonly companion: "none" | "right" | "under an older key" | "wrong"
-}
-
-function valueIn(cell: string): string {
-  if (!cell.startsWith("gAAAAA")) return cell
-  const opened = both.map((key) => open(key, cell)).find((text) => text !== undefined)
-  return opened ?? "a token that no key opens"
-}
-
-function companionOf(cell: unknown, value: string, [first = "", ...older]: readonly string[]) {
-  if (cell === null || cell === undefined) return "none"
-  if (cell === indexValue(first, context, value)) return "right"
-  return older.some((key) => cell === indexValue(key, context, value))
-    ? "under an older key"
-    : "wrong"
-}
-
-async function readRows(store: Store, { keys, isDone }: Scenario): Promise<Map<string, Row>> {
-  const found = await store.run("SELECT * FROM patient")
-  return new Map(
-    found.map(({ id, ssn, ssn_bidx }) => {
-      const cell = String(ssn)
-      const value = valueIn(cell)
-      const companion = companionOf(ssn_bidx, value, keys)
-      return [String(id), { value, isDone: isDone(cell), companion }]
-    }),
-  )
-}
+const cases = commands.flatMap((command) =>
+  [false, true].map((isIndexed) => ({
+    ...{ ...command, isIndexed, indexed: isIndexed ? "with" : "without" },
+  })),
+)
 
 async function createRows(store: Store, before: (id: number) => string): Promise<void> {
   await store.run(
@@ -92,73 +73,85 @@ async function createRows(store: Store, before: (id: number) => string): Promise
   }
 }
 
-eachDatabase("three runs at once beside an application, which are killed", (db) => {
-  const cases = scenarios.flatMap((scenario) =>
-    [false, true].map((isIndexed) => ({
-      ...scenario,
-      isIndexed,
-      indexed: isIndexed ? "with" : "without",
-    })),
-  )
+function startApplication(place: Place, { command, writesPlaintext, isIndexed }: Scenario) {
+  const application: Application = {
+    ...{ place, ids: rows, writesPlaintext },
+    keys: command === "encrypt" ? [keys.first] : both,
+    ...(isIndexed && { context }),
+  }
+  const script = `${__dirname}/independent/application.ts`
+  return startProcess<Readonly<Record<string, string>>>(script, [JSON.stringify(application)])
+}
 
+/** Starts runs of which three are at work at once, and kills as many as `kills` says at theirs. */
+async function killRuns(start: () => TestProcess<BulkReport>): Promise<number> {
+  // A process takes a while to load
+  const spare = [start(), start()]
+  const next = (): TestProcess<BulkReport> => {
+    spare.push(start())
+    return spare.shift() ?? start()
+  }
+  const running = [next(), next(), next()]
+  await Promise.all(running.map((one) => one.begin()))
+  let killed = 0
+  for (let turn = 0; killed < kills; turn = (turn + 1) % running.length) {
+    const one = running[turn] ?? next()
+    await one.printed(1 + Math.floor(Math.random() * 20))
+    // Anywhere in a batch, and not only after one
+    await sleep(slow.pauseMs + Math.random() * MOMENT)
+    if (await one.kill()) killed++
+    // What ended by itself ended well
+    else expect(await one.result()).toMatchObject({ failed: 0 })
+    await (running[turn] = next()).begin()
+  }
+  await Promise.all([...running, ...spare].map((one) => one.kill()))
+  return killed
+}
+
+eachDatabase("three runs at once beside an application, which are killed", (db) => {
   test.each(cases)(
     "lose, bring back and double nothing: $command $indexed an index",
-    async ({ isIndexed, ...scenario }) => {
+    async ({ indexed, ...scenario }) => {
       await db.dropAllTables()
       const place = db.options() as Place
       const store = await openStore(place)
       await createRows(store, scenario.before)
-      const index = { blindIndex: { context } }
+      const { command, isIndexed, isDone } = scenario
       const run: Omit<ProcessRun, "options"> = {
-        ...{ command: scenario.command, place, keys: scenario.keys },
-        target: { table: "patient", columns: { ssn: isIndexed ? index : {} } },
+        ...{ command, place, keys: scenario.keys },
+        target: {
+          table: "patient",
+          columns: { ssn: isIndexed ? { blindIndex: { context } } : {} },
+        },
       }
-      const start = (): TestProcess<BulkReport> =>
-        startProcess(`${__dirname}/run-process.ts`, [
-          JSON.stringify({ ...run, options: { force: true, batchSize: 40, pauseMs: 3 } }),
-        ])
-      const application: Application = {
-        ...{ place, ids: rows, writesPlaintext: scenario.writesPlaintext },
-        keys: scenario.command === "encrypt" ? [keys.first] : both,
-        ...(isIndexed && { context }),
-      }
-      const writer = startProcess<Readonly<Record<string, string>>>(
-        `${__dirname}/independent/application.ts`,
-        [JSON.stringify(application)],
-      )
-      const running = [start(), start(), start()]
-      await writer.begin()
-      await Promise.all(running.map((one) => one.begin()))
+      const start = (options?: ProcessRun["options"]): TestProcess<BulkReport> =>
+        startProcess(`${__dirname}/run-process.ts`, [JSON.stringify({ ...run, options })])
+      const found = async () =>
+        (await store.run("SELECT * FROM patient")) as unknown as readonly StoredRow[]
 
-      for (let killed = 0; killed < kills; killed++) {
-        const at = killed % running.length
-        const next = start()
-        await running[at]?.printed(1 + Math.floor(Math.random() * 8))
-        await running[at]?.kill()
-        running[at] = next
-        await next.begin()
-      }
-      await Promise.all(running.map((one) => one.kill()))
+      const writer = startApplication(place, scenario)
+      await writer.begin()
+      const killed = await killRuns(() => start(slow))
       writer.stop()
       const truth = new Map(Object.entries(await writer.result()))
-      const meanwhile = await readRows(store, scenario)
-      const last = startProcess<BulkReport>(`${__dirname}/run-process.ts`, [JSON.stringify(run)])
+      const expected: Expected = { truth, keys: scenario.keys, everyKey: both, context }
+      const meanwhile = tallyOf(await found(), expected)
+      const last = start()
       await last.begin()
       const report = await last.result()
-      const after = await readRows(store, scenario)
+      const companion = isIndexed && command !== "decrypt" ? "right" : "none"
+      const after = tallyOf(await found(), { ...expected, done: { isDone, companion } })
       await store.close()
 
-      const valuesOf = (found: ReadonlyMap<string, Row>) =>
-        new Map([...found].map(([id, { value }]) => [id, value]))
-      const companionsOf = (found: ReadonlyMap<string, Row>) =>
-        new Set([...found.values()].map(({ companion }) => companion))
-      expect(valuesOf(meanwhile)).toEqual(truth)
-      expect(companionsOf(meanwhile)).not.toContain("wrong")
-      expect(valuesOf(after)).toEqual(truth)
+      if (rounds > 1) {
+        const tallies = JSON.stringify({ meanwhile, after })
+        process.stderr.write(`${db.name}, ${command} ${indexed} an index: `)
+        process.stderr.write(`${killed} kills, ${truth.size} rows, ${tallies}\n`)
+      }
+      const none = { lost: 0, resurrected: 0, doubled: 0, left: 0, wrongCompanions: 0 }
+      expect(meanwhile).toEqual(none)
+      expect(after).toEqual(none)
       expect(report).toMatchObject({ completed: true, failed: 0, rows: truth.size })
-      expect([...after.values()].filter(({ isDone }) => !isDone)).toHaveLength(0)
-      const isRight = isIndexed && scenario.command !== "decrypt"
-      expect(companionsOf(after)).toEqual(new Set([isRight ? "right" : "none"]))
     },
   )
 })

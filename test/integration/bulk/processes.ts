@@ -19,8 +19,8 @@ export interface TestProcess<Result> {
   stop(): void
   /** What it printed in the end. */
   result(): Promise<Result>
-  /** Ends it with SIGKILL and waits for that. */
-  kill(): Promise<void>
+  /** Ends it with SIGKILL and waits for that. Returns whether it died of it, without a result. */
+  kill(): Promise<boolean>
 }
 
 /** Starts a bulk command on `patient`, see runner-process.ts. */
@@ -104,9 +104,10 @@ export function startProcess<Result>(script: string, args: readonly string[]): T
       await when(() => false)
       return JSON.parse(output) as Result
     },
-    kill: () => {
+    kill: async () => {
       child.kill("SIGKILL")
-      return when(() => false)
+      await when(() => false)
+      return child.signalCode === "SIGKILL" && output.trim() === ""
     },
   }
 }
