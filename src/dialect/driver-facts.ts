@@ -1,6 +1,6 @@
 import type { OpenConnection, ColumnTarget, TypeChange } from "./conversions/conversion"
 import { findLeftBeside } from "./conversions/mysql-beside"
-import { planMysql } from "./conversions/mysql-plan"
+import { planMysql, strictSession } from "./conversions/mysql-plan"
 import { planPostgres } from "./conversions/postgres-plan"
 import { planSqlite } from "./conversions/sqlite-plan"
 import { postgresList, sqliteList, type TextList } from "./long-list"
@@ -10,6 +10,12 @@ import { mysqlToken, postgresToken, sqliteToken, type TokenCondition } from "./t
 
 /** Which SQL a text is in, as far as its tokens differ. */
 export type SqlSyntax = "mysql" | "postgres" | "sqlite"
+
+/** Statements that make a session strict for those between them, and give it its modes back. */
+export interface StrictSession {
+  readonly begin: string
+  readonly end: string
+}
 
 /** What is known of a database by its TypeORM driver, before there is a connection to ask. */
 export interface DriverFacts {
@@ -42,6 +48,8 @@ export interface DriverFacts {
    * drop it; `undefined` where such a change is undone by the database.
    */
   readonly findLeftBeside?: typeof findLeftBeside
+  /** What a change of types makes of its session, where it cannot be said in each statement. */
+  readonly strictSession?: StrictSession
   /** Whether TypeORM changes a column by copying its table. */
   readonly copiesTables?: boolean
   /** Whether all query runners share one connection. */
@@ -68,6 +76,7 @@ const mysql: DriverFacts = {
   ...mysqlLike,
   planTypes: ({ connection }, path, targets) => planMysql(connection, path, targets),
   findLeftBeside,
+  strictSession,
 }
 
 const postgresLike: DriverFacts = {

@@ -9,6 +9,7 @@ import { dropOutdatedChecks } from "./judge-checks"
 import { judgeSchema, type SchemaOptions } from "./judge-schema"
 import { columnHoldsTokens } from "./leaving-tokens"
 import { beforeBuilder, dropLeftBeside, refuseLeftBeside } from "./left-beside"
+import { endStrictSessions } from "./strict-sessions"
 import { columnsNamed, entitiesOf, isOurs } from "./table-columns"
 import { copiedBy, type Queries } from "./table-copy"
 import { type ColumnChange, convertTypes } from "./type-changes"
@@ -26,6 +27,8 @@ export function guardSchema(dataSource: DataSource, options: SchemaOptions): voi
   const judged: Judged = new WeakSet()
   judgeBuilders(dataSource, options, judged)
   guardRunners(dataSource, options, judged)
+  const { strictSession } = driverFacts(dataSource.options.type)
+  if (strictSession) endStrictSessions(dataSource.driver, strictSession)
 }
 
 function judgeBuilders(dataSource: DataSource, options: SchemaOptions, judged: Judged): void {

@@ -76,7 +76,7 @@ export async function planMysql(
     lock: LOCK,
     up: inStrictMode(isMariaDb, upStatements(path, planned, isMariaDb)),
     down: inStrictMode(isMariaDb, downStatements(path, planned, mayHoldTokens, isMariaDb)),
-    ...(!isMariaDb && { afterFailure: [MODES_BACK] }),
+    ...(!isMariaDb && { afterFailure: [strictSession.end] }),
   }
 }
 
@@ -122,7 +122,7 @@ export async function planMysqlBack(
     up: inStrictMode(isMariaDb, downStatements(path, planned, undefined, isMariaDb)),
     down: [],
     lock: LOCK,
-    ...(!isMariaDb && { afterFailure: [MODES_BACK] }),
+    ...(!isMariaDb && { afterFailure: [strictSession.end] }),
   }
 }
 
@@ -223,6 +223,7 @@ function upStatements(
   return [...before, ...alterStatements(path, [first, second])]
 }
 
+/** The last statement changes all types at once: until then, who is killed finds texts, and begins again. */
 function downStatements(
   path: string,
   planned: readonly Planned[],
@@ -230,8 +231,7 @@ function downStatements(
   isMariaDb: boolean,
 ): readonly string[] {
   const before: string[] = []
-  const stages: string[][] = [[], []]
-  const at = (stage: number): string[] => (stages[stage] ??= [])
+  const [guarded, computed, replaced]: [string[], string[], string[]] = [[], [], []]
   for (const [i, { from, conversion }] of planned.entries()) {
     const column = escapeMysql(from.name)
     const guard = mayHoldTokens && goesBack(column, conversion, mayHoldTokens[i] === true)
@@ -239,24 +239,25 @@ function downStatements(
       const name = hashedName([from.name], "_is_plaintext", MAX_NAME)
       const drop = dropIfThere(isMariaDb, path, "CONSTRAINT", name)
       before.push(...drop.before)
-      at(0).push(...drop.actions, `ADD CONSTRAINT ${escapeMysql(name)} CHECK (${guard})`)
-      at(1).push(`DROP CONSTRAINT ${escapeMysql(name)}`)
+      guarded.push(...drop.actions, `ADD CONSTRAINT ${escapeMysql(name)} CHECK (${guard})`)
+      replaced.push(`DROP CONSTRAINT ${escapeMysql(name)}`)
     }
-    const { back = [] } = conversion
-    if (back.length === 0) at(1).push(`MODIFY ${column} ${from.definition}`)
+    const { back } = conversion
+    if (!back) replaced.push(`MODIFY ${column} ${from.definition}`)
     else {
       const drop = dropIfThere(isMariaDb, path, "COLUMN", besideName(from.name))
       before.push(...drop.before)
-      at(1).push(...drop.actions)
-    }
-    for (const [n, { type, expression, becomes = from.definition }] of back.entries()) {
-      const made = { type, expression: expression(column), definition: becomes }
-      const [add, replace] = swap(from, made)
-      at(2 * n + 1).push(add)
-      at(2 * n + 2).push(...replace)
+      const expression = back.expression(column)
+      const [add, replace] = swap(from, {
+        type: back.type,
+        expression,
+        definition: from.definition,
+      })
+      computed.push(...drop.actions, add)
+      replaced.push(...replace)
     }
   }
-  return [...before, ...alterStatements(path, stages)]
+  return [...before, ...alterStatements(path, [guarded, computed, replaced])]
 }
 
 function alterStatements(path: string, stages: readonly (readonly string[])[]): readonly string[] {
@@ -343,14 +344,14 @@ function inStrictMode(isMariaDb: boolean, statements: readonly string[]): readon
     const settings = `sql_mode = 'STRICT_ALL_TABLES', lock_wait_timeout = ${LOCK_TIMEOUT}`
     return statements.map((statement) => `SET STATEMENT ${settings} FOR ${statement}`)
   }
-  return [
-    "SET @fernet_sql_mode = @@SESSION.sql_mode, @fernet_lock_wait = @@SESSION.lock_wait_timeout, " +
-      "@@SESSION.sql_mode = 'STRICT_ALL_TABLES', " +
-      `@@SESSION.lock_wait_timeout = CAST(LEAST(@@SESSION.lock_wait_timeout, ${LOCK_TIMEOUT}) AS SIGNED)`,
-    ...statements,
-    MODES_BACK,
-  ]
+  return [strictSession.begin, ...statements, strictSession.end]
 }
 
-const MODES_BACK =
-  "SET @@SESSION.sql_mode = @fernet_sql_mode, @@SESSION.lock_wait_timeout = @fernet_lock_wait"
+/** What makes a session of MySQL strict, and gives it its modes back. */
+export const strictSession: Readonly<Record<"begin" | "end", string>> = {
+  begin:
+    "SET @fernet_sql_mode = @@SESSION.sql_mode, @fernet_lock_wait = @@SESSION.lock_wait_timeout, " +
+    "@@SESSION.sql_mode = 'STRICT_ALL_TABLES', " +
+    `@@SESSION.lock_wait_timeout = CAST(LEAST(@@SESSION.lock_wait_timeout, ${LOCK_TIMEOUT}) AS SIGNED)`,
+  end: "SET @@SESSION.sql_mode = @fernet_sql_mode, @@SESSION.lock_wait_timeout = @fernet_lock_wait",
+}

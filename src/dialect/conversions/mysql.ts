@@ -15,16 +15,17 @@ import {
 export interface MysqlConversion extends Conversion {
   /** Whether the text is made by `up`, in place of `MODIFY`. */
   readonly swapped: boolean
-  /** What makes the value again in place of `MODIFY`, one after the other. Defaults to nothing. */
-  readonly back?: readonly Step[]
+  /**
+   * What makes the value again in place of `MODIFY`, also of a column that holds it already: who is
+   * killed may come again. Defaults to nothing.
+   */
+  readonly back?: Computed
 }
 
 /** A generated column that takes the place of another. */
-export interface Step {
+export interface Computed {
   readonly type: string
   readonly expression: (column: string) => string
-  /** What it is made where it is, if that is not what the column is to be in the end. */
-  readonly becomes?: string
 }
 
 type Made = Omit<MysqlConversion, "exact" | "readable">
@@ -44,7 +45,7 @@ function swapped(
   type: string,
   { up, down, fits }: Pick<Required<Made>, "down" | "fits" | "up">,
 ): Made {
-  return { up, down, fits, swapped: true, back: [{ type, expression: down }] }
+  return { up, down, fits, swapped: true, back: { type, expression: down } }
 }
 
 /** How each of MySQL's and MariaDB's types becomes text, and comes back. */
@@ -74,8 +75,10 @@ const KINDS: readonly Kind[] = [
             up: (c) =>
               `CASE WHEN ${c} IS NULL THEN NULL WHEN ${asText(c)} IN ('true', 'false') ` +
               `THEN ${asText(c)} WHEN ${c} THEN 'true' ELSE 'false' END`,
-            down: (c) => `CASE ${c} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END`,
-            fits: (c) => `${c} IN ('true', 'false')`,
+            down: (c) =>
+              `CASE WHEN ${asText(c)} IN ('true', '1') THEN 1 ` +
+              `WHEN ${asText(c)} IN ('false', '0') THEN 0 END`,
+            fits: (c) => `${asText(c)} IN ('true', 'false', '1', '0')`,
           }),
   },
   {
@@ -96,7 +99,7 @@ const KINDS: readonly Kind[] = [
       ...modified,
       fits: (c) =>
         `${c} REGEXP '^[0-9]{1,20}$' AND CAST(${c} AS DECIMAL(20)) < 18446744073709551616`,
-      back: [{ type, expression: (c) => `CAST(${c} AS UNSIGNED)` }],
+      back: { type, expression: (c) => `CAST(${c} AS UNSIGNED)` },
     }),
   },
   {
@@ -151,7 +154,8 @@ const KINDS: readonly Kind[] = [
           `ELSE CONCAT('["', REPLACE(${asText(c)}, ',', '","'), '"]') END`,
         down: (c) =>
           `REPLACE(TRIM(LEADING '["' FROM TRIM(TRAILING '"]' FROM IF(${c} = '[]', '', ${c}))), '","', ',')`,
-        fits: (c) => `${c} REGEXP '^(\\\\[\\\\]|\\\\["[^"]*"(,"[^"]*")*\\\\])$'`,
+        fits: (c) =>
+          `${c} NOT LIKE '[%' OR ${c} REGEXP '^(\\\\[\\\\]|\\\\["[^"]*"(,"[^"]*")*\\\\])$'`,
       }),
   },
   { types: /^(?:uuid|inet[46])$/, readers: { string: "all" }, convert: () => modified },
@@ -190,7 +194,7 @@ function digest(type: string, { bits = 256 }: Wish): MysqlConversion | Refusal {
   return {
     ...cut,
     swapped: true,
-    ...(from !== undefined && { back: [{ type, expression: cut.down }] }),
+    ...(from !== undefined && { back: { type, expression: cut.down } }),
   }
 }
 
@@ -210,26 +214,50 @@ function instant(type: string, timeZone: string): Made | Refusal {
   if (!/^[+-]\d\d:\d\d$/.test(offset)) {
     return { refusal: `for which \`timestampZone\` must be "UTC" or an offset as in "+02:00"` }
   }
-  const native = (c: string): string => `REPLACE(TRIM(TRAILING 'Z' FROM ${c}), 'T', ' ')`
-  const local = (c: string): string => `CONVERT_TZ(${c}, '+00:00', '${offset}')`
-  const value = (c: string): string => local(`CAST(${native(c)} AS DATETIME(6))`)
   const digits = /\((\d)\)/.exec(type)?.[1] ?? "0"
+  // Not by CONVERT_TZ, which leaves years before 1970 and after 2037 as they are
+  const minutes = minutesOf(offset)
+  const value = (c: string): string =>
+    `CAST(REPLACE(TRIM(TRAILING 'Z' FROM ${asText(c)}), 'T', ' ') AS DATETIME(6)) + ` +
+    `INTERVAL IF(${asText(c)} LIKE '%Z', ${minutes}, 0) MINUTE`
   return {
     up: (c) =>
       `CASE WHEN ${asText(c)} LIKE '%Z' THEN ${asText(c)} ELSE CONCAT(REPLACE(` +
-      `${asText(`CAST(CONVERT_TZ(${c}, '${offset}', '+00:00') AS DATETIME(6))`)}, ' ', 'T'), 'Z') END`,
+      `${asText(`CAST(${c} - INTERVAL ${minutes} MINUTE AS DATETIME(6))`)}, ' ', 'T'), 'Z') END`,
     down: value,
     fits: (c) =>
-      `${c} REGEXP '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{1,6}Z$' ` +
-      `AND ${value(c)} = CAST(${value(c)} AS DATETIME(${digits}))`,
+      `${asText(c)} REGEXP '${WRITTEN_INSTANT}' AND COALESCE(${summedTime(c, minutes)} = ${value(c)} ` +
+      `AND ${value(c)} = CAST(${value(c)} AS DATETIME(${digits})), 0)`,
     swapped: true,
-    // A generated column makes no time of a text, for that depends on the session
-    back:
-      offset === "+00:00"
-        ? [{ type: "text", expression: native }]
-        : [
-            { type: "text", expression: native, becomes: `datetime(${digits}) NULL` },
-            { type, expression: local },
-          ],
+    // With fewer digits its value would depend on the session, which rounds or cuts
+    back: { type: "datetime(6)", expression: (c) => summedTime(c, minutes) },
   }
+}
+
+function minutesOf(offset: string): number {
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(4))
+  return offset.startsWith("-") ? -minutes : minutes
+}
+
+/** As the codec writes it; or as the server does, in a column that a run has given its type again. */
+const WRITTEN_INSTANT =
+  "^[0-9]{4}-[0-9]{2}-[0-9]{2}" +
+  "(T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{1,6}Z| [0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?)$"
+
+/**
+ * The local time of a written instant, added up: a generated column makes no time of a text, for that
+ * depends on the session, and a step between would leave times in UTC to who is killed there.
+ */
+function summedTime(c: string, minutes: number): string {
+  const part = (from: number, length?: number): string =>
+    `SUBSTR(${asText(c)}, ${from}${length === undefined ? "" : `, ${length}`})`
+  return [
+    "TIMESTAMP'1000-01-01 00:00:00.000000'",
+    `INTERVAL ${part(1, 4)} * 12 + ${part(6, 2)} - 12001 MONTH`,
+    `INTERVAL ${part(9, 2)} - 1 DAY`,
+    `INTERVAL ${part(12, 2)} HOUR`,
+    `INTERVAL ${part(15, 2)} MINUTE`,
+    `INTERVAL TRIM(TRAILING 'Z' FROM ${part(18)}) SECOND`,
+    `INTERVAL IF(${asText(c)} LIKE '%Z', ${minutes}, 0) MINUTE`,
+  ].join(" + ")
 }

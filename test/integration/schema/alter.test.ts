@@ -8,6 +8,7 @@ import {
   inspectColumns,
   withEncryption,
 } from "../../../src"
+import { driverFacts } from "../../../src/dialect/driver-facts"
 import { eachDatabase } from "../../support/databases"
 import { keyring } from "../../support/keys"
 
@@ -131,6 +132,29 @@ eachDatabase("bulk work that changes types", (db) => {
     ).toMatchObject([{ mode: "ANSI_QUOTES" }])
     await reader.rollbackTransaction()
     for (const one of [runner, reader]) await one.release()
+  })
+
+  test("leaves the modes of the session as they were when a migration that was generated fails", async () => {
+    const { strictSession } = driverFacts(db.options().type)
+    if (!strictSession) return
+    const source = await db.connect({ entities: [Account] }, bind)
+    const runner = source.createQueryRunner()
+    const modes = () =>
+      runner.query("SELECT @@sql_mode AS mode, @@lock_wait_timeout AS timeout") as Promise<unknown>
+    await runner.query("SET SESSION sql_mode = 'ANSI_QUOTES', SESSION lock_wait_timeout = 77")
+    const before = await modes()
+
+    await runner.query(strictSession.begin)
+    expect(await modes()).toMatchObject([{ mode: "STRICT_ALL_TABLES" }])
+    await expect(runner.query("ALTER TABLE account MODIFY nothing int")).rejects.toThrow()
+
+    expect(await modes()).toEqual(before)
+    await runner.query(strictSession.begin)
+    await runner.query(strictSession.end)
+    await runner.query("SET SESSION sql_mode = 'PIPES_AS_CONCAT'")
+    await expect(runner.query("SELECT nothing")).rejects.toThrow()
+    expect(await modes()).toMatchObject([{ mode: "PIPES_AS_CONCAT" }])
+    await runner.release()
   })
 
   test("changes nothing where a token would not fit into the declared type", async () => {

@@ -16,3 +16,14 @@ export class Encrypted {
   @EncryptedColumn({ codec: "number" }) ward!: number
   @EncryptedColumn({ codec: "boolean", nullable: true }) urgent!: boolean | null
 }
+
+/** With a column that needs a zone. */
+@Entity("visit")
+export class PlainInTime extends Plain {
+  @Column({ type: Date, nullable: true }) at!: Date | null
+}
+
+@Entity("visit")
+export class EncryptedInTime extends Encrypted {
+  @EncryptedColumn({ codec: "date", nullable: true }) at!: Date | null
+}
