@@ -23,6 +23,7 @@ import {
   unsupportedCondition,
 } from "../queries/query-rules"
 import { unreadable, UnencryptedCells } from "./unencrypted-cells"
+import { WriteAhead } from "./write-ahead"
 
 /** What tokens of a column were read ahead to. */
 export interface TextsAhead {
@@ -69,6 +70,7 @@ export class BoundColumn implements ValueTransformer {
   readonly #rings: ColumnRings
   readonly #unencrypted: UnencryptedCells
   readonly #ahead: TextsAhead | undefined
+  readonly #written = new WriteAhead()
 
   constructor(scheme: ColumnScheme, keys: KeyResolver, readAhead?: ReadingAhead) {
     this.property = scheme.property
@@ -135,8 +137,8 @@ export class BoundColumn implements ValueTransformer {
    */
   encrypt(value: unknown): string | null | undefined {
     if (value === null || value === undefined) return value
-    this.#assertValue(value)
-    const token = this.#rings.of().encrypt(encodeValue(this.property, this.#codec, value))
+    const ring = this.#rings.of()
+    const token = this.#written.take(value, ring) ?? ring.encrypt(this.#plaintextFor(value))
     const limit = this.#scheme.tokenLimit
     if (limit !== undefined && token.length > limit) {
       throw invalidValue(
@@ -146,6 +148,33 @@ export class BoundColumn implements ValueTransformer {
       )
     }
     return token
+  }
+
+  /**
+   * Encrypts values together for which {@link cellOf} is asked next, in this order. It is as it would be
+   * without, and faster.
+   */
+  encryptAhead(values: readonly unknown[]): void {
+    if (writesPlaintext(this.#scheme.phase)) return
+    this.#written.begin(
+      values,
+      () => this.#rings.of(),
+      (value) => {
+        if (value === null || value === undefined) return undefined
+        try {
+          const plaintext = this.#plaintextFor(value)
+          return typeof plaintext === "string" ? plaintext : undefined
+        } catch {
+          // It says why when the cell is asked for
+          return undefined
+        }
+      },
+    )
+  }
+
+  /** Forgets what was encrypted ahead and not asked for. */
+  forgetAhead(): void {
+    this.#written.forget()
   }
 
   /** As {@link read}, for a property of an entity: what that is to hold in place of an unreadable cell. */
@@ -241,6 +270,11 @@ export class BoundColumn implements ValueTransformer {
     return typeof plaintext === "string"
       ? (this.#codec as TextCodec).decodeText(plaintext)
       : (this.#codec as Codec).decode(plaintext)
+  }
+
+  #plaintextFor(value: unknown): string | Uint8Array {
+    this.#assertValue(value)
+    return encodeValue(this.property, this.#codec, value)
   }
 
   #assertValue(value: unknown): void {

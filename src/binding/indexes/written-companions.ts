@@ -3,8 +3,9 @@ import type { EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 import { writesPlaintext } from "../../column/phase"
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
-import { encryptedColumnsOf } from "../columns/encrypted-columns"
+import { type EncryptedColumnOf, encryptedColumnsOf } from "../columns/encrypted-columns"
 import { isUnread } from "../columns/unreadable-cells"
+import { FEWEST_VALUES } from "../columns/write-ahead"
 import {
   brokenSeam,
   type ColumnMetadata,
@@ -57,6 +58,7 @@ export function compileWrite(
     return compile()
   }
   let complete = (statement: string): string => statement
+  let ahead: readonly EncryptedColumnOf[] = []
   const companions = companionsOf(mainAlias.metadata)
   const outer = left
   compiling++
@@ -69,14 +71,31 @@ export function compileWrite(
       completeColumns(map, companions)
       const escape = (name: string): string => builder.escape(name)
       complete = completeUpsert(map, mainAlias.metadata, companions, { escape, late })
+      ahead = encryptAhead(map, mainAlias.metadata)
     }
     left = late ?? new Set()
     return complete(compile())
   } finally {
+    for (const { bound } of ahead) bound.forgetAhead()
     left = outer
     compiling--
     Object.assign(map, { valuesSet, insertColumns, onUpdate })
   }
+}
+
+/** TypeORM asks for the cells of an INSERT row by row; each column's are made together. */
+function encryptAhead(map: ExpressionMap, metadata: EntityMetadata): readonly EncryptedColumnOf[] {
+  const { valuesSet, insertColumns } = map
+  if (!Array.isArray(valuesSet) || valuesSet.length < FEWEST_VALUES) return []
+  const rows = valuesSet as readonly ObjectLiteral[]
+  const columns = encryptedColumnsOf(metadata).filter(
+    ({ column: { isInsert, propertyPath } }) =>
+      isInsert && (insertColumns.length === 0 || insertColumns.includes(propertyPath)),
+  )
+  for (const { column, bound } of columns) {
+    bound.encryptAhead(rows.map((row) => plainValueOf(column, row)))
+  }
+  return columns
 }
 
 /** Whether a write holds only some of the properties that an index covers, whose companion it leaves. */
