@@ -83,14 +83,16 @@ export function compileWrite(
   }
 }
 
-/** TypeORM asks for the cells of an INSERT row by row; each column's are made together. */
+/** TypeORM asks for the cells of an INSERT row by row; each column's are made together, but for documents. */
 function encryptAhead(map: ExpressionMap, metadata: EntityMetadata): readonly EncryptedColumnOf[] {
   const { valuesSet, insertColumns } = map
   if (!Array.isArray(valuesSet) || valuesSet.length < FEWEST_VALUES) return []
   const rows = valuesSet as readonly ObjectLiteral[]
   const columns = encryptedColumnsOf(metadata).filter(
-    ({ column: { isInsert, propertyPath } }) =>
-      isInsert && (insertColumns.length === 0 || insertColumns.includes(propertyPath)),
+    ({ column: { isInsert, propertyPath }, bound: { paths } }) =>
+      paths.length === 0 &&
+      isInsert &&
+      (insertColumns.length === 0 || insertColumns.includes(propertyPath)),
   )
   for (const { column, bound } of columns) {
     bound.encryptAhead(rows.map((row) => plainValueOf(column, row)))
