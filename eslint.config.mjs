@@ -21,9 +21,10 @@ const mayImport = {
 const mayImportInside = {
   binding: {
     keys: [],
-    columns: ["keys", "queries/query-rules"],
-    indexes: ["keys", "columns"],
-    queries: ["keys", "columns", "indexes"],
+    events: ["keys"],
+    columns: ["keys", "events", "queries/query-rules"],
+    indexes: ["keys", "events", "columns"],
+    queries: ["keys", "events", "columns", "indexes"],
     schema: ["keys", "columns", "indexes"],
     startup: ["keys", "columns", "indexes", "queries", "schema"],
   },

@@ -1,7 +1,11 @@
 export { decryptRaw, encryptFor } from "./binding/columns/raw"
 export { searchFor } from "./binding/indexes/search-for"
 export type { DatedKeys, GivenKeys, KeyringLike, KeySource } from "./binding/keys/key-function"
-export type { KeyRefreshOptions, KeysReloadEvent } from "./binding/keys/key-refresh"
+export type {
+  KeyRefreshOptions,
+  KeysReloadEvent,
+  KeysReloadTrace,
+} from "./binding/keys/key-refresh"
 export { reloadKeys, type ReloadOptions } from "./binding/keys/reload-keys"
 export { type TenantKeyOptions, TenantKeys, type TenantKeySet } from "./binding/keys/tenant-keys"
 export type { StartupCheck } from "./binding/startup/startup-check"
@@ -27,7 +31,22 @@ export {
   type WrappedTokenOptions,
 } from "./column/legacy/wrapped-tokens"
 export type { PlaintextPhase } from "./column/phase"
-export type { PlaintextReadEvent } from "./binding/columns/plaintext-reads"
+export { currentActor, runWithActor } from "./binding/events/actor"
+export { type EventHandlers, onEvents } from "./binding/events/on-events"
+export type {
+  CellCount,
+  DecryptEvent,
+  DecryptFailedEvent,
+  EncryptEvent,
+  EventAttributes,
+  EventKey,
+  FailureCount,
+  PlaintextCount,
+  PlaintextReadEvent,
+  SearchCount,
+  SearchEvent,
+  StatementEvent,
+} from "./binding/events/events"
 export type { StringPolicy, UnansweredStringEvent } from "./binding/queries/unanswered-strings"
 export {
   EncryptedColumn,
@@ -93,5 +112,6 @@ export type {
 } from "./bulk/report"
 export type { FoundUse } from "./bulk/uses"
 export type { ColumnUse, ColumnUseKind } from "./dialect/column-uses"
+export type { BulkBatchTrace } from "./bulk/pass/batch-trace"
 export type { IndexState } from "./bulk/cell-state"
 export type { BulkSource } from "./bulk/connection/pool"

@@ -19,6 +19,7 @@ test("the package exports these names and no others", () => {
     "UnsupportedQueryError",
     "assertEncryption",
     "checkEncryption",
+    "currentActor",
     "decryptColumns",
     "decryptRaw",
     "describeCheck",
@@ -31,6 +32,7 @@ test("the package exports these names and no others", () => {
     "inspectColumns",
     "isToken",
     "mask",
+    "onEvents",
     "readPrefixedTokens",
     "readQuotedTokens",
     "readTypeormEncrypted",
@@ -39,6 +41,7 @@ test("the package exports these names and no others", () => {
     "redactReplacer",
     "reloadKeys",
     "rotateColumns",
+    "runWithActor",
     "searchFor",
     "withEncryption",
   ])

@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
-import { boundColumn } from "./columns/bound-column"
+import { boundColumn, countedCell } from "./columns/bound-column"
 import { encryptedColumnsOf } from "./columns/encrypted-columns"
 import { CANARY, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata, Driver } from "./typeorm-internals"
@@ -28,7 +28,7 @@ function encryptPersistedValues(driver: Driver): void {
   const preparePersistentValue = driver.preparePersistentValue.bind(driver)
   driver.preparePersistentValue = (value: unknown, column: ColumnMetadata): unknown => {
     const bound = boundColumn(column)
-    if (bound) return value === CANARY ? CANARY_TOKEN : bound.cellOf(value)
+    if (bound) return value === CANARY ? CANARY_TOKEN : countedCell(bound, value)
     const companion = companionAt(column)
     return preparePersistentValue(companion ? companion.persisted(value) : value, column)
   }

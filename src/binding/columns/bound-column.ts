@@ -15,6 +15,8 @@ import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./c
 import { ColumnRings } from "./column-rings"
 import { comparisonOperand, operandMark } from "./comparison-operand"
 import type { FetchedRow } from "./fetched-rows"
+import { areReadsTold } from "../events/channels"
+import { countEncrypted, countingRead } from "../events/tally"
 import type { KeyResolver } from "../keys/key-resolver"
 import {
   isAnswerable,
@@ -102,6 +104,11 @@ export class BoundColumn implements ValueTransformer {
     return this.#scheme.declaration
   }
 
+  /** The fingerprint of the key that encrypts. @throws {@link KeyError} if there is none */
+  get writingKey(): string {
+    return this.#rings.of().fingerprints[0] ?? ""
+  }
+
   /** What is made of cells that are no tokens. */
   get phase(): PlaintextPhase {
     return this.#scheme.phase
@@ -177,10 +184,22 @@ export class BoundColumn implements ValueTransformer {
     this.#written.forget()
   }
 
-  /** As {@link read}, for a property of an entity: what that is to hold in place of an unreadable cell. */
+  /**
+   * Returns what the application is given for a cell, and has it counted.
+   *
+   * @throws {@link DecryptionError} if the cell cannot be read
+   * @throws {@link KeyError} if there is no key
+   */
+  given(cell: unknown): unknown {
+    const isCounted = cell !== null && cell !== undefined && cell !== CANARY_TOKEN
+    if (!isCounted || !areReadsTold()) return this.read(cell)
+    return countingRead(this.property, () => this.read(cell))
+  }
+
+  /** As {@link given}, for a property of an entity: what that is to hold in place of an unreadable cell. */
   from(cell: unknown): unknown {
     try {
-      return this.read(cell)
+      return this.given(cell)
     } catch (error) {
       const { resolveUnreadable } = this.#scheme
       if (!resolveUnreadable || !isDecryptionError(error)) throw error
@@ -346,6 +365,14 @@ export class BoundColumn implements ValueTransformer {
   #unreadable(reason: DecryptionError["reason"], problem: string): DecryptionError {
     return unreadable(this.property, reason, problem)
   }
+}
+
+/** Returns the cell to store for a value, and has it counted if it is a token. */
+export function countedCell(column: BoundColumn, value: unknown): string | null | undefined {
+  const cell = column.cellOf(value)
+  const isToken = cell !== null && cell !== undefined && !writesPlaintext(column.phase)
+  if (isToken) countEncrypted(column.property, () => column.writingKey)
+  return cell
 }
 
 /** By its code, since the error may be of a second copy of the package. */

@@ -1,7 +1,11 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "typeorm"
 
 import { DecryptionError, EncryptionError } from "../../errors"
-import { type BoundColumn, boundColumn } from "./bound-column"
+import type { EventKey } from "../events/events"
+import { rawKeys } from "../events/row-keys"
+import { withoutStatement } from "../events/statement"
+import { type Telling, toldAtOnce } from "../events/told-statement"
+import { type BoundColumn, boundColumn, countedCell } from "./bound-column"
 import { invalidValue } from "./cell-codec"
 import { isDecrypted } from "./returned-rows"
 import type { ColumnMetadata } from "../typeorm-internals"
@@ -29,8 +33,9 @@ export function encryptFor<Entity extends ObjectLiteral>(
   property: string,
   value: unknown,
 ): string | null {
-  const column = encryptedProperty(dataSource.getMetadata(entity), property)
-  const cell = column.cellOf(value)
+  const metadata = dataSource.getMetadata(entity)
+  const column = encryptedProperty(metadata, property)
+  const cell = toldAtOnce(telling(dataSource, metadata), () => countedCell(column, value))
   if (cell === undefined) {
     throw invalidValue(column.property, "there is no token for undefined; NULL is null")
   }
@@ -82,7 +87,18 @@ export function decryptRaw<Entity extends ObjectLiteral>(
     ? mappedDecryption(metadata, mapping)
     : namedDecryption(dataSource, metadata)
   const decryptOnce: DecryptRow = (row) => (isDecrypted(row) ? { ...row } : decrypt(row))
-  return isRows(rows) ? rows.map(decryptOnce) : decryptOnce(rows)
+  const list = isRows(rows) ? rows : [rows]
+  const told = telling(dataSource, metadata, () => rawKeys(metadata, list))
+  const decrypted = toldAtOnce(told, () => list.map(decryptOnce))
+  return isRows(rows) ? decrypted : (decrypted[0] ?? {})
+}
+
+function telling(
+  dataSource: DataSource,
+  { name, tableName }: EntityMetadata,
+  rows: () => readonly EventKey[] | undefined = () => undefined,
+): Omit<Telling<unknown>, "searched"> {
+  return { statement: () => withoutStatement(dataSource, name, tableName), rows }
 }
 
 type DecryptRow = (row: object) => Record<string, unknown>
@@ -99,7 +115,7 @@ function mappedDecryption(
     Object.entries(mapping).map(([key, path]) => [key, encryptedProperty(metadata, path)]),
   )
   return (row) =>
-    mapRow(row, (key, cell) => (columns.has(key) ? columns.get(key)?.read(cell) : cell))
+    mapRow(row, (key, cell) => (columns.has(key) ? columns.get(key)?.given(cell) : cell))
 }
 
 function namedDecryption(dataSource: DataSource, metadata: EntityMetadata): DecryptRow {
@@ -140,7 +156,7 @@ function readNamed(
   cell: unknown,
 ): unknown {
   try {
-    return column.read(cell)
+    return column.given(cell)
   } catch (error) {
     const isGuess = !metadata.columns.some(({ databaseName }) => databaseName === key)
     if (isGuess && error instanceof DecryptionError && error.reason === "plaintext") {

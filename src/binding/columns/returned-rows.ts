@@ -36,7 +36,7 @@ export function decryptReturnedRows(
 
 function readable(bound: BoundColumn, cell: unknown): unknown {
   try {
-    return bound.read(cell)
+    return bound.given(cell)
   } catch (error) {
     if (error instanceof DecryptionError || error instanceof KeyError) return undefined
     throw error

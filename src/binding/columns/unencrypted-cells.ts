@@ -13,7 +13,7 @@ import type { Keyring } from "../../fernet/keyring"
 import { tokenShape } from "../../fernet/token-format"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
 import { describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
-import { countPlaintextRead } from "./plaintext-reads"
+import { countPlaintextRead } from "../events/tally"
 
 /**
  * The cells of one column that are no tokens of the keyring: what a table held before it was

@@ -1,9 +1,12 @@
-import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm"
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "typeorm"
 
 import { EncryptionError } from "../../errors"
 import type { BlindSearchOptions } from "../../search/blind-equal"
 import { boundColumn } from "../columns/bound-column"
 import { tokenSought } from "../columns/cell-codec"
+import { channels } from "../events/channels"
+import { withoutStatement } from "../events/statement"
+import { Tally } from "../events/tally"
 import { type Companion, companionsOf } from "./companion"
 
 /**
@@ -64,7 +67,20 @@ export function searchFor<Entity extends ObjectLiteral>(
       `${property}: null and undefined are not values to search for. Use IS NULL.`,
     )
   })
+  tellSought(dataSource, metadata, companion)
   return [...companion.index.searched(companion.index.members.map(({ path }) => values[path]))]
+}
+
+/** The statement that it is for is the caller's own. */
+function tellSought(
+  dataSource: DataSource,
+  { name, tableName }: EntityMetadata,
+  { index }: Companion,
+): void {
+  if (!channels.search.hasSubscribers) return
+  const columns = index.members.map(({ property }) => property)
+  const tally = new Tally(withoutStatement(dataSource, name, tableName))
+  tally.tell([{ index: index.name, columns, values: 1 }], {})
 }
 
 function covers({ members }: Companion["index"], paths: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { channel } from "node:diagnostics_channel"
+import { channel, tracingChannel } from "node:diagnostics_channel"
 
 import { KeyError } from "../../errors"
 import {
@@ -76,6 +76,14 @@ export interface KeysReloadEvent {
 
 const reloads = channel("typeorm-fernet:keys.reload")
 
+/** What the tracing channel `typeorm-fernet:keys.reload` is told of keys that are being fetched again. */
+export interface KeysReloadTrace {
+  /** Whether those that were fetched are to be used at once, and no others. */
+  readonly forget: boolean
+}
+
+const attempts = tracingChannel<unknown, KeysReloadTrace>("typeorm-fernet:keys.reload")
+
 /** Where keys come from, and where they go. */
 export interface RefreshedKeys {
   /** @throws {@link KeyError} if no key can be had */
@@ -130,10 +138,14 @@ export class KeyRefresh {
    * @throws {@link KeyError} if they cannot be had; those at work stay
    */
   reload(forget = false): Promise<void> {
-    if (!forget) return this.#running ?? this.#run(this.#reload(false))
+    if (!forget) return this.#running ?? this.#run(this.#traced(false))
     // What is being fetched may be what is to be forgotten
     const before = this.#running?.catch(() => undefined) ?? Promise.resolve()
-    return this.#run(before.then(() => this.#reload(true)))
+    return this.#run(before.then(() => this.#traced(true)))
+  }
+
+  #traced(forget: boolean): Promise<void> {
+    return attempts.tracePromise(() => this.#reload(forget), { forget })
   }
 
   #run(reload: Promise<void>): Promise<void> {

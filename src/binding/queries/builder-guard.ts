@@ -6,6 +6,7 @@ import type {
   QueryBuilder,
 } from "typeorm"
 
+import type { SearchCount } from "../events/events"
 import type { Companion } from "../indexes/companion"
 import type { Method } from "../method-replacements"
 import { markOf } from "../typeorm-internals"
@@ -46,6 +47,8 @@ export class BuilderGuard {
   #late: Set<Companion> | undefined
   /** The indexes that are asked, here or inside, and that rows may be missing from. */
   #unproven = new Set<Companion>()
+  /** The indexes that are asked, here or inside, each with how many values are sought. */
+  #searched = new Map<Companion, number>()
   /** What the builder was compiled to last. */
   sql = ""
 
@@ -62,6 +65,20 @@ export class BuilderGuard {
   /** The indexes that are asked and that rows may be missing from. */
   get unproven(): ReadonlySet<Companion> {
     return this.#unproven
+  }
+
+  /** What is to be told of the indexes that are asked. */
+  get searched(): readonly SearchCount[] {
+    return [...this.#searched].map(([{ index }, values]) => ({
+      index: index.name,
+      columns: index.members.map(({ property }) => property),
+      values,
+    }))
+  }
+
+  /** Takes note of an index that is asked. It is compiled several times, and asked once. */
+  noteSearched(companion: Companion, values: number): void {
+    this.#searched.set(companion, Math.max(values, this.#searched.get(companion) ?? 0))
   }
 
   /** While the builder is executed, takes the companions that are to be completed afterwards. */
@@ -105,7 +122,11 @@ export class BuilderGuard {
     if (name === "createQueryBuilder") guard.#negated = this.#negated || this.#negating
     for (const digest of this.sought) guard.note(digest)
     for (const companion of this.#unproven) guard.#unproven.add(companion)
-    if (nests) guard.#unproven = this.#unproven
+    for (const [companion, values] of this.#searched) guard.noteSearched(companion, values)
+    if (nests) {
+      guard.#unproven = this.#unproven
+      guard.#searched = this.#searched
+    }
     // All others begin with the conditions of this one
     if (!nests) guard.#require(this.#rechecks)
     return builder
@@ -129,7 +150,10 @@ export class BuilderGuard {
   adding(method: string, add: Method, [where, ...rest]: unknown[]): unknown {
     const { mainAlias } = this.#builder.expressionMap
     // It replaces every condition there is
-    if (method === "where") this.#require([])
+    if (method === "where") {
+      this.#require([])
+      if (!this.#nested) this.#searched.clear()
+    }
     if (mainAlias?.hasMetadata && isObjectCondition(where)) {
       const position = { inFindOptions: false, negated: this.#negated }
       const compiled = this.#compile(mainAlias.metadata, where, position)
@@ -170,7 +194,9 @@ export class BuilderGuard {
   }
 
   #compile(metadata: EntityMetadata, given: unknown, position: Position): unknown {
-    const { where, rechecks, digests, unproven } = compileConditions(metadata, given, position)
+    const compiled = compileConditions(metadata, given, position)
+    const { where, rechecks, digests, unproven, searched } = compiled
+    for (const [companion, values] of searched) this.noteSearched(companion, values)
     for (const companion of unproven) this.#unproven.add(companion)
     for (const digest of digests) this.note(digest)
     if (rechecks.length > 0) this.#require([...this.#rechecks, ...rechecks])

@@ -3,6 +3,7 @@ import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 import { driverFacts } from "../../dialect/driver-facts"
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
 import { tokenSought } from "../columns/cell-codec"
+import type { Companion } from "../indexes/companion"
 import { assertComplete } from "../indexes/index-completeness"
 import { writesPlaintext } from "../../column/phase"
 import { propertyOfOperand } from "../columns/comparison-operand"
@@ -33,6 +34,8 @@ export interface StringCompilation {
   readonly builder: QueryBuilder<ObjectLiteral>
   /** Called with every value that a string compares an encrypted column with. */
   readonly note: (value: unknown) => void
+  /** Called with every index that is asked, and how many values are sought. */
+  readonly noteSearched: (companion: Companion, values: number) => void
   /** What is done about strings that nothing answers. */
   readonly strings: StringPolicy
 }
@@ -252,11 +255,16 @@ class Statement {
       throw this.#unsupported(mention, "its blind index has few bits, and results must be checked")
     }
     const of: Predicate[] = known.length < values.length ? [{ kind: "unknown" }] : []
-    const { predicate, asked } = seek(
+    const {
+      predicate,
+      asked,
+      values: sought,
+    } = seek(
       companion,
       known.map((value) => [value]),
     )
     asked.forEach(assertComplete)
+    for (const one of asked) this.#compilation.noteSearched(one, sought)
     const either: Predicate = { kind: "or", of: [predicate, ...of] }
     const compiled = compilePredicate(negated ? { kind: "not", of: either } : either)
     this.#compilation.builder.setParameters({ ...compiled.parameters })

@@ -28,6 +28,8 @@ export interface CompiledConditions {
   readonly digests: readonly string[]
   /** The indexes that are asked and that rows may be missing from. */
   readonly unproven: readonly Companion[]
+  /** The indexes that are asked, each with how many values are sought. */
+  readonly searched: ReadonlyMap<Companion, number>
 }
 
 /** Where a condition stands. */
@@ -52,14 +54,15 @@ export function compileConditions(
 ): CompiledConditions {
   const compiler = new Compiler(position)
   const compiled = compiler.alternatives(where, metadata, "")
-  const { rechecks, digests, unproven } = compiler
-  return { where: compiled, rechecks, digests, unproven }
+  const { rechecks, digests, unproven, searched } = compiler
+  return { where: compiled, rechecks, digests, unproven, searched }
 }
 
 class Compiler {
   readonly rechecks: Recheck[] = []
   readonly digests: string[] = []
   readonly unproven: Companion[] = []
+  readonly searched = new Map<Companion, number>()
   readonly #position: Position
   /** What keeps a truncated index from answering here, since its results could not be checked. */
   #obstacle: string | undefined
@@ -219,7 +222,8 @@ class Compiler {
   }
 
   /** Takes note of what is sought, and of what a truncated index finds for it. */
-  #note({ predicate, companion, digests, exact, asked }: Sought): Predicate {
+  #note({ predicate, companion, digests, exact, asked, values }: Sought): Predicate {
+    for (const one of asked) this.searched.set(one, (this.searched.get(one) ?? 0) + values)
     this.digests.push(...digests)
     this.unproven.push(...asked.filter(mustBeComplete))
     if (!exact) return predicate

@@ -17,7 +17,11 @@ import { checkStatement } from "./statement-rules"
 import { readCatchingUp } from "../keys/reload-keys"
 import type { StringPolicy } from "./unanswered-strings"
 import { isUncacheable, uncached } from "./uncached"
-import { companionsOf } from "../indexes/companion"
+import { areStatementsTold } from "../events/channels"
+import { rowsOf } from "../events/row-keys"
+import { statementOf } from "../events/statement"
+import { toldStatement } from "../events/told-statement"
+import { type Companion, companionsOf } from "../indexes/companion"
 import {
   assertComplete,
   isUnlooked,
@@ -131,13 +135,16 @@ class Guards implements BuilderGuards {
           rechecks.length > 0
             ? executeChecked(builder, checking)
             : executeWhole(builder, checking, execute)
-        return this.#proving(builder, () => readCatchingUp(dataSource, read))
+        const told = (): Promise<unknown> => this.#told(builder, read)
+        return this.#proving(builder, () => readCatchingUp(dataSource, told))
       },
     ])
     const unprocessed = ["getRawMany", "stream"].map((name) => [
       name,
       (builder: Builder, execute: Method, args: unknown[]) =>
-        this.#proving(builder, () => execute.apply(builder, args) as Promise<unknown>),
+        this.#proving(builder, () =>
+          this.#told(builder, () => execute.apply(builder, args) as Promise<unknown>),
+        ),
     ])
     this.#replacements = new MethodReplacements<Builder>({
       ...(Object.fromEntries([...deriving, ...adding, ...checked, ...unprocessed]) as Record<
@@ -159,9 +166,11 @@ class Guards implements BuilderGuards {
         if (!namesEncrypted(builder.expressionMap) && guard.unproven.size === 0) {
           return execute.call(builder)
         }
-        return leavesCompanions(builder.expressionMap)
-          ? atOnce(dataSource, builder, () => this.#execute(builder, execute))
-          : this.#execute(builder, execute)
+        return this.#told(builder, () =>
+          leavesCompanions(builder.expressionMap)
+            ? atOnce(dataSource, builder, () => this.#execute(builder, execute))
+            : this.#execute(builder, execute),
+        )
       },
       getQuery: (builder, compile) => {
         const guard = this.of(builder)
@@ -182,7 +191,11 @@ class Guards implements BuilderGuards {
         const note = (value: unknown): void => {
           guard.note(value)
         }
-        const compiled = compileStrings({ dataSource, builder, note, strings }, sql as string)
+        const noteSearched = (companion: Companion, values: number): void => {
+          guard.noteSearched(companion, values)
+        }
+        const compilation = { dataSource, builder, note, noteSearched, strings }
+        const compiled = compileStrings(compilation, sql as string)
         return replace.call(builder, compiled)
       },
     })
@@ -199,6 +212,19 @@ class Guards implements BuilderGuards {
     if (companions.size > 0) await completeCompanions({ dataSource, map, runner, companions })
     decryptReturnedRows(builder, result)
     return result
+  }
+
+  /** Executes a builder, and tells whoever is told of it what it did with cells. */
+  #told<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
+    const { expressionMap: map } = builder
+    if (!areStatementsTold() || !namesEncrypted(map)) return execute()
+    const { dataSource } = this
+    const telling = {
+      statement: () => statementOf(dataSource, map),
+      searched: () => this.of(builder).searched,
+      rows: (result: unknown) => rowsOf(map, result),
+    }
+    return toldStatement(telling, execute)
   }
 
   /** Executes a builder when it is known whether the indexes that it asks have a value for every row. */

@@ -18,6 +18,8 @@ export interface Sought {
   readonly exact: readonly string[] | undefined
   /** The indexes that are asked: those of each property as well, if the one over several needs them. */
   readonly asked: readonly Companion[]
+  /** How many values are sought. */
+  readonly values: number
 }
 
 /**
@@ -54,7 +56,14 @@ export function seek(
   }
   const exact = index.truncated ? exactOf(companion, alternatives) : undefined
   const asked = isCanary ? [] : [companion]
-  return { companion, predicate: { kind: "matches", match }, digests, exact, asked }
+  return {
+    companion,
+    predicate: { kind: "matches", match },
+    digests,
+    exact,
+    asked,
+    values: alternatives.length,
+  }
 }
 
 /** What a truncated index is to be compared with, to check what it finds; nothing for most canaries. */

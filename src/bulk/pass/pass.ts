@@ -2,6 +2,7 @@ import type { PrimaryKey } from "../../dialect/batch"
 import { ColumnMisuseError } from "../../errors"
 import { pauseAfter, type Worker } from "../connection/worker"
 import { primaryKeyParts, type Tally } from "../report"
+import { traced } from "./batch-trace"
 import { decide, type Decider, type Decision } from "./decision"
 import { KEPT, type LeftReason, LOCKED, RACED, RefusedRows } from "./left-rows"
 import { noteOutcome } from "./outcome"
@@ -41,7 +42,9 @@ export async function passOver(pass: Pass, worker: Worker, shared: SharedRange):
   for (;;) {
     const taken = await shared.take(reader)
     if (!taken) return true
-    await changeRange(pass, worker, reader, taken)
+    const { columns, dryRun } = pass
+    const trace = { columns: columns.map(({ label }) => label), rows: taken.batch.size, dryRun }
+    await traced(trace, () => changeRange(pass, worker, reader, taken))
     if (!(await pass.onBatch(taken.batch.size, worker))) return false
   }
 }
