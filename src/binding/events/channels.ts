@@ -1,13 +1,21 @@
-import { channel } from "node:diagnostics_channel"
+import { type Channel, channel } from "node:diagnostics_channel"
+
+interface Channels {
+  readonly encrypt: Channel
+  readonly decrypt: Channel
+  readonly decryptFailed: Channel
+  readonly plaintextRead: Channel
+  readonly search: Channel
+}
 
 /** The channels of what is done with cells. */
-export const channels = {
+export const channels: Channels = {
   encrypt: channel("typeorm-fernet:encrypt"),
   decrypt: channel("typeorm-fernet:decrypt"),
   decryptFailed: channel("typeorm-fernet:decrypt.failed"),
   plaintextRead: channel("typeorm-fernet:plaintext.read"),
   search: channel("typeorm-fernet:search"),
-} as const
+}
 
 const { encrypt, decrypt, decryptFailed, plaintextRead, search } = channels
 
