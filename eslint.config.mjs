@@ -140,6 +140,7 @@ export default tseslint.config(
       "reports",
       ".stryker-tmp",
       "test/compatibility",
+      "examples/credential-vault",
       "examples/http-errors",
       "examples/nestjs",
       "examples/secret-managers",

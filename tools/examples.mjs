@@ -23,6 +23,8 @@ import { fileURLToPath } from "node:url"
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(repository, "examples")
+/** What installing, building and running an example leaves in it. */
+const leftovers = /[\\/](?:node_modules|built|\.vault|\.env)(?:[\\/]|$)/
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache")
 const passedBefore = join(cache, "typeorm-fernet", "examples")
 
@@ -42,7 +44,7 @@ function filesBelow(directory, chosen = () => true) {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !path.includes("node_modules") && chosen(path))
+    .filter((path) => !leftovers.test(relative(repository, path)) && chosen(path))
     .sort()
 }
 
@@ -67,7 +69,7 @@ function passes(name, tarball) {
   try {
     cpSync(join(folder, name), directory, {
       recursive: true,
-      filter: (path) => !path.endsWith("node_modules"),
+      filter: (path) => !leftovers.test(relative(repository, path)),
     })
     const steps = [
       ["ci", "--no-audit", "--no-fund"],

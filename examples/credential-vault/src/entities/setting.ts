@@ -1,0 +1,23 @@
+import { Column, Entity, Unique, UpdateDateColumn } from "typeorm"
+import { EncryptedColumn } from "typeorm-fernet"
+
+import { Owned } from "./owned.js"
+import type { Provider } from "./provider.js"
+
+/** How a user reaches a provider. */
+@Entity("settings")
+@Unique(["ownerId", "provider"])
+export class Setting extends Owned {
+  @Column({ type: "text" })
+  provider!: Provider
+
+  @EncryptedColumn({ constrained: true, name: "api_key" })
+  apiKey!: string
+
+  /** Instead of the provider's own address. */
+  @Column({ name: "base_url", type: "text", nullable: true })
+  baseUrl!: string | null
+
+  @UpdateDateColumn({ name: "updated_at", type: "timestamptz" })
+  updatedAt!: Date
+}
