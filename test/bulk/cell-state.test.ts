@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
-import { classifyCell } from "../../src/bulk/cell-state"
+import { classifyCell, opens } from "../../src/bulk/cell-state"
 import { Keyring } from "../../src/fernet/keyring"
 import { keys } from "../support/keys"
 
@@ -14,6 +14,26 @@ const state = (cell: string | null) => classifyCell(cell, ring).state
 describe("classifyCell", () => {
   test("knows NULL", () => {
     expect(classifyCell(null, ring)).toEqual({ state: "null" })
+  })
+
+  test("finds a token under the shared keys shared while its column moves, and opens it", () => {
+    const own = ring.forColumn(["patient", "ssn"], "moving")
+    const [first, second] = [ring, older].map((one) => classifyCell(one.encrypt("x"), own))
+
+    expect([first?.state, second?.state]).toEqual(["shared", "shared"])
+    expect(first && opens(first)).toBe(true)
+    expect(first?.keyIndex).not.toBe(second?.keyIndex)
+    expect(classifyCell(ring.encrypt("y"), own)).toBe(first)
+    expect(classifyCell(own.encrypt("x"), own)).toEqual({ state: "current", keyIndex: 0 })
+  })
+
+  test("finds it shared, and does not open it, where its column takes its own keys only", () => {
+    const own = ring.forColumn(["patient", "ssn"], "only")
+    const barred = classifyCell(older.encrypt("x"), own)
+
+    expect(barred.state).toBe("shared")
+    expect(opens(barred)).toBe(false)
+    expect(classifyCell(stranger.encrypt("x"), own).state).toBe("unreadable")
   })
 
   test("finds any text that begins unlike a token to be plaintext", () => {

@@ -40,6 +40,41 @@ test("shared tokens that open count, and rows that were written meanwhile make n
   const south = { ...none, shared: 2, current: 1 }
 
   expect(joinCounts([north, south])).toMatchObject({ current: 2, shared: 2, unreadable: 0 })
+  expect(joinCounts([south, north])).toMatchObject({ current: 2, shared: 2, unreadable: 0 })
+})
+
+test("what all tenants' keys share is among the tokens of which some open for nobody", () => {
+  const north = { ...none, shared: 2, unreadable: 3 }
+  const south = { ...none, current: 1, unreadable: 4 }
+
+  expect(joinCounts([north, south])).toMatchObject({ current: 1, shared: 2, unreadable: 2 })
+})
+
+test("a joined report is of the whole table if all of them are", () => {
+  const whole = report(none)
+
+  expect(joinReports([whole, whole])).toMatchObject({ completed: true })
+})
+
+test("what a report lacks that was stopped is as the others have it", () => {
+  const indexes = { "Patient.ssn_bidx": { current: 1, missing: 2, stale: 3 } }
+  const whole = report({ ...none, current: 1, unreadable: 1 }, { indexes })
+
+  expect(joinReports([whole, { ...empty, completed: false }])).toMatchObject({
+    ...{ completed: false, indexes, failed: 1 },
+    columns: { "Patient.ssn": { after: { current: 1, unreadable: 1 } } },
+  })
+})
+
+test("a failure is one of all tenants, of the same column and row", () => {
+  const failing = (...failures: BulkReport["failures"]): BulkReport => report(none, { failures })
+  const [ssn, note] = [unreadable("1"), { ...unreadable("1"), column: "Patient.note" }]
+  const failuresOf = (...reports: [BulkReport, BulkReport, BulkReport]): unknown =>
+    joinReports(reports).failures
+
+  expect(failuresOf(failing(ssn), failing(ssn), failing(ssn))).toEqual([ssn])
+  expect(failuresOf(failing(ssn), failing(ssn), failing())).toEqual([])
+  expect(failuresOf(failing(ssn), failing(note), failing(ssn))).toEqual([])
 })
 
 test("reports of tenants are joined, with the failures that all of them have", () => {

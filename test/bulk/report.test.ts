@@ -51,6 +51,38 @@ describe("Tally", () => {
     expect(after?.stale).toEqual({})
   })
 
+  test("leaves them out of what was before as well", () => {
+    const tally = new Tally(["Patient.ssn"], ["aaaa", "bbbb"])
+    const stale = { state: "stale", keyIndex: 1 } as const
+    tally.found("Patient.ssn", stale)
+    tally.made("Patient.ssn", { state: "plaintext" }, stale)
+
+    const { before, after } = tally.report("patient", end).columns["Patient.ssn"] ?? {}
+    expect(before).toEqual({ ...none, plaintext: 1 })
+    expect(after).toEqual({ ...none, stale: { bbbb: 1 } })
+  })
+
+  test("counts older keys before and after alike if nothing was made", () => {
+    const tally = new Tally(["Patient.ssn"], ["aaaa", "bbbb"])
+    tally.found("Patient.ssn", { state: "stale", keyIndex: 1 }, 2)
+
+    const counts = { ...none, stale: { bbbb: 2 } }
+    expect(tally.counted()).toEqual({ "Patient.ssn": counts })
+    expect(tally.report("patient", end).columns).toEqual({
+      "Patient.ssn": { before: counts, after: counts },
+    })
+  })
+
+  test("tells the seconds since it began", async () => {
+    const began = performance.now()
+    const tally = new Tally([], [])
+    await new Promise((resolve) => setImmediate(resolve))
+
+    const { seconds } = tally.report("patient", end)
+    expect(seconds).toBeGreaterThan(0)
+    expect(seconds).toBeLessThanOrEqual((performance.now() - began) / 1000)
+  })
+
   test("counts nothing unless all cells were counted", () => {
     const tally = new Tally(["Patient.ssn"], ["aaaa"], ["Patient.ssn_bidx"])
     tally.made("Patient.ssn", { state: "plaintext" }, { state: "current", keyIndex: 0 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals"
+import type { QueryRunner } from "typeorm"
 
 import type { Worker } from "../../src/bulk/connection/worker"
 import { checkOptions } from "../../src/bulk/options"
@@ -17,8 +18,11 @@ async function lockingWorker({
   locksByTransaction = false,
   inTransaction = false,
   unlock = () => Promise.resolve(),
+  isFreeAgain = isFree,
 }: {
   readonly isFree?: boolean
+  /** Whether it is once it was taken. */
+  readonly isFreeAgain?: boolean
   readonly locksByTransaction?: boolean
   readonly inTransaction?: boolean
   readonly unlock?: () => Promise<void>
@@ -34,7 +38,8 @@ async function lockingWorker({
         notes.push("unlock")
         return unlock()
       }
-      return Promise.resolve(isFree ? release : undefined)
+      const isTaken = notes.length > 1
+      return Promise.resolve((isTaken ? isFreeAgain : isFree) ? release : undefined)
     },
   }
   const locking: Session = { ...session, dialect }
@@ -114,9 +119,72 @@ describe("a run under a lock", () => {
     const lock = ["lock", "patient", "0/1", false]
     expect(notes).toEqual([lock, lock, "unlock"])
   })
+
+  test("goes on without it where the server thinks that the lost connection still has it", async () => {
+    const { worker, notes, reconnect } = await lockingWorker({ isFreeAgain: false })
+
+    const result = await underLock(worker, await source(), run(), async () => {
+      await reconnect()
+      return "done"
+    })
+
+    expect(result).toBe("done")
+    expect(notes).not.toContain("unlock")
+  })
 })
 
 describe("a lock that only a transaction holds", () => {
+  test("gives its connection back, whether or not the run fails", async () => {
+    const { worker } = await lockingWorker({ locksByTransaction: true })
+    const given = (await patientTable([])).source
+    const createQueryRunner = given.createQueryRunner.bind(given)
+    const opened = new Set<QueryRunner>()
+    given.createQueryRunner = (...args) => {
+      const runner = createQueryRunner(...args)
+      const release = runner.release.bind(runner)
+      runner.release = () => {
+        opened.delete(runner)
+        return release()
+      }
+      opened.add(runner)
+      return runner
+    }
+    const openedWithin: number[] = []
+    const note = (): Promise<void> => {
+      openedWithin.push(opened.size)
+      return Promise.resolve()
+    }
+
+    await underLock(worker, given, run(), note)
+    const failing = underLock(worker, given, run(), async () => {
+      await note()
+      throw new Error("it failed")
+    })
+
+    await expect(failing).rejects.toThrow("it failed")
+    expect(openedWithin).toEqual([1, 1])
+    expect(opened.size).toBe(0)
+  })
+
+  test("is refused where there is no connection for it, and nothing is done", async () => {
+    const { worker, notes } = await lockingWorker({ locksByTransaction: true })
+    const full = (await patientTable([])).source
+    full.createQueryRunner = () => {
+      throw Object.assign(new Error("too many clients"), { code: "53300" })
+    }
+
+    const running = underLock(worker, full, run(), () => {
+      notes.push("run")
+      return Promise.resolve()
+    })
+
+    await expect(running).rejects.toMatchObject({
+      code: "ERR_UNSUPPORTED_DATABASE",
+      message: expect.stringMatching(/^patient is reached through a pooler.*`force`/) as unknown,
+    })
+    expect(notes).toEqual([])
+  })
+
   test("is on a connection of its own, unless the run is in a transaction", async () => {
     const outside = await lockingWorker({ locksByTransaction: true })
     const inside = await lockingWorker({ locksByTransaction: true, inTransaction: true })

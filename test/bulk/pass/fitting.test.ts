@@ -47,7 +47,8 @@ describe("a type that the database judges", () => {
   test("is asked about what was read, once, and not again after a problem", async () => {
     const session = await sessionOf(await patientTable([]))
     const asked: unknown[] = []
-    const whyUnfit: typeof session.schema.whyUnfit = (_, { label, type }, texts) => {
+    const whyUnfit: typeof session.schema.whyUnfit = (by, { label, type }, texts) => {
+      expect(by).toEqual({ connection: session.connection, inTransaction: false })
       asked.push([label, type, texts])
       return Promise.resolve(texts.includes("nobody") ? `${label}: no such one` : undefined)
     }
@@ -69,6 +70,21 @@ describe("a type that the database judges", () => {
       ["patient.ssn", "point", ["(7,8)"]],
     ])
     expect(fitting.problems).toEqual(["patient.note: no such one"])
+  })
+
+  test("is not asked about a type that is known here", async () => {
+    const session = await sessionOf(await patientTable([]))
+    const asked: unknown[] = []
+    const whyUnfit: typeof session.schema.whyUnfit = (...given) => {
+      asked.push(given)
+      return Promise.resolve(undefined)
+    }
+    const fitting = new Fitting({ ssn: "varchar(3)" })
+
+    problemsOf(fitting, ["123", null])
+    await fitting.ask({ ...session, schema: { ...session.schema, whyUnfit } }, false)
+
+    expect(asked).toEqual([])
   })
 
   test("is asked again about what it was asked in vain, as after a lock or a lost connection", async () => {

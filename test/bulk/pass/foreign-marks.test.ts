@@ -20,6 +20,9 @@ describe("foreignMark", () => {
     [`see ${token} there`, "a token inside other text"],
     [`"${token}"`, "quotes around a token"],
     [`b'${token}'`, "quotes around a token"],
+    [` "${token}"\n`, "quotes around a token"],
+    [`the key "${token}"`, "a token inside other text"],
+    [`"${token}" is the key`, "a token inside other text"],
   ])("knows case %# by its mark", (text, mark) => {
     expect(foreignMark(text)).toBe(mark)
   })

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals"
 
 import { BatchReader, type ReadBatch, SharedRange } from "../../../src/bulk/pass/reader"
 import type { ReadOptions } from "../../../src/dialect/dialect"
+import type { Session } from "../../../src/dialect/session"
 import { type PatientTable, patientTable } from "../patient-table"
 import { hastyWorker, patientPass, sessionOf } from "./patient-pass"
 
@@ -155,6 +156,49 @@ describe("BatchReader", () => {
 
     expect([batch.size, range.upTo]).toEqual([0, [20n]])
     expect(rest).toEqual({ after: [20n], upTo: undefined })
+  })
+
+  test.each([0, MiB])(
+    "refuses a key that comes after itself, which would be read for ever (%i)",
+    async (longest) => {
+      const table = await patientTable(rowsOf([1]))
+      const session = await sessionOf(table)
+      let reads = 0
+      // As of a text that is not valid in its encoding
+      const dialect: Session["dialect"] = {
+        ...session.dialect,
+        read(connection, of, options) {
+          reads++
+          return session.dialect.read(connection, of, { ...options, after: undefined })
+        },
+        measure: (connection, of, options) =>
+          session.dialect.measure(connection, of, { ...options, after: undefined }),
+      }
+      const worker = hastyWorker({ ...session, dialect })
+      const pass = await patientPass(table, session, { filter: "all", longest })
+      const reader = new BatchReader(worker, pass)
+
+      expect(idsOf(await reader.read({ after: [5] }))).toEqual([10])
+      await expect(reader.read({ after: [10n] })).rejects.toMatchObject({
+        problems: [
+          '"patient" cannot be read in the order of id: row 10 comes after itself, as a text that is not ' +
+            "valid in its encoding does. Correct that key, or describe the table with another unique " +
+            "key as its `primaryKey`.",
+        ],
+      })
+      expect(reads).toBe(longest === 0 ? 2 : 1)
+    },
+  )
+
+  test("takes measured rows of exactly 8 MiB together", async () => {
+    const table = await patientTable(rowsOf([1, 2, 3]))
+    const session = await sessionOf(table)
+    const measure: Session["dialect"]["measure"] = () =>
+      Promise.resolve([10, 20, 30].map((id) => ({ key: [id], bytes: 4 * MiB })))
+    const worker = hastyWorker({ ...session, dialect: { ...session.dialect, measure } })
+    const pass = await patientPass(table, session, { filter: "all", longest: MiB })
+
+    expect(idsOf(await new BatchReader(worker, pass).read({}))).toEqual([10, 20])
   })
 
   test("reads what was committed last if it is told to", async () => {

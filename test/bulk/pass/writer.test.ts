@@ -41,12 +41,91 @@ describe("rowsThatFit", () => {
   test("leaves a long row to a statement of its own where that is needed", () => {
     expect(rowsThatFit(changesOf([10, 16_001, 10]), 0, 16_000)).toBe(1)
     expect(rowsThatFit(changesOf([16_001, 10]), 0, 16_000)).toBe(1)
+    expect(rowsThatFit(changesOf([10, 16_001, 10]), 1, 16_000)).toBe(1)
     expect(rowsThatFit(changesOf([10, 16_001, 10]), 0, undefined)).toBe(3)
   })
 
   test("takes a row that is exactly as long as fits", () => {
     expect(rowsThatFit(changesOf([16_000, 10]), 0, 16_000)).toBe(2)
+    expect(rowsThatFit(changesOf([10, 16_000, 10]), 0, 16_000)).toBe(3)
     expect(rowsThatFit(changesOf([2 ** 22 - 10, 10, 10]), 0, undefined)).toBe(2)
+  })
+})
+
+describe("rows that are locked where the database can leave these out", () => {
+  type Options = Parameters<Session["dialect"]["write"]>[3]
+
+  /** A session whose statements change so many of their rows, or fail, in turn, and their options. */
+  async function sessionThatWrites(
+    results: readonly (number | Error)[],
+    skipsLocked = true,
+  ): Promise<{ session: Session; asked: Options[] }> {
+    const session = await sessionOf(await patientTable([]))
+    const asked: Options[] = []
+    const dialect: Session["dialect"] = {
+      ...session.dialect,
+      skipsLocked,
+      longestInCompany: 5,
+      transience: (error) => (error === locked ? "lock" : undefined),
+      write(_connection, _table, _changes, options) {
+        const result = results[asked.length] ?? 0
+        asked.push(options)
+        return result instanceof Error
+          ? Promise.reject(result)
+          : Promise.resolve({ changed: result })
+      },
+    }
+    return { session: { ...session, dialect }, asked }
+  }
+
+  const locked = new Error("it is locked")
+  const table = { path: "patient" } as Parameters<typeof writeChanges>[1]
+  /** Each goes into a statement of its own. */
+  const rows = changesOf([10, 10, 10, 10, 10])
+
+  test("are waited for at first, and left out once a statement met a lock", async () => {
+    const { session, asked } = await sessionThatWrites([1, locked, 1, 1, 1, 1])
+
+    const written = await writeChanges(hastyWorker(session, 2), table, rows)
+
+    expect(asked.map(({ skipLocked }) => skipLocked)).toEqual([
+      ...[false, false, true, false, false, false],
+    ])
+    expect(written).toMatchObject({ changed: 5, skipped: false, gaveUp: false })
+  })
+
+  test("are left out from the first if that is asked for, and the rest after three of them", async () => {
+    const { session, asked } = await sessionThatWrites([0, 1, 0, 0, 1])
+
+    const written = await writeChanges(hastyWorker(session), table, rows, true)
+
+    expect(asked).toEqual(
+      Array.from({ length: 4 }, () => ({ inTransaction: false, skipLocked: true })),
+    )
+    expect(written).toMatchObject({ changed: 1, skipped: true, gaveUp: false })
+  })
+
+  test("are never left out by a database that cannot, where fewer changes say nothing of locks", async () => {
+    const { session, asked } = await sessionThatWrites([0, 0, 0, 0, 0], false)
+
+    const written = await writeChanges(hastyWorker(session), table, rows, true)
+
+    expect(asked.map(({ skipLocked }) => skipLocked)).toEqual([
+      ...[false, false, false, false, false],
+    ])
+    expect(written).toMatchObject({ changed: 0, skipped: false })
+  })
+
+  test("end a transaction of the caller's, as every other error does", async () => {
+    for (const inTransaction of [true, false]) {
+      for (const error of inTransaction ? [locked, new Error("no")] : [new Error("no")]) {
+        const { session, asked } = await sessionThatWrites([error])
+        const worker = { ...hastyWorker(session), inTransaction }
+
+        await expect(writeChanges(worker, table, rows)).rejects.toBe(error)
+        expect(asked).toEqual([{ inTransaction, skipLocked: false }])
+      }
+    }
   })
 })
 
