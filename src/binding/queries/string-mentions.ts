@@ -224,9 +224,11 @@ function bareAt(reading: Reading, at: number, visited: Visited = []): Mention | 
   if (place.clause === "from" || place.clause === "other" || place.clause === "set")
     return undefined
   // The alias of an item, where it is given and where it is used
-  if (place.clause === "select" ? isOperand(before) : isAlias(reading, place, token)) {
-    return undefined
-  }
+  const isOther =
+    place.clause === "select"
+      ? isOperand(before) && !beginsItem(place, at)
+      : isAlias(reading, place, token)
+  if (isOther) return undefined
   const cell = bareCell(reading, place.scope, token.text, visited)
   return cell && { ...cell, alias: "", start: at, end: at + 1, place }
 }
@@ -281,6 +283,11 @@ function isAlias({ tokens }: Reading, { clause, scope }: SqlPlace, name: SqlToke
     const isGiven = end - start > 1 && !isSymbol(tokens[end - 2], ".") && isOperand(tokens[end - 2])
     return isGiven && last?.text.toLowerCase() === name.text.toLowerCase()
   })
+}
+
+/** Whether an item of a SELECT begins at a token, as behind SELECT, DISTINCT or a comma. */
+function beginsItem({ scope }: SqlPlace, at: number): boolean {
+  return scope.items.select.some(({ start }) => start === at)
 }
 
 /** Whether what comes before ends an expression, so that a name can only be its alias. */

@@ -322,6 +322,20 @@ describe("a string of a query builder", () => {
       (b) => b.where("u.n IN (SELECT x.e_mail FROM user x)").getMany(),
     ],
     [
+      "its cells among which another column is looked for, by their name alone",
+      (b) => b.where("u.n IN (SELECT DISTINCT e_mail FROM user x)").getMany(),
+    ],
+    [
+      "a column of a derived table that has it by its name alone",
+      (b) =>
+        b
+          .where(
+            "u.id IN (SELECT d.id FROM (SELECT e_mail AS mail, x.id FROM user x) d WHERE d.mail = :email)",
+            ADA,
+          )
+          .getMany(),
+    ],
+    [
       "its cell that another column is compared with",
       (b) => b.where("u.n = (SELECT x.e_mail FROM user x WHERE x.id = 1)").getMany(),
     ],
