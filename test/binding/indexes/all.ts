@@ -1,11 +1,13 @@
 /** What mutation testing runs of this folder, in one module: one test environment for each change. */
 import "./index-keys.test"
+import "./companion.test"
 import "./index-completeness.test"
 import "./inheritance.test"
 import "./late-companions.test"
 import "./search-for.test"
 import "./slow-index.test"
 import "./unique-scope.test"
+import "./unread-companions.test"
 import "./update-events.test"
 import "./upserts.test"
 import "./written-companions.test"

@@ -38,6 +38,22 @@ class Member {
   @EncryptedColumn({ nullable: true }) notes?: string | null
 }
 
+/** Of which a seat is unique by itself, along with another, and within a room. */
+@Entity()
+class Seat {
+  @PrimaryColumn() id!: number
+  @Column() room!: number
+  @EncryptedColumn({
+    blindIndex: [
+      { unique: true },
+      { name: "pair", with: ["row"], unique: true },
+      { name: "in_room", unique: { within: ["room"] } },
+    ],
+  })
+  seat!: string
+  @EncryptedColumn({ blindIndex: { unique: true } }) row!: string
+}
+
 /** The statement of an upsert of some columns, by names of the database. */
 function upsertOf(
   source: DataSource,
@@ -86,6 +102,18 @@ describe("the conflict path of an upsert", () => {
       "Member.email is unique within club.id only, so that it cannot be the conflict path of an upsert " +
         "alone. Add club.id to the path.",
     )
+  })
+
+  test("is that of the index over most of the path", async () => {
+    const seats = await boundSource([Seat])
+    const pathOf = (...conflict: string[]): string | undefined => {
+      const builder = seats.createQueryBuilder().insert().into(Seat).values({ id: 1 })
+      return conflictIn(builder.orUpdate(["id"], conflict).getQuery())
+    }
+
+    expect(pathOf("seat")).toBe('( "seat_bidx" )')
+    expect(pathOf("seat", "row")).toBe('( "pair" )')
+    expect(pathOf("seat", "room")).toBe('( "room", "in_room" )')
   })
 
   test("is the column itself as long as it is stored in plaintext", async () => {

@@ -13,6 +13,7 @@ import {
   NotBrackets,
   Or,
   PrimaryColumn,
+  type SelectQueryBuilder,
   type WhereExpressionBuilder,
 } from "typeorm"
 
@@ -85,6 +86,26 @@ class Whole {
   @EncryptedColumn() b!: string
 }
 
+/** Of which one name alone may be NULL, and has no index of its own. */
+@Entity()
+class Half {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ nullable: true, blindIndex: { with: ["b"], name: "half" } }) a?: string | null
+  @EncryptedColumn({ blindIndex: true }) b!: string
+}
+
+class Name {
+  @EncryptedColumn({ blindIndex: { with: ["family"], name: "full" } }) given!: string
+  @EncryptedColumn() family!: string
+}
+
+/** Indexed together in a class that is embedded. */
+@Entity()
+class Guest {
+  @PrimaryColumn() id!: number
+  @Column(() => Name) name!: Name
+}
+
 const values = ["a", "b", null]
 const rows = values
   .flatMap((first) => values.map((last) => ({ first, last })))
@@ -94,7 +115,7 @@ const logger = new RecordingLogger()
 let source: DataSource
 
 beforeAll(async () => {
-  const entities = [Person, Twin, Pair, Short, Folded, Whole]
+  const entities = [Person, Twin, Pair, Short, Folded, Whole, Half, Guest]
   source = withEncryption(memorySource(entities, { logger }), { keyring })
   await source.initialize()
   for (const entity of [Person, Twin]) await source.getRepository(entity).insert(rows)
@@ -159,6 +180,19 @@ describe("a condition on several properties", () => {
     const named = BlindEqual("a", { index: "names" })
     const where = { first: named, last: BlindEqual("b") }
     expect(await source.getRepository(Person).find({ where })).toMatchObject([{ id: 2 }])
+  })
+
+  test("is answered in a class that is embedded", async () => {
+    const guests = source.getRepository(Guest)
+    await guests.insert([
+      { id: 1, name: { given: "Ada", family: "King" } },
+      { id: 2, name: { given: "Ada", family: "Moss" } },
+    ])
+    const name = { given: "Ada", family: In(["Moss", "Lee"]) }
+
+    expect(await guests.findBy({ name })).toMatchObject([{ id: 2 }])
+    expect(await guests.findBy([{ id: 1 }, { name }])).toMatchObject([{ id: 1 }, { id: 2 }])
+    expect(await guests.createQueryBuilder("g").where({ name }).getOne()).toMatchObject({ id: 2 })
   })
 
   test("is asked by the index over most of them", async () => {
@@ -251,6 +285,30 @@ describe("the negation of a condition on several properties", () => {
     },
   )
 
+  test("is answered where one may be NULL, and the other has an index of its own", async () => {
+    await source.getRepository(Half).insert([
+      { id: 1, a: null, b: "a" },
+      { id: 2, a: null, b: "b" },
+      { id: 3, a: "a", b: "b" },
+      { id: 4, a: "c", b: "b" },
+    ])
+
+    expect(await built(Half, new NotBrackets((q) => q.where({ a: "a", b: "b" })))).toEqual([1, 4])
+  })
+
+  test("is nothing to the rows that a SELECT inside of it chooses by itself", async () => {
+    const found = await built(
+      Pair,
+      new NotBrackets((q) => {
+        const inner = (q as SelectQueryBuilder<Pair>).subQuery().select("i.id").from(Pair, "i")
+        const sql = inner.where({ a: "a", b: "b" }).getQuery()
+        return q.where(`p.id IN ${sql}`, inner.getParameters())
+      }),
+    )
+
+    expect(found).toEqual([1, 3, 4, 5, 6, 7, 8, 9])
+  })
+
   test("is answered where none may be NULL", async () => {
     expect(await built(Whole, new NotBrackets((q) => q.where({ a: "a", b: "b" })))).toEqual([1])
   })
@@ -297,6 +355,7 @@ describe("rows that are still in plaintext", () => {
     const both = (q: WhereExpressionBuilder): unknown => q.where({ a: "a", b: "b" })
 
     expect(await find(new Brackets(both))).toMatchObject([{ id: 2 }])
+    expect(await find(new Brackets((q) => q.where({ a: In([]), b: "b" })))).toEqual([])
     expect(await find(new NotBrackets(both))).toMatchObject([{ id: 1 }])
   })
 })

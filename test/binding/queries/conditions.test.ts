@@ -272,8 +272,30 @@ describe("a loaded entity as the criterion of a relation", () => {
     expect(await people.createQueryBuilder("p").where({ parent }).getMany()).toMatchObject([
       { id: 3 },
     ])
+    expect(await children({ parent: people.create({ id: 1, notes: "x" }) })).toEqual([3])
+    expect(await children({ parent: people.create({ id: 2, notes: "allergic" }) })).toEqual([])
     expect((await people.update({ parent }, { alias: "child" })).affected).toBe(1)
     expect((await people.update({ parent: loaded }, { alias: "child" })).affected).toBe(0)
+  })
+
+  test("leaves no other condition out, behind it or before it", async () => {
+    const parent = people.create({ id: 1, notes: "allergic" })
+
+    for (const where of [
+      { parent, notes: "x" },
+      { notes: "x", parent },
+    ]) {
+      const error = await rejection(people.findBy(where))
+      expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Person.notes" })
+    }
+  })
+
+  test("counts by its key in criteria and builders, which ask by nothing else of it", async () => {
+    const parent = { id: 1, notes: "anything" }
+
+    expect(await people.createQueryBuilder("p").where({ parent }).getMany()).toMatchObject([
+      { id: 3 },
+    ])
   })
 
   test("is refused in an object that is none", async () => {

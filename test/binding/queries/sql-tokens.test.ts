@@ -108,6 +108,11 @@ describe("an alternative", () => {
     ["mysql", "a || b", true],
     ["mysql", "a XOR b", true],
     ["sqlite", '"or" = 1', false],
+    ["sqlite", "ordered = 1 AND floor(a) = 1", false],
+    ["sqlite", '"(" = 1 OR b = 2', true],
+    ["sqlite", '(")" = 1 OR b = 2)', false],
+    ["mysql", "`||` = 1", false],
+    ["mysql", "a | b = 1", false],
   ])("is open, or not, in %s: %s", (dialect, sql, isOpen) => {
     expect(hasOpenAlternative(sql, dialect)).toBe(isOpen)
   })

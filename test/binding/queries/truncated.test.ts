@@ -70,6 +70,19 @@ describe("a search by an index of few bits", () => {
     expect((await people.createQueryBuilder("p").where({ name: "Jim" }).getOne())?.id).toBe(11)
   })
 
+  test("finds what one alternative asks for, which is no choice", async () => {
+    expect(ids(await people.find({ where: [Ada()], ...byId }))).toEqual([0, 4, 10])
+  })
+
+  test("is no part of a SELECT that is made within the query", async () => {
+    const builder = people.createQueryBuilder("p").where(Ada()).orderBy("p.id")
+    const inner = builder.subQuery().select("w.id").from(Ward, "w").where("w.id = 1")
+
+    builder.andWhere(`p.ward IN ${inner.getQuery()}`)
+
+    expect(ids(await builder.getMany())).toEqual([0, 4, 10])
+  })
+
   test("finds several values, along with other conditions", async () => {
     const where = { name: In(["Ada", "Jim"]), id: Not(4) }
 
