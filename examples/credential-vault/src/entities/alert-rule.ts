@@ -27,7 +27,7 @@ export class AlertRule extends Owned {
   @Column({ type: "boolean", default: true })
   enabled!: boolean
 
-  @EncryptedColumn({ codec: "json" })
+  @EncryptedColumn({ codec: "json", constrained: true })
   definition!: RuleDefinition
 
   @UpdateDateColumn({ name: "updated_at", type: "timestamptz" })

@@ -25,7 +25,7 @@ const skip = executablePath ? false : "there is no Chromium at CHROMIUM_PATH or 
 if (skip) process.stderr.write(`SKIPPED: the page in a browser, since ${skip}.\n`)
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-/** Where the README has them. */
+/** Where the README has them; `VAULT_SCREENSHOTS=1` makes them anew. */
 const pictures = join(packageFolder, "screenshots")
 
 describe("the page", { skip }, () => {
@@ -83,6 +83,7 @@ describe("the page", { skip }, () => {
   }
 
   async function picture(name: string): Promise<void> {
+    if (!process.env.VAULT_SCREENSHOTS) return
     mkdirSync(pictures, { recursive: true })
     await page.screenshot({ path: join(pictures, `${name}.png`) })
   }
@@ -151,7 +152,7 @@ describe("the page", { skip }, () => {
     await dialog.getByText("Copied.").waitFor()
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key)
     await dialog.getByRole("button", { name: "I have kept it" }).click()
-    await page.getByRole("cell", { name: "CI" }).waitFor()
+    await page.getByRole("cell", { name: "CI", exact: true }).waitFor()
     assert.ok(!(await page.content()).includes(key))
     await page.getByRole("button", { name: "Revoke CI" }).click()
     await page.getByLabel("Reason").fill("No longer needed")
@@ -170,7 +171,7 @@ describe("the page", { skip }, () => {
     await page.getByLabel("User").fill("viewer")
     await page.getByLabel("Password").fill("hunter2")
     await page.getByRole("button", { name: "Add camera" }).click()
-    await page.getByRole("cell", { name: script }).waitFor()
+    await page.getByRole("cell", { name: script, exact: true }).waitFor()
     await page.getByRole("button", { name: `Connect to ${script}` }).click()
     await page.getByText("The camera answers.").waitFor()
     await page.getByLabel("Name").fill("Inside")
@@ -201,7 +202,7 @@ describe("the page", { skip }, () => {
 
   test("shows the audit log, filtered and by pages", async () => {
     await open("Audit log")
-    await page.getByRole("cell", { name: "camera.connect" }).first().waitFor()
+    await page.getByRole("cell", { name: "camera.connect", exact: true }).first().waitFor()
     await requireAccessible("audit log")
     await page.getByLabel("Action").fill("rotation.create")
     await page.getByRole("button", { name: "Filter" }).click()
