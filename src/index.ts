@@ -47,6 +47,8 @@ export type {
   SearchEvent,
   StatementEvent,
 } from "./binding/events/events"
+export { Sealed } from "./column/sealed"
+export type { RevealEvent } from "./binding/columns/reveals"
 export type { StringPolicy, UnansweredStringEvent } from "./binding/queries/unanswered-strings"
 export {
   EncryptedColumn,

@@ -14,6 +14,7 @@ test("the package exports these names and no others", () => {
     "InvalidTokenError",
     "KeyError",
     "Keyring",
+    "Sealed",
     "StatementError",
     "TenantKeys",
     "UnsupportedQueryError",

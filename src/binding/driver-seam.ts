@@ -1,6 +1,9 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
+import { isSealed } from "../column/sealed"
+import { EncryptionError } from "../errors"
 import { boundColumn, countedCell } from "./columns/bound-column"
+import { invalidValue } from "./columns/cell-codec"
 import { encryptedColumnsOf } from "./columns/encrypted-columns"
 import { CANARY, CANARY_TOKEN } from "./canary-value"
 import type { ColumnMetadata, Driver } from "./typeorm-internals"
@@ -29,6 +32,7 @@ function encryptPersistedValues(driver: Driver): void {
   driver.preparePersistentValue = (value: unknown, column: ColumnMetadata): unknown => {
     const bound = boundColumn(column)
     if (bound) return value === CANARY ? CANARY_TOKEN : countedCell(bound, value)
+    if (isSealed(value)) throw sealedElsewhere(column)
     const companion = companionAt(column)
     return preparePersistentValue(companion ? companion.persisted(value) : value, column)
   }
@@ -89,7 +93,7 @@ function partitionRow(
   for (const [name, cell] of Object.entries(row)) {
     const column = metadata.findColumnWithDatabaseName(name)
     const bound = column && boundColumn(column)
-    if (bound) encrypted.push([column, bound.read(cell)])
+    if (bound) encrypted.push([column, bound.isSealed ? bound.given(cell) : bound.read(cell)])
     // Entities never hold what follows from their properties
     else if (column && companionAt(column)) continue
     else plain[name] = cell
@@ -115,8 +119,26 @@ function watchParameters(driver: Driver): void {
 function refuseOperand(value: unknown): void {
   if (typeof value !== "string") {
     if (Array.isArray(value)) value.forEach(refuseOperand)
+    if (isSealed(value)) throw sealedParameter()
     return
   }
   const property = propertyOfOperand(value)
   if (property !== undefined) throw unsupportedCondition(property, "nothing")
+}
+
+/** A driver would store what a sealed value is shown as, and the value would be lost. */
+function sealedElsewhere({ entityMetadata, propertyPath }: ColumnMetadata): EncryptionError {
+  return invalidValue(
+    `${entityMetadata.name}.${propertyPath}`,
+    "the property is not sealed, and a sealed value belongs to one that is; assign what its reveal() " +
+      "returns",
+  )
+}
+
+function sealedParameter(): EncryptionError {
+  return new EncryptionError(
+    "ERR_INVALID_VALUE",
+    "A parameter of a statement is a sealed value, and is compared with no property that is encrypted. " +
+      "Pass what its reveal() returns.",
+  )
 }

@@ -1,4 +1,4 @@
-import type { DataSource } from "typeorm"
+import type { DataSource, ObjectLiteral } from "typeorm"
 
 import { columnKeyModeNames, columnKeyOf, isColumnKeyMode } from "../column/column-key"
 import { declarationOf } from "../column/declaration"
@@ -32,6 +32,7 @@ import type { KeyResolver } from "./keys/key-resolver"
 import { bindKeys, keepKeys, keysOf } from "./keys/keys"
 import { isTenantKeys, type TenantKeys } from "./keys/tenant-keys"
 import { placeOf } from "./columns/column-place"
+import { primaryKeyOf } from "./columns/row-name"
 import { tokenLimit } from "./schema/token-limit"
 import { checkAtStart, type StartupCheck } from "./startup/startup-check"
 import { isTypeormCli } from "./startup/typeorm-cli"
@@ -285,6 +286,7 @@ function bindColumns(
         timestampZone: options.timestampZone,
         columnKey: columnKeyOf(declaration.columnKey, options.columnKeys, place),
         family,
+        primaryKeyOf: (entity: ObjectLiteral) => primaryKeyOf(metadata, entity),
         resolveUnreadable: (error: DecryptionError, cell: unknown) =>
           cells.resolve(error, cell, column),
       }

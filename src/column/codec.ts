@@ -31,6 +31,17 @@ export interface TextCodec {
   canonical?(value: unknown): string
 }
 
+/** Returns the plaintext of a value in bytes that are nobody else's. Throws what the codec throws. */
+export function encodedBytes(codec: Codec | TextCodec, value: unknown): Buffer {
+  const plaintext = codec.encode(value)
+  const bytes = typeof plaintext === "string" ? new TextEncoder().encode(plaintext) : plaintext
+  // Not of Node's pool, which others may be given
+  const own = Buffer.alloc(bytes.length)
+  own.set(bytes)
+  if (bytes !== plaintext) bytes.fill(0)
+  return own
+}
+
 /**
  * Why a built-in codec refuses a value or a plaintext, worded to follow "expected". Never quotes
  * the value.

@@ -20,6 +20,7 @@ export interface EncryptedColumnDeclaration {
   readonly constrained?: boolean
   readonly blindIndex?: BlindIndexDeclaration
   readonly columnKey?: ColumnKeyDeclaration
+  readonly sealed?: boolean
   /** What is wrong with the names of the options. */
   readonly unknownOptions?: readonly string[]
 }

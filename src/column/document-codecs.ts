@@ -2,6 +2,7 @@ import { isUint8Array } from "node:util/types"
 
 import { type Codec, CodecRefusal, type TextCodec } from "./codec"
 import { describeType } from "./describe-type"
+import { timesShown } from "./sealed-text"
 
 /** Any value that JSON can hold. Key order is kept; it does not count when values are compared. */
 export const jsonCodec: TextCodec = {
@@ -18,14 +19,19 @@ export const jsonCodec: TextCodec = {
 }
 
 function stringify(value: unknown): string {
+  const shown = timesShown()
   try {
     // The declared type leaves out that a function or a symbol yields undefined
     const text = JSON.stringify(value) as string | undefined
     // NaN, an infinity and an invalid Date would be read back as null
-    if (text !== undefined && (text !== "null" || value === null)) return text
+    const isWhole = text !== undefined && (text !== "null" || value === null)
+    if (isWhole && shown === timesShown()) return text
   } catch {
     // TypeError names the properties along a cycle
     throw new CodecRefusal("a value JSON can hold, got one with a cycle or a bigint")
+  }
+  if (shown !== timesShown()) {
+    throw new CodecRefusal("a document without sealed values inside; reveal() what is to be stored")
   }
   throw new CodecRefusal(`a value JSON can hold, got ${describeUnheld(value)}`)
 }

@@ -65,6 +65,13 @@ export interface EncryptedColumnOptions extends Pick<
   columnKey?: ColumnKeyDeclaration
 
   /**
+   * Keeps the value encrypted in the entity as well, until its `reveal()` or `use()` asks for it: the
+   * property is a `Sealed`, of which no log, JSON or copy shows more than `[sealed]`. Defaults to
+   * `false`.
+   */
+  sealed?: boolean
+
+  /**
    * Makes the property searchable by equality: `findBy({ email: "alice@example.com" })` works. A
    * hidden companion column holds a keyed digest of each value, which tells who can read the table
    * which rows are equal, and nothing else. Defaults to none.
@@ -104,6 +111,7 @@ const optionNames: OptionNames<EncryptedColumnOptions> = {
   plaintext: true,
   legacy: true,
   columnKey: true,
+  sealed: true,
   blindIndex: true,
   constrained: true,
   default: true,
@@ -185,6 +193,7 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     constrained,
     blindIndex,
     columnKey,
+    sealed,
     type = paths ? "json" : "text",
     ...columnOptions
   } = options
@@ -198,6 +207,7 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     ...(constrained !== undefined && { constrained }),
     ...(blindIndex !== undefined && { blindIndex }),
     ...(columnKey !== undefined && { columnKey }),
+    ...(sealed !== undefined && { sealed }),
     ...(unknown.length > 0 && { unknownOptions: unknown }),
   })
   const registered = { ...columnOptions, type, transformer }

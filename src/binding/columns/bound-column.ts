@@ -7,12 +7,21 @@ import type { ColumnKey } from "../../column/column-key"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
 import type { LeafPath } from "../../column/documents/json-path"
 import { type PlaintextPhase, readsPlaintext, writesPlaintext } from "../../column/phase"
+import { isSealed } from "../../column/sealed"
 import { type DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import { mayBeToken, tokenShape } from "../../fernet/token-format"
 import { CANARY, CANARY_TOKEN } from "../canary-value"
-import { codecOf, describeDecodingFailure, encodeValue, invalidValue } from "./cell-codec"
+import {
+  codecOf,
+  describeDecodingFailure,
+  encodeValue,
+  invalidValue,
+  isLeftOfSealed,
+  unsealed,
+} from "./cell-codec"
 import { ColumnRings } from "./column-rings"
+import type { ColumnScheme } from "./column-scheme"
 import { comparisonOperand, operandMark } from "./comparison-operand"
 import type { FetchedRow } from "./fetched-rows"
 import { areReadsTold } from "../events/channels"
@@ -24,7 +33,15 @@ import {
   unindexed,
   unsupportedCondition,
 } from "../queries/query-rules"
-import { unreadable, UnencryptedCells } from "./unencrypted-cells"
+import { sealCell, type SealedColumn } from "./sealed-cell"
+import { sealedColumn } from "./sealed-column"
+import { SealedComparison } from "./sealed-comparison"
+import {
+  isDecryptionError,
+  isInvalidToken,
+  unreadable,
+  UnencryptedCells,
+} from "./unencrypted-cells"
 import { WriteAhead } from "./write-ahead"
 
 /** What tokens of a column were read ahead to. */
@@ -35,25 +52,6 @@ export interface TextsAhead {
 
 /** Makes what reads the tokens of a column ahead, given the ring of its cell in a row. */
 export type ReadingAhead = (ringOf: (row: FetchedRow) => Keyring) => TextsAhead
-
-/** How one column of one DataSource is encrypted. */
-export interface ColumnScheme {
-  /** The column, as `Entity.property`. */
-  readonly property: string
-  readonly declaration: EncryptedColumnDeclaration
-  /** What is made of cells that are no tokens. */
-  readonly phase: PlaintextPhase
-  /** The characters of token the database column holds; `undefined` for no limit that matters. */
-  readonly tokenLimit: number | undefined
-  /** The zone of timestamps without one, in which the application wrote them. */
-  readonly timestampZone?: string | undefined
-  /** The keys of the column's own, if it has any. */
-  readonly columnKey?: ColumnKey | undefined
-  /** The rings of the DataSource's columns that have keys of their own; this one's join them. */
-  readonly family?: Set<ColumnRings>
-  /** Returns what an entity is given in place of the value of a cell that cannot be read. Or throws. */
-  readonly resolveUnreadable?: (error: DecryptionError, cell: unknown) => unknown
-}
 
 /**
  * An encrypted column of one DataSource. Three roles, kept apart because TypeORM calls `to` for
@@ -73,6 +71,8 @@ export class BoundColumn implements ValueTransformer {
   readonly #unencrypted: UnencryptedCells
   readonly #ahead: TextsAhead | undefined
   readonly #written = new WriteAhead()
+  /** How its cells are opened later, and compared meanwhile, if it is sealed. */
+  readonly #sealed: { column: SealedColumn; comparison: SealedComparison } | undefined
 
   constructor(scheme: ColumnScheme, keys: KeyResolver, readAhead?: ReadingAhead) {
     this.property = scheme.property
@@ -83,10 +83,22 @@ export class BoundColumn implements ValueTransformer {
     if (scheme.columnKey) scheme.family?.add(this.#rings)
     const { property, phase, declaration } = scheme
     this.#unencrypted = new UnencryptedCells(property, phase, declaration, this.#codec)
-    const isAgeless = scheme.declaration.ttl === undefined
+    if (declaration.sealed) {
+      const read = (cell: unknown): unknown => this.read(cell)
+      const column = sealedColumn({ ...scheme, codec: this.#codec, rings: this.#rings, read })
+      const plaintextOf = (value: unknown) => this.#canonical(value)
+      this.#sealed = { column, comparison: new SealedComparison(column, this.#mark, plaintextOf) }
+      return
+    }
+    const isAgeless = declaration.ttl === undefined
     if (isAgeless && "decodeText" in this.#codec) {
       this.#ahead = readAhead?.((row) => this.#rings.of(row))
     }
+  }
+
+  /** Whether its values are sealed: decrypted when they are asked for, and not when they are read. */
+  get isSealed(): boolean {
+    return this.#sealed !== undefined
   }
 
   /** The zone of timestamps without one, in which the application wrote them. */
@@ -128,10 +140,10 @@ export class BoundColumn implements ValueTransformer {
    * `ERR_ALREADY_ENCRYPTED` if it is a token of this keyring
    * @throws {@link KeyError} if there is no key
    */
-  cellOf(value: unknown): string | null | undefined {
-    if (!writesPlaintext(this.#scheme.phase)) return this.encrypt(value)
-    if (value === null || value === undefined) return value
-    this.#assertValue(value)
+  cellOf(given: unknown): string | null | undefined {
+    if (!writesPlaintext(this.#scheme.phase)) return this.encrypt(given)
+    if (given === null || given === undefined) return given
+    const value = this.#valueOf(given)
     return this.#unencrypted.write(value, this.#rings.of().sharedRing())
   }
 
@@ -142,10 +154,10 @@ export class BoundColumn implements ValueTransformer {
    * `ERR_ALREADY_ENCRYPTED` if it is a token of this keyring
    * @throws {@link KeyError} if there is no key
    */
-  encrypt(value: unknown): string | null | undefined {
-    if (value === null || value === undefined) return value
+  encrypt(given: unknown): string | null | undefined {
+    if (given === null || given === undefined) return given
     const ring = this.#rings.of()
-    const token = this.#written.take(value, ring) ?? ring.encrypt(this.#plaintextFor(value))
+    const token = this.#written.take(given, ring) ?? ring.encrypt(this.#plaintextFor(given))
     const limit = this.#scheme.tokenLimit
     if (limit !== undefined && token.length > limit) {
       throw invalidValue(
@@ -185,14 +197,19 @@ export class BoundColumn implements ValueTransformer {
   }
 
   /**
-   * Returns what the application is given for a cell, and has it counted.
+   * Returns what the application is given for a cell: the cell sealed, or its value, which is counted.
    *
-   * @throws {@link DecryptionError} if the cell cannot be read
+   * @throws {@link DecryptionError} if the cell is to be read, and cannot be
    * @throws {@link KeyError} if there is no key
    */
   given(cell: unknown): unknown {
-    const isCounted = cell !== null && cell !== undefined && cell !== CANARY_TOKEN
-    if (!isCounted || !areReadsTold()) return this.read(cell)
+    const isCell = cell !== null && cell !== undefined && cell !== CANARY_TOKEN
+    if (this.#sealed && isCell) {
+      // Without keys, or for no tenant, nothing is read
+      this.#rings.of()
+      return sealCell(this.#sealed.column, cell)
+    }
+    if (!isCell || !areReadsTold()) return this.read(cell)
     return countingRead(this.property, () => this.read(cell))
   }
 
@@ -254,7 +271,21 @@ export class BoundColumn implements ValueTransformer {
       if (isAnswerable(value)) return value
       throw unsupportedCondition(this.property, unindexed(this.#scheme.declaration))
     }
+    if (this.#sealed) return this.#sealed.comparison.of(value)
     return comparisonOperand(this.#mark, this.#canonical(value))
+  }
+
+  /** As {@link to}, for the value that is stored, with which the next one will be compared. */
+  toStored(value: unknown): unknown {
+    const isValue = value !== null && value !== undefined && !isFindOperator(value)
+    return this.#sealed && isValue ? this.#sealed.comparison.ofStored(value) : this.to(value)
+  }
+
+  /** Whether two values of the property are the same. Sealed ones of one cell are not opened. */
+  areSame(one: unknown, other: unknown): boolean {
+    if (one === null || other === null) return one === other
+    if (this.#sealed) return this.#sealed.comparison.areSame(one, other)
+    return this.to(one) === this.to(other)
   }
 
   /**
@@ -262,7 +293,8 @@ export class BoundColumn implements ValueTransformer {
    *
    * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the column cannot hold the value
    */
-  plaintextOf(value: unknown): string | Uint8Array {
+  plaintextOf(given: unknown): string | Uint8Array {
+    const value = unsealed(this.property, given)
     const plaintext = encodeValue(this.property, this.#codec, value)
     if (!this.#codec.canonical) return plaintext
     const canonical = this.#canonical(value)
@@ -271,8 +303,10 @@ export class BoundColumn implements ValueTransformer {
   }
 
   /** A value the codec refuses equals nothing: it counts as changed, and writing it says why. */
-  #canonical(value: unknown): string | Uint8Array | undefined {
+  #canonical(given: unknown): string | Uint8Array | undefined {
     try {
+      const value = this.#sealed ? this.#valueOf(given) : given
+      if (isSealed(value)) return undefined
       const codec: Codec = this.#codec as Codec
       const form: unknown = codec.canonical ? codec.canonical(value) : codec.encode(value)
       return typeof form === "string" || isUint8Array(form) ? form : undefined
@@ -291,16 +325,30 @@ export class BoundColumn implements ValueTransformer {
       : (this.#codec as Codec).decode(plaintext)
   }
 
-  #plaintextFor(value: unknown): string | Uint8Array {
-    this.#assertValue(value)
-    return encodeValue(this.property, this.#codec, value)
+  #plaintextFor(given: unknown): string | Uint8Array {
+    return encodeValue(this.property, this.#codec, this.#valueOf(given))
   }
 
-  #assertValue(value: unknown): void {
-    if (isFindOperator(value)) {
+  /** Returns the value to store, of what a property was given. */
+  #valueOf(given: unknown): unknown {
+    if (isFindOperator(given)) {
       throw invalidValue(this.property, "a find operator is not a value")
     }
-    if (!this.isOwnToken(value)) return
+    if (isSealed(given) && !this.#sealed) {
+      throw invalidValue(
+        this.property,
+        "a sealed value belongs to a property that is sealed; assign what its reveal() returns",
+      )
+    }
+    if (this.#sealed && isLeftOfSealed(given)) {
+      throw invalidValue(
+        this.property,
+        "this is what a sealed value is shown as, and the value itself would be lost; if it is meant, " +
+          "assign Sealed.of() it",
+      )
+    }
+    const value = unsealed(this.property, given)
+    if (!this.isOwnToken(value)) return value
     throw new EncryptionError(
       "ERR_ALREADY_ENCRYPTED",
       `${this.property}: the value is already a token under one of this DataSource's keys. It ` +
@@ -373,16 +421,6 @@ export function countedCell(column: BoundColumn, value: unknown): string | null 
   const isToken = cell !== null && cell !== undefined && !writesPlaintext(column.phase)
   if (isToken) countEncrypted(column.property, () => column.writingKey)
   return cell
-}
-
-/** By its code, since the error may be of a second copy of the package. */
-function isDecryptionError(error: unknown): error is DecryptionError {
-  return (error as Partial<DecryptionError> | undefined)?.code === "ERR_DECRYPTION_FAILED"
-}
-
-/** By its code, since the keyring may come from a second copy of the package. */
-function isInvalidToken(error: unknown): boolean {
-  return (error as Partial<EncryptionError> | undefined)?.code === "ERR_INVALID_TOKEN"
 }
 
 /** Returns the encrypted column that a column's metadata is bound to, if it is one. */

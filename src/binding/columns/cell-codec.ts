@@ -3,6 +3,8 @@ import { isUint8Array } from "node:util/types"
 import { builtInCodecs } from "../../column/built-in-codecs"
 import { type Codec, CodecRefusal, type TextCodec } from "../../column/codec"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
+import { contentOf, isSealed } from "../../column/sealed"
+import { SEALED_TEXT } from "../../column/sealed-text"
 import { EncryptionError } from "../../errors"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -54,6 +56,30 @@ export function canonicalPlaintext(
   const bytes = typeof plaintext === "string" ? Buffer.from(plaintext, "utf8") : plaintext
   const value = codec.decode(bytes)
   return codec.canonical ? codec.canonical(value) : codec.encode(value)
+}
+
+/**
+ * Returns what a sealed value holds, and any other as it is.
+ *
+ * @throws {@link EncryptionError} `ERR_INVALID_VALUE` for a copy of a sealed value
+ * @throws {@link DecryptionError} or {@link KeyError} if it holds a cell that cannot be read
+ */
+export function unsealed(property: string, value: unknown): unknown {
+  if (!isSealed(value)) return value
+  const content = contentOf(value)
+  if (content) return content.open()
+  throw invalidValue(property, "a copy of a sealed value holds nothing; assign the value itself")
+}
+
+/**
+ * Whether a plain value is what is left of a sealed one in JSON or in a copy: the property was shown to
+ * someone who sent it back.
+ */
+export function isLeftOfSealed(value: unknown): boolean {
+  if (value === SEALED_TEXT) return true
+  if (typeof value !== "object" || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (prototype === Object.prototype || prototype === null) && Object.keys(value).length === 0
 }
 
 /** Says that `property` cannot hold a value, without a trace of the value. */

@@ -36,6 +36,16 @@ export class ColumnRings {
     return (this.#ring = ring)
   }
 
+  /** The tenant that work is being done for, if each has its own keys. */
+  get tenant(): string | undefined {
+    return this.#keys.tenants?.tenant
+  }
+
+  /** Has the keys fetched again, unless that was done a moment ago, since a token opened under none. */
+  catchUp(): void {
+    void this.#keys.catchUp?.(this.#keys.ringFor(this.#property))
+  }
+
   /** Whether a text is a token that the column reads. */
   opens(text: string): boolean {
     return this.of().keyIndexOf(text) !== undefined

@@ -5,6 +5,7 @@ import { invalidValue } from "./cell-codec"
 import { insertedEntities } from "./inserted-entities"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { unsupportedExpression } from "../queries/query-rules"
+import { noteReadInto } from "./sealed-cell"
 import { isUnread, keepUnread } from "./unreadable-cells"
 
 /**
@@ -23,6 +24,16 @@ export function bindColumnMetadata(
   guardReads(column, bound, unread)
   if (column.isNullable) keepUnloaded(column, unread, insertedEntities(entity))
   keepUnread(column)
+  if (bound.isSealed) noteEntities(column)
+}
+
+/** Sealed values are opened later, when the row that they were in is known by its entity only. */
+function noteEntities(column: ColumnMetadata): void {
+  const setEntityValue = column.setEntityValue.bind(column)
+  column.setEntityValue = (entity: ObjectLiteral, value: unknown): void => {
+    noteReadInto(entity, value)
+    setEntityValue(entity, value)
+  }
 }
 
 /**
@@ -38,7 +49,7 @@ function guardReads(column: ColumnMetadata, bound: BoundColumn, unread: UnreadTr
     if (value instanceof Promise)
       throw invalidValue(bound.property, "a Promise is not a value; await it")
     const read = isUnread(entity, column.propertyPath, value) ? undefined : value
-    if (transform) return bound.to(read)
+    if (transform) return bound.toStored(read)
     unread.note(entity, value)
     return read
   }

@@ -9,6 +9,8 @@ import { hash, randomBytes } from "node:crypto"
  * where TypeORM shows it to someone.
  */
 const SECRET = randomBytes(32)
+/** A text that is a cell is not what the cell holds. */
+const CELL_SECRET = randomBytes(32)
 const PREFIX = `typeorm-fernet:operand:${randomBytes(16).toString("hex")}:`
 
 let incomparable = 0
@@ -28,8 +30,21 @@ export function comparisonOperand(
   plaintext: string | Uint8Array | undefined,
 ): string {
   if (plaintext === undefined) return `${PREFIX}${++incomparable}:${mark}`
-  const bytes = typeof plaintext === "string" ? Buffer.from(plaintext, "utf8") : plaintext
-  const digest = hash("sha256", Buffer.concat([SECRET, bytes]), "hex")
+  return operandOf(mark, SECRET, plaintext)
+}
+
+/**
+ * Returns the operand of a cell that is not opened. It equals that of the very same cell.
+ *
+ * @param mark - of the column
+ */
+export function cellOperand(mark: string, cell: string): string {
+  return operandOf(mark, CELL_SECRET, cell)
+}
+
+function operandOf(mark: string, secret: Uint8Array, compared: string | Uint8Array): string {
+  const bytes = typeof compared === "string" ? Buffer.from(compared, "utf8") : compared
+  const digest = hash("sha256", Buffer.concat([secret, bytes]), "hex")
   return `${PREFIX}${digest}:${mark}`
 }
 

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "typeorm"
 
 import { DecryptionError, EncryptionError } from "../../errors"
+import { mayBeToken } from "../../fernet/token-format"
 import type { EventKey } from "../events/events"
 import { rawKeys } from "../events/row-keys"
 import { withoutStatement } from "../events/statement"
@@ -49,6 +50,8 @@ export function encryptFor<Entity extends ObjectLiteral>(
  * Without a mapping, a key belongs to an encrypted column if it is the column's name in the database
  * or ends with it after an alias, as in `patient_ssn`. Rows for which that does not settle it, as of
  * two joined tables with columns of one name, are refused: pass a mapping.
+ *
+ * A sealed column gives sealed values, which are decrypted when they are revealed.
  *
  * The `raw` of an insert, update or delete by a query builder is decrypted already, and returned as it is.
  *
@@ -155,15 +158,26 @@ function readNamed(
   key: string,
   cell: unknown,
 ): unknown {
+  const isGuess = !metadata.columns.some(({ databaseName }) => databaseName === key)
+  const isRefused = column.phase === "reject" && typeof cell === "string" && !mayBeToken(cell)
+  // What is sealed is not looked into
+  if (isGuess && column.isSealed && isRefused) throw seemsToBe(metadata, column, key)
   try {
     return column.given(cell)
   } catch (error) {
-    const isGuess = !metadata.columns.some(({ databaseName }) => databaseName === key)
     if (isGuess && error instanceof DecryptionError && error.reason === "plaintext") {
-      throw unsettled(metadata, `"${key}" seems to be ${column.property}, and holds no token`)
+      throw seemsToBe(metadata, column, key)
     }
     throw error
   }
+}
+
+function seemsToBe(
+  metadata: EntityMetadata,
+  { property }: BoundColumn,
+  key: string,
+): EncryptionError {
+  return unsettled(metadata, `"${key}" seems to be ${property}, and holds no token`)
 }
 
 function unsettled({ name }: EntityMetadata, problem: string): EncryptionError {

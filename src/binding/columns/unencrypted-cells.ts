@@ -8,7 +8,7 @@ import {
   readLegacyCell,
 } from "../../column/legacy/legacy-reader"
 import { type PlaintextPhase, readsPlaintext } from "../../column/phase"
-import { DecryptionError } from "../../errors"
+import { DecryptionError, type EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import { tokenShape } from "../../fernet/token-format"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
@@ -167,6 +167,16 @@ export function unreadable(
     reason,
     `${property} cannot be decrypted: the stored value ${problem}.`,
   )
+}
+
+/** By its code, since the error may be of a second copy of the package. */
+export function isDecryptionError(error: unknown): error is DecryptionError {
+  return (error as Partial<DecryptionError> | undefined)?.code === "ERR_DECRYPTION_FAILED"
+}
+
+/** By its code, since the keyring may come from a second copy of the package. */
+export function isInvalidToken(error: unknown): boolean {
+  return (error as Partial<EncryptionError> | undefined)?.code === "ERR_INVALID_TOKEN"
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })

@@ -6,6 +6,7 @@ import { DecryptionError } from "../../errors"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { boundColumn } from "./bound-column"
 import type { FetchedRow, FetchedRows } from "./fetched-rows"
+import { rowName } from "./row-name"
 import type { UnreadableHandler } from "./unreadable-handler"
 
 /** Bad cells that are remembered. */
@@ -131,22 +132,13 @@ function primaryKeyIn(
 
 function messageOf(error: DecryptionError, { primaryKey, othersOpen }: LocatedCell): string {
   const { property, message, reason } = error
-  const named = primaryKey ? `${property} of ${rowOf(primaryKey)}` : property
+  const named = primaryKey ? `${property} of ${rowName(primaryKey)}` : property
   const rest = message.slice(property.length)
   if (othersOpen === undefined || reason !== "unknown-key") return `${named}${rest}`
   const others = othersOpen
     ? "Other cells of the column open: this row was damaged or written elsewhere."
     : "No cell of the column in this result opens: are these the keys of this environment?"
   return `${named}${rest} ${others}`
-}
-
-function rowOf(primaryKey: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(primaryKey).map(([path, value]) => `${path} ${textOf(value)}`)
-  return `the row with ${parts.join(" and ")}`
-}
-
-function textOf(value: unknown): string {
-  return Buffer.isBuffer(value) ? value.toString("hex") : String(value)
 }
 
 /** In place of a value that could not be read, on its way into an entity. */

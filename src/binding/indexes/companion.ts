@@ -16,6 +16,11 @@ const MARK = `typeorm-fernet:index:${randomBytes(16).toString("hex")}:`
 /** Between an index value and what it is compared by. */
 const SEPARATOR = "|"
 
+/** In place of an index value that is not computed, since the values it is made of are sealed. */
+const UNCOMPUTED = `${MARK}?`
+
+let uncomputed = 0
+
 /** In place of an index value that cannot be computed, before the reason. */
 const INCOMPUTABLE = `${MARK}!`
 
@@ -40,6 +45,10 @@ export class Companion {
   readonly isBuilding: boolean
   readonly #name: string
   readonly #isKept: boolean
+  /** Whether values that it is made of are sealed, and not opened to tell whether they changed. */
+  readonly #isSealed: boolean
+  /** The entity that was asked for last, and what was given for it. */
+  #compared: { readonly entity: WeakRef<object>; readonly given: string } | undefined
 
   constructor(
     index: BlindIndex,
@@ -54,6 +63,7 @@ export class Companion {
     this.isBuilding = isBuilding
     this.#name = column.propertyName
     this.#isKept = sources.some((source) => boundColumn(source)?.phase === "keep")
+    this.#isSealed = sources.some((source) => boundColumn(source)?.isSealed)
   }
 
   /**
@@ -66,9 +76,9 @@ export class Companion {
   valueIn(entity: unknown): string | null | undefined {
     if (typeof entity !== "object" || entity === null) return undefined
     const given = (entity as Record<string, unknown>)[this.#name]
-    if (isOurs(given)) return given
-    if (given !== undefined && given !== null) throw this.setByHand()
-    const values = this.sources.map((source) => readValueOf(source, entity))
+    if (isComputed(given)) return given
+    if (given !== undefined && given !== null && !isOurs(given)) throw this.setByHand()
+    const values = this.#valuesIn(entity)
     if (values.includes(undefined)) return undefined
     if (values.includes(CANARY)) return `${MARK}${CANARY_DIGEST}`
     if (values.length === 1 && values[0] === null) return null
@@ -90,11 +100,29 @@ export class Companion {
    * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
    */
   comparedIn(entity: unknown): string | null | undefined {
-    if (this.sources.length > 1) return this.valueIn(entity)
+    if (this.sources.length > 1 && !this.#isSealed) return this.valueIn(entity)
     if (typeof entity !== "object" || entity === null) return undefined
     const given = (entity as Record<string, unknown>)[this.#name]
     if (given !== undefined && given !== null && !isOurs(given)) throw this.setByHand()
-    return undefined
+    if (this.sources.length === 1 || this.#valuesIn(entity).includes(undefined)) return undefined
+    const operand = nextUncomputed()
+    this.#compared = { entity: new WeakRef(entity), given: operand }
+    return operand
+  }
+
+  /**
+   * Returns what counts as the companion's value in the row that an entity is compared with, which was
+   * asked for just before by {@link comparedIn}.
+   *
+   * @throws {@link EncryptionError} `ERR_INVALID_VALUE` if the caller gave the companion a value
+   */
+  storedIn(row: unknown): string | null | undefined {
+    if (this.sources.length === 1 || !this.#isSealed) return this.valueIn(row)
+    if (typeof row !== "object" || row === null) return undefined
+    const { entity, given } = this.#compared ?? {}
+    this.#compared = undefined
+    const compared = entity?.deref()
+    return compared && this.#areSame(compared, row) ? given : nextUncomputed()
   }
 
   /**
@@ -122,7 +150,8 @@ export class Companion {
   isCoveredInPart(values: ObjectLiteral): boolean {
     const given = this.sources.map((source) => readValueOf(source, values))
     const written = given.filter((value) => value !== undefined)
-    const isSet = (values as Record<string, unknown>)[this.#name] !== undefined
+    const set = (values as Record<string, unknown>)[this.#name]
+    const isSet = set !== undefined && (isComputed(set) || !isOurs(set))
     return !isSet && written.length > 0 && written.length < given.length && !written.includes(null)
   }
 
@@ -135,6 +164,7 @@ export class Companion {
     if (value === null || value === undefined) return value
     if (!isOurs(value)) throw this.setByHand()
     if (value.startsWith(INCOMPUTABLE)) throw failureIn(value)
+    if (!isComputed(value)) throw this.incomplete()
     const [digest = ""] = value.slice(MARK.length).split(SEPARATOR)
     return digest === "" ? null : digest
   }
@@ -145,6 +175,15 @@ export class Companion {
    */
   #fingerprint(values: readonly unknown[]): string {
     return values.length === 1 ? "" : this.#operands(values)
+  }
+
+  #valuesIn(entity: ObjectLiteral): readonly unknown[] {
+    return this.sources.map((source) => readValueOf(source, entity))
+  }
+
+  #areSame(one: ObjectLiteral, other: ObjectLiteral): boolean {
+    const [values, others] = [this.#valuesIn(one), this.#valuesIn(other)]
+    return this.sources.every((source, i) => boundColumn(source)?.areSame(values[i], others[i]))
   }
 
   #operands(values: readonly unknown[]): string {
@@ -184,6 +223,14 @@ function readValueOf(source: ColumnMetadata, entity: ObjectLiteral): unknown {
 
 function isOurs(value: unknown): value is string {
   return typeof value === "string" && value.startsWith(MARK)
+}
+
+function isComputed(value: unknown): value is string {
+  return isOurs(value) && !value.startsWith(UNCOMPUTED)
+}
+
+function nextUncomputed(): string {
+  return `${UNCOMPUTED}${++uncomputed}`
 }
 
 /** What kept an index value from being computed. */

@@ -116,7 +116,7 @@ function follow(column: ColumnMetadata, companion: Companion): void {
     if (!transform) return isWriting() ? companion.valueIn(entity) : companion.comparedIn(entity)
     // So are conditions and database entities read; of these only conditions may hold it
     const inCondition: unknown = getEntityValue(entity, true)
-    return inCondition ?? companion.valueIn(entity)
+    return inCondition ?? companion.storedIn(entity)
   }
   column.setEntityValue = () => undefined
 }

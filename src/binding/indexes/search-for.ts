@@ -3,7 +3,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from "ty
 import { EncryptionError } from "../../errors"
 import type { BlindSearchOptions } from "../../search/blind-equal"
 import { boundColumn } from "../columns/bound-column"
-import { tokenSought } from "../columns/cell-codec"
+import { tokenSought, unsealed } from "../columns/cell-codec"
 import { channels } from "../events/channels"
 import { withoutStatement } from "../events/statement"
 import { Tally } from "../events/tally"
@@ -44,8 +44,11 @@ export function searchFor<Entity extends ObjectLiteral>(
   value?: unknown,
   { index: name }: BlindSearchOptions = {},
 ): string[] {
-  const values = typeof sought === "string" ? { [sought]: value } : sought
   const metadata = dataSource.getMetadata(entity)
+  const given = typeof sought === "string" ? { [sought]: value } : sought
+  const values = Object.fromEntries(
+    Object.entries(given).map(([path, one]) => [path, unsealed(`${metadata.name}.${path}`, one)]),
+  )
   const paths = Object.keys(values)
   const companion = companionsOf(metadata).find(
     ({ index }) => covers(index, paths) && (name === undefined || index.name === name),

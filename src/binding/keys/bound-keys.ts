@@ -18,8 +18,6 @@ export interface BoundKeys extends KeyResolver {
   readonly tenants?: TenantKeys
   /** Asks again, if they are ever asked for again. @throws {@link KeyError} if no key can be had */
   reload?(forget?: boolean): Promise<void>
-  /** Asks again for a token that opened under none of these. Returns whether there are others now. */
-  catchUp?(before: Keyring): Promise<boolean>
   /** Asks no more. */
   stop?(): void
 }

@@ -15,4 +15,8 @@ export interface KeyResolver {
    * @throws {@link KeyError} if there is none
    */
   ringFor(property: string, row?: Readonly<Record<string, unknown>>): Keyring
+  /** Those of the application's tenants, if each has its own. */
+  readonly tenants?: { readonly tenant: string | undefined }
+  /** Asks again for a token that opened under none of these. Returns whether there are others now. */
+  catchUp?(before: Keyring): Promise<boolean>
 }

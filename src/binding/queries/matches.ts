@@ -4,7 +4,7 @@ import { UnsupportedQueryError } from "../../errors"
 import type { IndexMember } from "../../search/blind-index"
 import type { Predicate } from "../../search/predicate"
 import { boundColumn } from "../columns/bound-column"
-import { tokenSought } from "../columns/cell-codec"
+import { tokenSought, unsealed } from "../columns/cell-codec"
 import { CANARY, CANARY_DIGEST, CHECKED_CANARY } from "../canary-value"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { isFindOperator } from "./query-rules"
@@ -30,10 +30,13 @@ export interface Sought {
  */
 export function seek(
   companion: Companion,
-  alternatives: readonly (readonly unknown[])[],
+  given: readonly (readonly unknown[])[],
   otherwise?: Predicate,
 ): Sought {
   const { index, sources } = companion
+  const alternatives = given.map((values) =>
+    values.map((value, i) => unsealed(index.members[i]?.property ?? index.name, value)),
+  )
   const isCanary = alternatives.some(
     (values) => values.includes(CANARY) || values.includes(CHECKED_CANARY),
   )

@@ -67,10 +67,8 @@ export function findMisuse(
 
 function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
   for (const option of declaration.unknownOptions ?? []) yield `has an ${option}`
-  const { codec, paths, ttl, plaintext, legacy, blindIndex, columnKey } = declaration as Record<
-    keyof typeof declaration,
-    unknown
-  >
+  const { codec, paths, ttl, plaintext, legacy, blindIndex, columnKey, sealed } =
+    declaration as Record<keyof typeof declaration, unknown>
   if (codec !== undefined && !isCodec(codec)) {
     const names = Object.keys(builtInCodecs).join(", ")
     yield `has an unknown codec; use one of ${names}, or an object with encode() and decode()`
@@ -87,6 +85,11 @@ function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<s
   }
   if (blindIndex !== undefined && !isBlindIndexDeclaration(blindIndex)) {
     yield "has a blindIndex that is neither true, nor options, nor a list of these"
+  }
+  if (sealed !== undefined && typeof sealed !== "boolean") {
+    yield "has a sealed option that is neither true nor false"
+  } else if (sealed && paths !== undefined) {
+    yield "is sealed and has paths; a value is sealed as a whole"
   }
   yield* columnKeyMisuse(columnKey)
 }

@@ -1,11 +1,8 @@
 import { describe, expect, test } from "@jest/globals"
 import { Equal, IsNull, Not } from "typeorm"
 
-import {
-  BoundColumn,
-  boundColumn,
-  type ColumnScheme,
-} from "../../../src/binding/columns/bound-column"
+import { BoundColumn, boundColumn } from "../../../src/binding/columns/bound-column"
+import type { ColumnScheme } from "../../../src/binding/columns/column-scheme"
 import { Keys } from "../../../src/binding/keys/keys"
 import { propertyOfOperand } from "../../../src/binding/columns/comparison-operand"
 import { Keyring } from "../../../src"

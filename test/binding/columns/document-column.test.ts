@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
 import { Keyring, type LegacyReader } from "../../../src"
-import type { ColumnScheme } from "../../../src/binding/columns/bound-column"
+import type { ColumnScheme } from "../../../src/binding/columns/column-scheme"
 import { DocumentColumn, type DocumentStorage } from "../../../src/binding/columns/document-column"
 import { Keys } from "../../../src/binding/keys/keys"
 import { replaceLeaves } from "../../../src/column/documents/document-leaves"

@@ -3,7 +3,8 @@ import { inspect } from "node:util"
 
 import { describe, expect, test } from "@jest/globals"
 
-import { BoundColumn, type ColumnScheme } from "../../../src/binding/columns/bound-column"
+import { BoundColumn } from "../../../src/binding/columns/bound-column"
+import type { ColumnScheme } from "../../../src/binding/columns/column-scheme"
 import { Keys } from "../../../src/binding/keys/keys"
 import { Keyring, type LegacyReader, readPrefixedTokens, readQuotedTokens } from "../../../src"
 import { keyring, keys } from "../../support/keys"
