@@ -48,6 +48,7 @@ export type {
   StatementEvent,
 } from "./binding/events/events"
 export { Sealed } from "./column/sealed"
+export type { SealedCacheOptions } from "./column/sealed-cache"
 export type { RevealEvent } from "./binding/columns/reveals"
 export type { StringPolicy, UnansweredStringEvent } from "./binding/queries/unanswered-strings"
 export {

@@ -22,6 +22,7 @@ import { declareCompanions } from "./indexes/declare-companions"
 import { hideCompanions } from "./indexes/hide-companions"
 import { wrapDriver } from "./driver-seam"
 import { FetchedRows } from "./columns/fetched-rows"
+import { KeptPlaintexts } from "./columns/kept-plaintexts"
 import { QuietStatements } from "./columns/quiet-statements"
 import { UnreadableCells } from "./columns/unreadable-cells"
 import type { UnreadableHandler } from "./columns/unreadable-handler"
@@ -205,7 +206,8 @@ export function withEncryption<Source extends DataSource>(
   assertBindable(dataSource)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
   const fetched = new FetchedRows()
-  const reading = { keys, fetched, cells: new UnreadableCells(fetched, options.onUnreadable) }
+  const kept = new KeptPlaintexts()
+  const reading = { keys, fetched, kept, cells: new UnreadableCells(fetched, options.onUnreadable) }
   let wrapped = false
   internals.buildMetadatas = async () => {
     await buildMetadatas()
@@ -214,6 +216,7 @@ export function withEncryption<Source extends DataSource>(
     if (problems.length > 0) throw new ColumnMisuseError(problems)
     await keys.load()
     await indexKeys.load()
+    kept.begin(keys)
     bindColumns(dataSource, options, reading)
     declareCompanions(dataSource, indexKeys)
     hideCompanions(dataSource)
@@ -223,13 +226,12 @@ export function withEncryption<Source extends DataSource>(
     await proveSeams(dataSource)
   }
   if (options.startupCheck) checkAtStart(dataSource, options.startupCheck)
-  if (options.refreshKeys) {
-    const destroy = dataSource.destroy.bind(dataSource)
-    dataSource.destroy = async () => {
-      keys.stop?.()
-      indexKeys.stop?.()
-      await destroy()
-    }
+  const destroy = dataSource.destroy.bind(dataSource)
+  dataSource.destroy = async () => {
+    keys.stop?.()
+    indexKeys.stop?.()
+    kept.end()
+    await destroy()
   }
   return dataSource
 }
@@ -261,12 +263,13 @@ interface CellReading {
   readonly keys: KeyResolver
   readonly fetched: FetchedRows
   readonly cells: UnreadableCells
+  readonly kept: KeptPlaintexts
 }
 
 function bindColumns(
   dataSource: DataSource,
   options: EncryptionOptions,
-  { keys, fetched, cells }: CellReading,
+  { keys, fetched, cells, kept }: CellReading,
 ): void {
   const family = new Set<ColumnRings>()
   for (const metadata of dataSource.entityMetadatas) {
@@ -286,6 +289,9 @@ function bindColumns(
         timestampZone: options.timestampZone,
         columnKey: columnKeyOf(declaration.columnKey, options.columnKeys, place),
         family,
+        keeps: (wipe: () => void) => {
+          kept.add(wipe)
+        },
         primaryKeyOf: (entity: ObjectLiteral) => primaryKeyOf(metadata, entity),
         resolveUnreadable: (error: DecryptionError, cell: unknown) =>
           cells.resolve(error, cell, column),

@@ -21,12 +21,13 @@ import {
   columnKeyMisuse,
   columnKeyOf,
 } from "../column/column-key"
-import { declarationOf } from "../column/declaration"
+import { declarationOf, paddingOf } from "../column/declaration"
 import {
   declaredReaders,
   type LegacyDeclaration,
   type LegacyReader,
 } from "../column/legacy/legacy-reader"
+import { isPaddingSize, type Padding } from "../column/padding"
 import type { PlaintextPhase } from "../column/phase"
 import { EncryptionError } from "../errors"
 import type { OptionNames } from "../unknown-options"
@@ -57,6 +58,8 @@ export interface TableDescription {
 export interface ColumnDescription {
   /** The codec that plaintext must satisfy. Defaults to `"string"`. */
   readonly codec?: BuiltInCodec | Codec
+  /** To what multiple of bytes its plaintexts are padded. Defaults to none. */
+  readonly padTo?: number
   /** Reads what others encrypted in it. Defaults to none. */
   readonly legacy?: LegacyDeclaration
   /**
@@ -80,6 +83,8 @@ export interface BulkColumn {
   /** What messages call it: `Entity.property` or `table.column`. */
   readonly label: string
   readonly codec: Codec | TextCodec
+  /** How its plaintexts are padded, if they are. */
+  readonly padding?: Padding | undefined
   /** Read what others encrypted in it. */
   readonly readers: readonly LegacyReader[]
   /** What its DataSource makes of plaintext; `undefined` if it has none. */
@@ -131,6 +136,7 @@ const descriptionNames: OptionNames<TableDescription> = {
 }
 const columnNames: OptionNames<ColumnDescription> = {
   codec: true,
+  padTo: true,
   legacy: true,
   type: true,
   columnKey: true,
@@ -153,19 +159,24 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
   const path = table.split(".")
   for (const [name, column] of Object.entries(columns)) {
     requireKnown(`${table}.${name}`, column, columnNames)
+    if (column.padTo !== undefined && !isPaddingSize(column.padTo)) {
+      throw new RangeError(
+        `${table}.${name}: padTo is not a whole number of bytes from 1 to 65536.`,
+      )
+    }
     for (const problem of columnKeyMisuse(column.columnKey)) {
       throw new TypeError(`${table}.${name} ${problem}.`)
     }
   }
   const place = { schema: schemaOf(dataSource, table), table: path.at(-1) ?? table }
-  const described = Object.entries(columns).map(([name, { codec, legacy, type, columnKey }]) => ({
+  const described = Object.entries(columns).map(([name, column]) => ({
     name,
     label: `${table}.${name}`,
-    codec: codecOf(codec === undefined ? {} : { codec }),
-    readers: declaredReaders(legacy),
+    ...describedCodec(column),
+    readers: declaredReaders(column.legacy),
     phase: undefined,
-    ...(type !== undefined && { type: typeNamed(dataSource, type) }),
-    columnKey: columnKeyOf(columnKey, columnKeysOf(dataSource), { ...place, column: name }),
+    ...(column.type !== undefined && { type: typeNamed(dataSource, column.type) }),
+    columnKey: columnKeyOf(column.columnKey, columnKeysOf(dataSource), { ...place, column: name }),
   }))
   const declared = Object.entries(columns).map(
     ([name, { blindIndex }]) => [name, blindIndex] as const,
@@ -178,6 +189,14 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
     columns: described,
     indexes: describedIndexes(table, place, declared, described),
   }
+}
+
+function describedCodec({
+  codec,
+  padTo,
+}: ColumnDescription): Pick<BulkColumn, "codec" | "padding"> {
+  const known = codecOf(codec === undefined ? {} : { codec })
+  return { codec: known, padding: paddingOf(padTo, known) }
 }
 
 /** Returns a type as the database spells it. */
@@ -240,6 +259,7 @@ export function encryptedColumns(
       name: column.databaseName,
       label,
       codec: codecOf(declaration),
+      padding: paddingOf(declaration.padTo, codecOf(declaration)),
       readers: declaredReaders(declaration.legacy),
       phase: bound?.phase,
       type: driver.createFullType(declaredColumn(driver, column)),

@@ -1,4 +1,5 @@
 import { builtInCodecs } from "../column/built-in-codecs"
+import type { Padding } from "../column/padding"
 import {
   type ColumnTarget,
   settingBack,
@@ -111,7 +112,7 @@ async function findUnfit(
   for (const [i, column] of columns.entries()) {
     const fact = facts[i]
     if (!fact) continue
-    const reason = await whyUnfit(session, table, fact, grows)
+    const reason = await whyUnfit(session, table, fact, { grows, padding: column.padding })
     const isDeclared = column.type === undefined || column.type === fact.type
     if (reason !== undefined || !isDeclared) unfit.push({ column, type: fact.type, reason })
   }
@@ -122,12 +123,12 @@ async function whyUnfit(
   { connection, dialect }: Session,
   table: BulkTable,
   column: ColumnFacts,
-  grows: boolean,
+  { grows, padding }: { readonly grows: boolean; readonly padding: Padding | undefined },
 ): Promise<string | undefined> {
   if (!column.isText) return "which is not text"
   if (!grows || column.limit === undefined) return undefined
   const bytes = await dialect.longestPlaintext(connection, table, column.name)
-  const needed = tokenLength(bytes)
+  const needed = tokenLength(padding?.lengthOf(bytes) ?? bytes)
   return needed > column.limit
     ? `and its longest value needs ${needed} characters as a token`
     : undefined

@@ -3,11 +3,13 @@ import type { ColumnOptions, ValueTransformer } from "typeorm"
 import { EncryptionError } from "../errors"
 import type { BlindIndexDeclaration } from "./blind-index"
 import type { BuiltInCodec } from "./built-in-codecs"
-import type { Codec } from "./codec"
+import type { Codec, TextCodec } from "./codec"
 import type { ColumnKeyDeclaration } from "./column-key"
 import type { JsonPath } from "./documents/json-path"
 import type { LegacyDeclaration } from "./legacy/legacy-reader"
+import { Padding } from "./padding"
 import type { PlaintextPhase } from "./phase"
+import type { SealedCacheOptions } from "./sealed-cache"
 
 /** What `@EncryptedColumn` says beyond a plain column. Kept as given: the binding validates it. */
 export interface EncryptedColumnDeclaration {
@@ -21,6 +23,8 @@ export interface EncryptedColumnDeclaration {
   readonly blindIndex?: BlindIndexDeclaration
   readonly columnKey?: ColumnKeyDeclaration
   readonly sealed?: boolean
+  readonly padTo?: number
+  readonly cached?: SealedCacheOptions
   /** What is wrong with the names of the options. */
   readonly unknownOptions?: readonly string[]
 }
@@ -65,6 +69,14 @@ export function declarationOf(
 ): EncryptedColumnDeclaration | undefined {
   if (transformer === undefined || Array.isArray(transformer)) return undefined
   return (transformer as Partial<UnboundTransformer>)["@typeorm-fernet/declaration"]
+}
+
+/** Returns how plaintexts of a column are padded, if they are. */
+export function paddingOf(
+  padTo: number | undefined,
+  codec: Codec | TextCodec,
+): Padding | undefined {
+  return padTo === undefined ? undefined : new Padding(padTo, "decodeText" in codec)
 }
 
 /**

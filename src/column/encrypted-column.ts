@@ -8,6 +8,7 @@ import type { ColumnKeyDeclaration } from "./column-key"
 import type { JsonPath } from "./documents/json-path"
 import type { LegacyDeclaration } from "./legacy/legacy-reader"
 import type { PlaintextPhase } from "./phase"
+import type { SealedCacheOptions } from "./sealed-cache"
 import { type EncryptedColumnDeclaration, UnboundTransformer } from "./declaration"
 
 /** The column types that hold a token unchanged on every supported database. */
@@ -72,6 +73,20 @@ export interface EncryptedColumnOptions extends Pick<
   sealed?: boolean
 
   /**
+   * Keeps the plaintexts of sealed values in memory for some seconds after they were revealed, for those
+   * that are asked for again and again. Whoever reads the memory of the process finds them there: see
+   * SECURITY.md. Defaults to keeping none.
+   */
+  cached?: SealedCacheOptions
+
+  /**
+   * Makes every plaintext as long as a multiple of so many bytes before it is encrypted, so that the
+   * length of a token tells less of the value's. Tokens from before are read as they are, and padded when
+   * they are written or rotated. At most 65,536. Defaults to no padding.
+   */
+  padTo?: number
+
+  /**
    * Makes the property searchable by equality: `findBy({ email: "alice@example.com" })` works. A
    * hidden companion column holds a keyed digest of each value, which tells who can read the table
    * which rows are equal, and nothing else. Defaults to none.
@@ -112,6 +127,8 @@ const optionNames: OptionNames<EncryptedColumnOptions> = {
   legacy: true,
   columnKey: true,
   sealed: true,
+  padTo: true,
+  cached: true,
   blindIndex: true,
   constrained: true,
   default: true,
@@ -194,6 +211,8 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     blindIndex,
     columnKey,
     sealed,
+    padTo,
+    cached,
     type = paths ? "json" : "text",
     ...columnOptions
   } = options
@@ -208,6 +227,8 @@ function toColumnOptions(options: EncryptedColumnOptions, column: string): Token
     ...(blindIndex !== undefined && { blindIndex }),
     ...(columnKey !== undefined && { columnKey }),
     ...(sealed !== undefined && { sealed }),
+    ...(padTo !== undefined && { padTo }),
+    ...(cached !== undefined && { cached }),
     ...(unknown.length > 0 && { unknownOptions: unknown }),
   })
   const registered = { ...columnOptions, type, transformer }

@@ -4,7 +4,8 @@ import type { ColumnOptions, ValueTransformer } from "typeorm"
 
 import type { Codec, TextCodec } from "../../column/codec"
 import type { ColumnKey } from "../../column/column-key"
-import type { EncryptedColumnDeclaration } from "../../column/declaration"
+import { type EncryptedColumnDeclaration, paddingOf } from "../../column/declaration"
+import type { Padding } from "../../column/padding"
 import type { LeafPath } from "../../column/documents/json-path"
 import { type PlaintextPhase, readsPlaintext, writesPlaintext } from "../../column/phase"
 import { isSealed } from "../../column/sealed"
@@ -12,20 +13,12 @@ import { type DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
 import { mayBeToken, tokenShape } from "../../fernet/token-format"
 import { CANARY, CANARY_TOKEN } from "../canary-value"
-import {
-  codecOf,
-  describeDecodingFailure,
-  encodeValue,
-  invalidValue,
-  isLeftOfSealed,
-  unsealed,
-} from "./cell-codec"
+import { codecOf, describeDecodingFailure, encodeValue, invalidValue, unsealed } from "./cell-codec"
 import { ColumnRings } from "./column-rings"
 import type { ColumnScheme } from "./column-scheme"
 import { comparisonOperand, operandMark } from "./comparison-operand"
-import type { FetchedRow } from "./fetched-rows"
 import { areReadsTold } from "../events/channels"
-import { countEncrypted, countingRead } from "../events/tally"
+import { countingRead } from "../events/tally"
 import type { KeyResolver } from "../keys/key-resolver"
 import {
   isAnswerable,
@@ -33,8 +26,10 @@ import {
   unindexed,
   unsupportedCondition,
 } from "../queries/query-rules"
+import type { ReadingAhead, TextsAhead } from "./read-ahead"
 import { sealCell, type SealedColumn } from "./sealed-cell"
 import { sealedColumn } from "./sealed-column"
+import { valueToStore } from "./value-to-store"
 import { SealedComparison } from "./sealed-comparison"
 import {
   isDecryptionError,
@@ -43,15 +38,6 @@ import {
   UnencryptedCells,
 } from "./unencrypted-cells"
 import { WriteAhead } from "./write-ahead"
-
-/** What tokens of a column were read ahead to. */
-export interface TextsAhead {
-  /** Returns the text of a token if it could be read ahead. */
-  take(token: string, keyring: Keyring): string | undefined
-}
-
-/** Makes what reads the tokens of a column ahead, given the ring of its cell in a row. */
-export type ReadingAhead = (ringOf: (row: FetchedRow) => Keyring) => TextsAhead
 
 /**
  * An encrypted column of one DataSource. Three roles, kept apart because TypeORM calls `to` for
@@ -67,6 +53,7 @@ export class BoundColumn implements ValueTransformer {
   readonly #scheme: ColumnScheme
   readonly #mark: string
   readonly #codec: Codec | TextCodec
+  readonly #padding: Padding | undefined
   readonly #rings: ColumnRings
   readonly #unencrypted: UnencryptedCells
   readonly #ahead: TextsAhead | undefined
@@ -79,6 +66,7 @@ export class BoundColumn implements ValueTransformer {
     this.#scheme = scheme
     this.#mark = operandMark(scheme.property)
     this.#codec = codecOf(scheme.declaration)
+    this.#padding = paddingOf(scheme.declaration.padTo, this.#codec)
     this.#rings = new ColumnRings(scheme.property, keys, scheme.columnKey)
     if (scheme.columnKey) scheme.family?.add(this.#rings)
     const { property, phase, declaration } = scheme
@@ -91,7 +79,7 @@ export class BoundColumn implements ValueTransformer {
       return
     }
     const isAgeless = declaration.ttl === undefined
-    if (isAgeless && "decodeText" in this.#codec) {
+    if (isAgeless && !this.#padding && "decodeText" in this.#codec) {
       this.#ahead = readAhead?.((row) => this.#rings.of(row))
     }
   }
@@ -305,8 +293,7 @@ export class BoundColumn implements ValueTransformer {
   /** A value the codec refuses equals nothing: it counts as changed, and writing it says why. */
   #canonical(given: unknown): string | Uint8Array | undefined {
     try {
-      const value = this.#sealed ? this.#valueOf(given) : given
-      if (isSealed(value)) return undefined
+      const value = this.#sealed || isSealed(given) ? this.#valueOf(given) : given
       const codec: Codec = this.#codec as Codec
       const form: unknown = codec.canonical ? codec.canonical(value) : codec.encode(value)
       return typeof form === "string" || isUint8Array(form) ? form : undefined
@@ -316,6 +303,7 @@ export class BoundColumn implements ValueTransformer {
   }
 
   #open(cell: string, keyring: Keyring, ttl?: number): string | Uint8Array {
+    if (this.#padding) return this.#padding.read(keyring.decrypt(cell, ttl))
     return "decodeText" in this.#codec ? keyring.decryptText(cell, ttl) : keyring.decrypt(cell, ttl)
   }
 
@@ -326,28 +314,12 @@ export class BoundColumn implements ValueTransformer {
   }
 
   #plaintextFor(given: unknown): string | Uint8Array {
-    return encodeValue(this.property, this.#codec, this.#valueOf(given))
+    const plaintext = encodeValue(this.property, this.#codec, this.#valueOf(given))
+    return this.#padding?.pad(plaintext) ?? plaintext
   }
 
-  /** Returns the value to store, of what a property was given. */
   #valueOf(given: unknown): unknown {
-    if (isFindOperator(given)) {
-      throw invalidValue(this.property, "a find operator is not a value")
-    }
-    if (isSealed(given) && !this.#sealed) {
-      throw invalidValue(
-        this.property,
-        "a sealed value belongs to a property that is sealed; assign what its reveal() returns",
-      )
-    }
-    if (this.#sealed && isLeftOfSealed(given)) {
-      throw invalidValue(
-        this.property,
-        "this is what a sealed value is shown as, and the value itself would be lost; if it is meant, " +
-          "assign Sealed.of() it",
-      )
-    }
-    const value = unsealed(this.property, given)
+    const value = valueToStore(this.property, given, this.isSealed)
     if (!this.isOwnToken(value)) return value
     throw new EncryptionError(
       "ERR_ALREADY_ENCRYPTED",
@@ -413,14 +385,6 @@ export class BoundColumn implements ValueTransformer {
   #unreadable(reason: DecryptionError["reason"], problem: string): DecryptionError {
     return unreadable(this.property, reason, problem)
   }
-}
-
-/** Returns the cell to store for a value, and has it counted if it is a token. */
-export function countedCell(column: BoundColumn, value: unknown): string | null | undefined {
-  const cell = column.cellOf(value)
-  const isToken = cell !== null && cell !== undefined && !writesPlaintext(column.phase)
-  if (isToken) countEncrypted(column.property, () => column.writingKey)
-  return cell
 }
 
 /** Returns the encrypted column that a column's metadata is bound to, if it is one. */

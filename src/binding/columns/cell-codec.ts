@@ -4,7 +4,6 @@ import { builtInCodecs } from "../../column/built-in-codecs"
 import { type Codec, CodecRefusal, type TextCodec } from "../../column/codec"
 import type { EncryptedColumnDeclaration } from "../../column/declaration"
 import { contentOf, isSealed } from "../../column/sealed"
-import { SEALED_TEXT } from "../../column/sealed-text"
 import { EncryptionError } from "../../errors"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -69,17 +68,6 @@ export function unsealed(property: string, value: unknown): unknown {
   const content = contentOf(value)
   if (content) return content.open()
   throw invalidValue(property, "a copy of a sealed value holds nothing; assign the value itself")
-}
-
-/**
- * Whether a plain value is what is left of a sealed one in JSON or in a copy: the property was shown to
- * someone who sent it back.
- */
-export function isLeftOfSealed(value: unknown): boolean {
-  if (value === SEALED_TEXT) return true
-  if (typeof value !== "object" || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return (prototype === Object.prototype || prototype === null) && Object.keys(value).length === 0
 }
 
 /** Says that `property` cannot hold a value, without a trace of the value. */

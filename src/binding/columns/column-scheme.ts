@@ -21,6 +21,8 @@ export interface ColumnScheme {
   readonly family?: Set<ColumnRings>
   /** Returns what an entity is given in place of the value of a cell that cannot be read. Or throws. */
   readonly resolveUnreadable?: (error: DecryptionError, cell: unknown) => unknown
+  /** Is given what wipes the plaintexts that the column keeps, if it keeps any. */
+  readonly keeps?: (wipe: () => void) => void
   /** Returns the primary key of an entity, as far as it has one. */
   readonly primaryKeyOf?: (entity: object) => Readonly<Record<string, unknown>> | undefined
 }

@@ -1,6 +1,6 @@
 import { LIMITS } from "../../fernet/batch-engine/layout"
 import type { Keyring } from "../../fernet/keyring"
-import type { TextsAhead } from "./bound-column"
+import type { TextsAhead } from "./read-ahead"
 import type { FetchedRow, FetchedRows } from "./fetched-rows"
 
 /** Rows below which reading ahead is not worth its while. */

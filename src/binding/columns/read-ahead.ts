@@ -9,6 +9,15 @@ const FIRST_CHUNK = 64
 /** Cells that are decrypted at once at most: what one run of the batch engine takes. */
 const LARGEST_CHUNK: number = LIMITS.entries
 
+/** What tokens of a column were read ahead to. */
+export interface TextsAhead {
+  /** Returns the text of a token if it could be read ahead. */
+  take(token: string, keyring: Keyring): string | undefined
+}
+
+/** Makes what reads the tokens of a column ahead, given the ring of its cell in a row. */
+export type ReadingAhead = (ringOf: (row: FetchedRow) => Keyring) => TextsAhead
+
 /**
  * Reads the cells of one column ahead. TypeORM asks for one cell after another, and a call of the
  * decipher costs more than the few blocks of a short value; so when it asks for the first cell of a

@@ -18,6 +18,12 @@ export interface BoundKeys extends KeyResolver {
   readonly tenants?: TenantKeys
   /** Asks again, if they are ever asked for again. @throws {@link KeyError} if no key can be had */
   reload?(forget?: boolean): Promise<void>
+  /**
+   * Has a function called whenever keys are fetched again or given up, if they ever are.
+   *
+   * @returns what ends it
+   */
+  watch?(changed: () => void): () => void
   /** Asks no more. */
   stop?(): void
 }

@@ -41,6 +41,11 @@ export class KeysOfTenants implements BoundIndexKeys {
     )
   }
 
+  /** Has a function called whenever keys of a tenant are fetched again or given up. */
+  watch(changed: () => void): () => void {
+    return this.tenants.watch(changed)
+  }
+
   /** Whether work is being done for a tenant. */
   get loaded(): boolean {
     return this.tenants.rings !== undefined

@@ -22,6 +22,7 @@ export class RefreshingKeys implements BoundKeys {
   #keyring: Keyring | undefined
   #askedAt = -Infinity
   #catching: Promise<void> | undefined
+  readonly #watchers = new Set<() => void>()
 
   constructor(source: KeySource | undefined, options: KeyRefreshOptions, origin?: string) {
     this.#source = source ?? (() => Keyring.fromEnv())
@@ -36,9 +37,18 @@ export class RefreshingKeys implements BoundKeys {
     const fetch = (): Promise<FetchedKeys> => this.#fetch()
     const use = (keyring: Keyring | undefined): void => {
       this.#keyring = keyring
+      for (const changed of this.#watchers) changed()
     }
     const first = await fetch()
     this.#refresh = new KeyRefresh({ fetch, use }, this.#options, first)
+  }
+
+  /** Has a function called whenever keys were fetched, or are too old. Returns what ends it. */
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed)
+    return () => {
+      this.#watchers.delete(changed)
+    }
   }
 
   /** Asks no more. The keys stay, for what still goes on. */

@@ -65,6 +65,7 @@ export class TenantKeys {
   /** The one that was used last is last. */
   readonly #kept = new Map<string, Kept>()
   readonly #storage = new AsyncLocalStorage<AtWork>()
+  readonly #watchers = new Set<() => void>()
 
   /**
    * @param fetch - returns the keys of a tenant, or a promise of them. Who is no tenant has it throw
@@ -121,6 +122,19 @@ export class TenantKeys {
   forget(tenant?: string): void {
     if (tenant === undefined) this.#kept.clear()
     else this.#kept.delete(tenant)
+    this.#changed()
+  }
+
+  /**
+   * Has a function called whenever keys are fetched again or given up. Returns what ends it.
+   *
+   * @internal
+   */
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed)
+    return () => {
+      this.#watchers.delete(changed)
+    }
   }
 
   /**
@@ -140,8 +154,14 @@ export class TenantKeys {
     const kept = found && now - found.since < this.#maxAge ? found : this.#begin(tenant, now)
     this.#kept.set(tenant, kept)
     const [oldest] = this.#kept.keys()
-    if (this.#kept.size > this.#maxTenants && oldest !== undefined) this.#kept.delete(oldest)
+    const isTooMany = this.#kept.size > this.#maxTenants && oldest !== undefined
+    if (isTooMany) this.#kept.delete(oldest)
+    if (isTooMany || (found && found !== kept)) this.#changed()
     return kept.rings
+  }
+
+  #changed(): void {
+    for (const changed of this.#watchers) changed()
   }
 
   #begin(tenant: string, since: number): Kept {

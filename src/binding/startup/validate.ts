@@ -4,6 +4,8 @@ import { builtInCodecs } from "../../column/built-in-codecs"
 import { columnKeyMisuse } from "../../column/column-key"
 import { declarationOf, type EncryptedColumnDeclaration } from "../../column/declaration"
 import { pathsMisuse } from "../../column/documents/json-path"
+import { sealedCacheMisuse } from "../../column/sealed-cache"
+import { isPaddingSize, LARGEST_PADDING } from "../../column/padding"
 import { declaredReaders, isWriter } from "../../column/legacy/legacy-reader"
 import {
   isPhase,
@@ -67,7 +69,7 @@ export function findMisuse(
 
 function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<string> {
   for (const option of declaration.unknownOptions ?? []) yield `has an ${option}`
-  const { codec, paths, ttl, plaintext, legacy, blindIndex, columnKey, sealed } =
+  const { codec, paths, ttl, plaintext, legacy, blindIndex, columnKey, sealed, padTo, cached } =
     declaration as Record<keyof typeof declaration, unknown>
   if (codec !== undefined && !isCodec(codec)) {
     const names = Object.keys(builtInCodecs).join(", ")
@@ -90,6 +92,13 @@ function* declarationMisuse(declaration: EncryptedColumnDeclaration): Iterable<s
     yield "has a sealed option that is neither true nor false"
   } else if (sealed && paths !== undefined) {
     yield "is sealed and has paths; a value is sealed as a whole"
+  }
+  yield* sealedCacheMisuse(cached)
+  if (cached !== undefined && sealed !== true) yield "is cached and not sealed"
+  if (padTo !== undefined && !isPaddingSize(padTo)) {
+    yield `has a padTo that is not a whole number of bytes from 1 to ${LARGEST_PADDING}`
+  } else if (padTo !== undefined && paths !== undefined) {
+    yield "has paths and padTo; values are padded as a whole"
   }
   yield* columnKeyMisuse(columnKey)
 }

@@ -1,4 +1,5 @@
 import { describeDecodingFailure } from "../../binding/columns/cell-codec"
+import type { Padding } from "../../column/padding"
 import type { Cell, PrimaryKey, NewCells } from "../../dialect/batch"
 import { EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
@@ -69,7 +70,7 @@ export function encrypting({ wrapForeign, asPlaintext }: EncryptingOptions): Cel
         return isDeclared ? PLAINTEXT : state
       })
       const problems = new Map<number, string>()
-      const sealed = new Sealing(keyring)
+      const sealed = new Sealing(keyring, column.padding)
       for (const [row, cell] of cells.entries()) {
         const legacy = classified.legacy.get(row)
         if (legacy !== undefined) sealed.add(row, legacy)
@@ -92,12 +93,16 @@ class Sealing {
   readonly #texts = new Map<number, string>()
   readonly #bytes = new Map<number, Uint8Array>()
 
-  constructor(keyring: Keyring) {
+  readonly #padding: Padding | undefined
+
+  constructor(keyring: Keyring, padding: Padding | undefined) {
     this.#keyring = keyring
+    this.#padding = padding
   }
 
   add(row: number, plaintext: string | Uint8Array): void {
-    if (typeof plaintext === "string") this.#texts.set(row, plaintext)
+    if (this.#padding) this.#bytes.set(row, this.#padding.pad(plaintext))
+    else if (typeof plaintext === "string") this.#texts.set(row, plaintext)
     else this.#bytes.set(row, plaintext)
   }
 
@@ -122,12 +127,12 @@ function whyLeft(
   return `${label} is left as it is: it looks encrypted by something else, by ${mark}.`
 }
 
-/** Moves tokens under other keys to the first, with their timestamps. */
+/** Moves tokens under other keys to the first, with their timestamps, and pads those that are to be. */
 export const rotating: CellJob = {
   decide(cells, column, keyring) {
-    const { label } = column
+    const { label, padding } = column
     const tokens = cells.filter((cell) => cell !== null && beginsAsToken(cell)) as string[]
-    const rotated = rotateAll(keyring, tokens)
+    const rotated = rotateAll(keyring, tokens).map((result) => padRotated(result, keyring, padding))
     const problems = new Map<number, string>()
     let next = 0
     const results = cells.map((cell) =>
@@ -154,12 +159,12 @@ export const rotating: CellJob = {
 /** Turns every token into its plaintext. */
 export const decrypting: CellJob = {
   decide(cells, column, keyring) {
-    const { label } = column
+    const { label, padding } = column
     const { states, legacy } = classifyCells(cells, column, keyring)
     const problems = new Map<number, string>()
     const newCells = cells.map((cell, row) => {
       if (cell === null || !opens(states[row] ?? PLAINTEXT)) return undefined
-      const text = decryptText(keyring, cell)
+      const text = decryptText(keyring, cell, padding)
       if (text === undefined) {
         problems.set(row, `${label} is left encrypted: its plaintext is not text.`)
       }
@@ -198,15 +203,15 @@ export const verifying: CellJob = {
 function whyUnproven(
   cell: string,
   state: ClassifiedCell | undefined,
-  { label, codec }: BulkColumn,
+  { label, codec, padding }: BulkColumn,
   keyring: Keyring,
 ): string | undefined {
   if (state === PLAINTEXT) return `${label} holds plaintext.`
   if (state === LEGACY) return `${label} is in its legacy form.`
   if (!state || !opens(state)) return undefined
   try {
-    if ("decodeText" in codec) codec.decodeText(keyring.decryptText(cell))
-    else codec.decode(keyring.decrypt(cell))
+    if ("decodeText" in codec) codec.decodeText(textOf(keyring, cell, padding))
+    else codec.decode(bytesOf(keyring, cell, padding))
     return undefined
   } catch (error) {
     return `${label} opens, but ${describeDecodingFailure(error)}.`
@@ -224,12 +229,36 @@ function whyUndecodable(codec: BulkColumn["codec"], plaintext: string): string |
 }
 
 /** `undefined` for what is no text, or malformed inside. */
-export function decryptText(keyring: Keyring, token: string): string | undefined {
+export function decryptText(
+  keyring: Keyring,
+  token: string,
+  padding: Padding | undefined,
+): string | undefined {
   try {
-    return keyring.decryptText(token)
+    return textOf(keyring, token, padding)
   } catch {
     return undefined
   }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+function textOf(keyring: Keyring, token: string, padding: Padding | undefined): string {
+  return padding ? utf8.decode(bytesOf(keyring, token, padding)) : keyring.decryptText(token)
+}
+
+function bytesOf(keyring: Keyring, token: string, padding: Padding | undefined): Uint8Array {
+  const plaintext = keyring.decrypt(token)
+  return padding?.unpad(plaintext) ?? plaintext
+}
+
+/** A token from before the column was padded has its padding from its rotation on. */
+function padRotated(rotated: Rotated, keyring: Keyring, padding: Padding | undefined): Rotated {
+  if (!padding || rotated?.token === undefined) return rotated
+  const plaintext = keyring.decrypt(rotated.token)
+  if (!padding.pads(plaintext)) return rotated
+  const timestamp = keyring.extractTimestamp(rotated.token)
+  return { ...rotated, token: keyring.encryptAtTime(padding.pad(plaintext), timestamp) }
 }
 
 type Rotated = ReturnType<Keyring["rotateMany"]>[number]

@@ -1,4 +1,5 @@
 import { canonicalPlaintext } from "../../binding/columns/cell-codec"
+import type { Padding } from "../../column/padding"
 import { type Batch, type Cell, cellAfter, type NewCells } from "../../dialect/batch"
 import { EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
@@ -30,6 +31,8 @@ export interface CompanionDecisions {
 interface CoveringIndex {
   readonly index: BlindIndex
   readonly sources: readonly number[]
+  /** How the plaintexts of each are padded, if they are. */
+  readonly paddings: readonly (Padding | undefined)[]
 }
 
 /** The companion columns of a table, computed from the cells of its encrypted columns. */
@@ -46,6 +49,7 @@ export class Companions {
       return {
         index: new BlindIndex({ ...definition, members }, () => indexRing),
         sources: covered.map((column) => columns.indexOf(column)),
+        paddings: covered.map(({ padding }) => padding),
       }
     })
   }
@@ -129,16 +133,16 @@ function expectedCell(
 
 /** `undefined` if a cell is NULL or cannot be read. */
 function openSources(
-  { sources }: CoveringIndex,
+  { sources, paddings }: CoveringIndex,
   { cells }: Batch,
   columns: readonly ColumnDecisions[],
   row: number,
 ): readonly (string | Uint8Array)[] | undefined {
   const values: (string | Uint8Array)[] = []
-  for (const at of sources) {
+  for (const [i, at] of sources.entries()) {
     const cell = cells[at]?.[row] ?? null
     const decided = columns[at]
-    const opened = cell === null || !decided ? undefined : openCell(cell, decided, row)
+    const opened = cell === null || !decided ? undefined : openCell(cell, decided, row, paddings[i])
     if (opened === undefined) return undefined
     values.push(opened)
   }
@@ -149,11 +153,13 @@ function openCell(
   cell: string,
   { states, legacy, keyring }: ColumnDecisions,
   row: number,
+  padding: Padding | undefined,
 ): string | Uint8Array | undefined {
   if (states[row] === PLAINTEXT) return cell
   if (states[row] === LEGACY) return legacy.get(row)
   try {
-    return keyring.decrypt(cell)
+    const plaintext = keyring.decrypt(cell)
+    return padding?.unpad(plaintext) ?? plaintext
   } catch {
     return undefined
   }

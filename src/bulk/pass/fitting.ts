@@ -35,7 +35,7 @@ export class Fitting {
     for (const [row, cell] of cells.entries()) {
       const isToken = cell !== null && opens(states[row] ?? PLAINTEXT)
       if (cell === null || (states[row] !== PLAINTEXT && !isToken)) continue
-      const text = isToken ? decryptText(keyring, cell) : cell
+      const text = isToken ? decryptText(keyring, cell, column.padding) : cell
       if (text === undefined || fits?.(text) === false) {
         problems.set(row, `${column.label} does not fit into ${type}.`)
       } else if (!fits) {
