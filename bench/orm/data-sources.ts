@@ -3,9 +3,9 @@ import { DataSource, type DataSourceOptions, type Logger, type Repository } from
 import { Keyring, withEncryption } from "../../src"
 import { ringKeys } from "../fernet/texts"
 import type { Patient } from "./patient"
-import { stored, tokens, type Variant } from "./variants"
+import { sealed5, stored, tokens, type Variant } from "./variants"
 
-/** The repositories of all variants, on two DataSources: a bound one for ours alone. */
+/** The repositories of all variants, on DataSources of their own: a bound one for ours alone. */
 export interface DataSources {
   repository(variant: Variant): Repository<Patient>
   stop(): Promise<void>
@@ -23,13 +23,15 @@ export async function openDataSources(connection: DataSourceOptions): Promise<Da
   }).initialize()
   await unbound.synchronize()
   const reader = await new DataSource({ ...connection, entities: [tokens.entity] }).initialize()
+  const sealing = await openBound(connection, [sealed5])
   return {
     repository(variant) {
+      if (variant === sealed5) return sealing.getRepository(variant.entity)
       const source = variant === tokens ? reader : variant.bound ? bound : unbound
       return source.getRepository(variant.entity)
     },
     async stop() {
-      for (const source of [bound, unbound, reader]) await source.destroy()
+      for (const source of [bound, unbound, reader, sealing]) await source.destroy()
     },
   }
 }

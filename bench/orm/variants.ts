@@ -33,6 +33,13 @@ export const ours5 = variant("ours_5", "typeorm-fernet, 5 columns", textColumns,
 export const ours1 = variant("ours_1", "typeorm-fernet, 1 column", one, encryptedColumn())
 /** The table of {@link ours5}, read as it is: what longer columns cost by themselves. */
 export const tokens = variant("ours_5", "plain columns that hold tokens", [], text)
+/** The same table, whose values are sealed and not revealed. */
+export const sealed5 = variant(
+  "ours_5",
+  "typeorm-fernet, 5 sealed columns",
+  textColumns,
+  encryptedColumn({ sealed: true }),
+)
 /** A transformer that does nothing. */
 export const noop = variant(
   "noop_5",
