@@ -9,7 +9,7 @@ import { exampleRegions, readText, snippets } from "./regions"
 const readme = readText("README.md")
 /** What shows regions of the files in a folder. */
 const shownBy: Readonly<Record<string, readonly string[]>> = {
-  examples: ["README.md", "docs/keys.md", "docs/masking.md"],
+  examples: ["README.md", "docs/keys.md", "docs/masking.md", "docs/sealed-values.md"],
   "examples/secret-managers": ["docs/secret-managers.md"],
   "examples/nestjs/src": ["docs/nestjs.md", "docs/masking.md"],
   "test/compatibility": ["SECURITY.md", "docs/masking.md"],
