@@ -28,6 +28,16 @@ class Person {
   @EncryptedColumn({ nullable: true }) family?: string | null
 }
 
+/** Indexed together in pairs, of which a write may leave one only. */
+@Entity()
+class Pairs {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ blindIndex: { with: ["b"], name: "ab" } }) a!: string
+  @EncryptedColumn() b!: string
+  @EncryptedColumn({ blindIndex: { with: ["d"], name: "cd" } }) c!: string
+  @EncryptedColumn() d!: string
+}
+
 const logger = new RecordingLogger()
 const ada = { id: 1, email: "Ada@x", given: "Ada", family: "King" }
 const full = digestOf("person/given,family/full_name", ["ada", "king"])
@@ -36,7 +46,7 @@ let source: DataSource
 let people: Repository<Person>
 
 async function start(options: Partial<EncryptionOptions> = {}): Promise<void> {
-  source = withEncryption(memorySource([Person], { logger }), { keyring, ...options })
+  source = withEncryption(memorySource([Person, Pairs], { logger }), { keyring, ...options })
   people = (await source.initialize()).getRepository(Person)
   await people.insert(ada)
   logger.entries.length = 0
@@ -115,6 +125,33 @@ describe("an index value", () => {
     for (const write of ways) {
       expect(await rejection(write())).toMatchObject({ code: "ERR_DECRYPTION_FAILED" })
       expect(await row()).toEqual(before)
+    }
+  })
+
+  test("is completed in that transaction though others of the entity are left alone", async () => {
+    const pairs = source.getRepository(Pairs)
+    await pairs.insert({ id: 1, a: "a", b: "b", c: "c", d: "d" })
+    await source.query("UPDATE pairs SET b = 'gAAAAAdamaged'")
+    const [before] = await source.query<object[]>("SELECT * FROM pairs")
+    const builder = pairs.createQueryBuilder()
+
+    const ways: (() => Promise<unknown>)[] = [
+      () =>
+        builder
+          .update()
+          .set({ a: "x" })
+          .whereEntity(pairs.create({ id: 1 }))
+          .execute(),
+      () =>
+        builder
+          .insert()
+          .values({ id: 1, a: "x", b: "b", c: "c", d: "d" })
+          .orUpdate(["a"], ["id"])
+          .execute(),
+    ]
+    for (const write of ways) {
+      expect(await rejection(write())).toMatchObject({ code: "ERR_DECRYPTION_FAILED" })
+      expect(await source.query("SELECT * FROM pairs")).toEqual([before])
     }
   })
 
