@@ -2,6 +2,11 @@ import { beforeEach, expect, test } from "@jest/globals"
 import type { DataSource } from "typeorm"
 
 import { decryptColumns, encryptColumns, Keyring, rotateColumns } from "../../../src"
+import { nameTable } from "../../../src/bulk/bulk-target"
+import { BatchReader, SharedRange } from "../../../src/bulk/pass/reader"
+import { describeTable } from "../../../src/bulk/preflight"
+import { openSession } from "../../../src/dialect/session"
+import { hastyWorker } from "../../bulk/pass/patient-pass"
 import { eachDatabase } from "../../support/databases"
 import { keyring, keys } from "../../support/keys"
 import { open } from "../stored"
@@ -51,6 +56,36 @@ newestOnly(() => {
       expect(tokens.every((cell, i) => open(cell) === texts[i])).toBe(true)
       expect((await patientSsns(db)).every((cell, i) => cell === texts[i])).toBe(true)
       expect(report).toMatchObject({ changed: texts.length, raced: 0, failed: 0 })
+    })
+
+    test("looks behind rows that it measured and others deleted before they were read", async () => {
+      const text = "x".repeat(3_000_000)
+      await createPatients(db, [
+        ...Array.from({ length: 3 }, () => [text, null] as const),
+        ["small", null],
+      ])
+      const session = await openSession(source.createQueryRunner(), source.options.type)
+      const measure: typeof session.dialect.measure = async (...given) => {
+        const sizes = await session.dialect.measure(...given)
+        await db.rawRows("DELETE FROM patient WHERE id <= 2")
+        return sizes
+      }
+      const worker = hastyWorker({ ...session, dialect: { ...session.dialect, measure } })
+      const { table } = await describeTable(session, nameTable(source, patients), {
+        ...{ where: undefined, needsCompanions: true },
+      })
+      const reader = new BatchReader(worker, {
+        ...{ table, filter: "all", batchSize: 5000, longest: 1_000_000 },
+      })
+      const shared = new SharedRange()
+      const seen: unknown[] = []
+
+      for (let read = await shared.take(reader); read; read = await shared.take(reader)) {
+        const { batch } = read
+        for (let row = 0; row < batch.size; row++) seen.push(Number(batch.primaryKeyAt(row)[0]))
+      }
+
+      expect(seen).toEqual([3, 4])
     })
 
     test("holds a few large values in memory at a time", async () => {

@@ -150,6 +150,25 @@ eachDatabase("the definition of an encrypted table", (db) => {
     await expect(insert("555-0101")).rejects.toMatchObject({})
   })
 
+  test("has a CHECK for each of two columns whose long names begin alike", async () => {
+    if (!altersTypes) return
+    const names = ["phone_at_home", "phone_at_work"].map((end) => `${"long_".repeat(9)}${end}`)
+    const columns = names.map((name) => `${name} text`)
+    await db.rawRows(`CREATE TABLE contact (id int PRIMARY KEY, ${columns.join(", ")})`)
+    await db.rawRows("INSERT INTO contact VALUES (1, '555-0100', '555-0101')")
+    const contact = {
+      table: "contact",
+      columns: Object.fromEntries(names.map((name) => [name, {}])),
+    }
+
+    const report = await encryptColumns(dataSource, contact, { ...options, constrain: true })
+
+    expect(report.constrained).toEqual(names.map((name) => `contact.${name}`))
+    for (const name of names) {
+      await expect(db.rawRows(`UPDATE contact SET ${name} = 'x'`)).rejects.toMatchObject({})
+    }
+  })
+
   test("is not given a CHECK whose name another column has, which keeps its own", async () => {
     // MySQL does not rename a column that a CHECK is about
     if (!altersTypes || db.options().type === "mysql") return

@@ -3,6 +3,7 @@ import type { ColumnType } from "typeorm"
 
 import type { BuiltInCodec } from "../../../src"
 import type { DatabaseName } from "../../support/database-names"
+import { typeormUnderTest } from "../../support/typeorm-version"
 
 /** A type of a database, and any of its values. */
 interface RandomType {
@@ -82,6 +83,9 @@ const tokenBytes = fc.string({
 
 /** The drivers read timestamps without a zone in that of the process. */
 const isUtc = new Date().getTimezoneOffset() === 0
+
+/** What MySQL's driver has parsed, TypeORM 0.3.17 parses once more. */
+const readsJsonOnce = typeormUnderTest().version !== "0.3.17"
 
 const postgres: readonly RandomType[] = [
   {
@@ -262,7 +266,13 @@ const mariaDb: readonly RandomType[] = [
     values: instants(0).map(quoted),
     isRead: isUtc,
   },
-  { type: "json", plain: "json", codecs: ["json"], values: json.map(escaped) },
+  {
+    type: "json",
+    plain: "json",
+    codecs: ["json"],
+    values: json.map(escaped),
+    isRead: readsJsonOnce,
+  },
   {
     type: "enum('A','it''s','a,b')",
     plain: "varchar",

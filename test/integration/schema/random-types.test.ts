@@ -117,7 +117,9 @@ async function readPlain(db: TestDatabase, columns: readonly RandomColumn[]): Pr
     columns: {
       id: { type: "int", primary: true },
       ...Object.fromEntries(
-        columns.map(({ plain: type }, i) => [nameOf(i), { type, nullable: true }]),
+        columns.flatMap(({ plain: type, isRead }, i) =>
+          isRead ? [[nameOf(i), { type, nullable: true }]] : [],
+        ),
       ),
     },
   })

@@ -123,7 +123,9 @@ eachDatabase("a conversion that is stopped between any two of its statements", (
       return (report.planned ?? []).map(({ sql }) => sql)
     }
 
-    for (let count = 0; count < (await planned()).length; count++) {
+    // Until the last, no column has its type again
+    const last = (await planned()).findLastIndex((sql) => sql.includes("ALTER TABLE"))
+    for (let count = 0; count <= last; count++) {
       await encryptColumns(source, encrypted)
       const statements = await planned()
       await decryptColumns(source, encrypted)
