@@ -17,6 +17,8 @@ interface RandomType {
   readonly values: fc.Arbitrary<string>
   /** Whether a plain model reads every value of it exactly; defaults to true. */
   readonly isRead?: boolean
+  /** Whether a value is an instant only in a zone. */
+  readonly isLocal?: boolean
 }
 
 /** A column of a table with random contents. */
@@ -173,6 +175,7 @@ const postgres: readonly RandomType[] = [
     codecs: ["date"],
     values: instants(3).map(quoted),
     isRead: isUtc,
+    isLocal: true,
   },
   { type: "json", plain: "json", codecs: ["json"], values: json.map(quoted) },
   {
@@ -258,6 +261,7 @@ const mariaDb: readonly RandomType[] = [
     codecs: ["date", "string"],
     values: instants(6).map(quoted),
     isRead: isUtc,
+    isLocal: true,
   },
   {
     type: "datetime",
@@ -265,6 +269,7 @@ const mariaDb: readonly RandomType[] = [
     codecs: ["date"],
     values: instants(0).map(quoted),
     isRead: isUtc,
+    isLocal: true,
   },
   {
     type: "json",
@@ -367,6 +372,9 @@ const typesOf: Readonly<Record<DatabaseName, readonly RandomType[]>> = {
   MariaDB: mariaDb,
   SQLite: sqlite,
 }
+
+/** Zones that times without one may be in. */
+export const zones: fc.Arbitrary<string> = fc.constantFrom("UTC", "+02:00", "-03:30")
 
 /** Any few columns of a database, each with a codec that suits its type or one that does not. */
 export function randomColumns(database: DatabaseName): fc.Arbitrary<readonly RandomColumn[]> {
