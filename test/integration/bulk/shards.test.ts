@@ -31,10 +31,12 @@ eachDatabase("the shards of a table", (db) => {
           ["date", "'2020-02-29'::date + n"],
           ["bytea", "decode(md5(n::text), 'hex')"],
           ["int", "n"],
+          ["uuid", "('01940000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"],
         ]
       : [
           ["timestamp", "'2020-02-29 10:00:00' + INTERVAL n HOUR"],
           ["int", "n"],
+          ["char(36)", "CONCAT('01940000-0000-7000-8000-', LPAD(HEX(n), 12, '0'))"],
         ]
 
   beforeEach(() => db.dropAllTables())
@@ -62,7 +64,8 @@ eachDatabase("the shards of a table", (db) => {
       changed.push(report.changed)
     }
 
-    expect(Math.min(...changed)).toBeGreaterThan(0)
+    // About half, also of keys that follow each other
+    expect(Math.min(...changed)).toBeGreaterThan(ROWS / 4)
     expect(changed.reduce((sum, count) => sum + count)).toBe(ROWS)
     const { columns } = await inspectColumns(await db.connect(), visits, { keyring })
     expect(columns["visit.note"]?.after).toMatchObject({ current: ROWS, plaintext: 0 })
