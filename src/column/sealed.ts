@@ -127,7 +127,11 @@ export class Sealed<Value> {
     return showSealed()
   }
 
-  /** Returns `[sealed]`. */
+  /**
+   * Returns `[sealed]`.
+   *
+   * @internal
+   */
   [inspect.custom](): string {
     return showSealed()
   }
