@@ -40,7 +40,7 @@ export interface BlindIndexOptions {
   /**
    * Makes the database refuse a second row with an equal value, among all rows or those of a scope:
    * `{ within: ["tenantId"], whereNull: ["deletedAt"] }`. Values written under different keys are not
-   * compared: see “Unique” in the README. Defaults to `false`.
+   * compared: see “Unique” in docs/blind-indexes.md. Defaults to `false`.
    */
   readonly unique?: boolean | UniqueScope
 

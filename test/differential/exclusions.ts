@@ -37,7 +37,7 @@ const exclusions: readonly Exclusion[] = [
       ),
   },
   {
-    why: "A database cannot normalize legacy plaintext by a function of the application's, as README says.",
+    why: "A database cannot normalize legacy plaintext by a function of the application's, as docs/blind-indexes.md says.",
     matches: (one, { variant }) =>
       variant.legacy === true && JSON.stringify(one).includes('"index":"ix_phone_tail"'),
   },

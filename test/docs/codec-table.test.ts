@@ -34,9 +34,9 @@ interface Row {
   readonly codecs: readonly TextReader[]
 }
 
-const rows = tableOf(readText("README.md"))
+const rows = tableOf(readText("docs/encrypt-a-table-in-use.md"))
 
-describe("the README's table of codecs", () => {
+describe("the guide's table of codecs", () => {
   test.each(rows.flatMap(({ types, codecs }) => types.map((type) => [type, codecs] as const)))(
     "names for %s codecs that read its text, on a database that has it",
     (type, codecs) => {
@@ -80,9 +80,9 @@ function isSame(name: string, type: string): boolean {
   return plain(name) === plain(type)
 }
 
-function tableOf(readme: string): readonly Row[] {
+function tableOf(guide: string): readonly Row[] {
   const [, table = ""] =
-    /\n\| column +\| codec +\|\n\| -+ \| -+ \|\n((?:\|.*\n)+)/.exec(readme) ?? []
+    /\n\| column +\| codec +\|\n\| -+ \| -+ \|\n((?:\|.*\n)+)/.exec(guide) ?? []
   return table
     .trim()
     .split("\n")

@@ -15,8 +15,8 @@ export function readText(path: string): string {
 export function exampleRegions(folder = "examples"): ReadonlyMap<string, string> {
   const regions = new Map<string, string>()
   for (const file of readdirSync(join(repository, folder), { encoding: "utf8" })) {
-    if (!/\.(ts|py)$/.test(file)) continue
-    const marked = /^ *(?:\/\/|#) #?region:? (\S+)\n([^]*?)\n *(?:\/\/|#) #?endregion$/gm
+    if (!/\.(ts|py|sql)$/.test(file)) continue
+    const marked = /^ *(?:\/\/|#|--) #?region:? (\S+)\n([^]*?)\n *(?:\/\/|#|--) #?endregion$/gm
     for (const [, name = "", code = ""] of readText(`${folder}/${file}`).matchAll(marked)) {
       const key = `${file} ${name}`
       const before = regions.get(key)
