@@ -1,43 +1,29 @@
-import { existsSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, test } from "@jest/globals"
 
-import type { EncryptionErrorCode } from "../../src"
 import { builtInCodecs } from "../../src/column/built-in-codecs"
 import { exampleRegions, readText, snippets } from "./regions"
 
-const readme = readText("README.md")
+const guides = readdirSync("docs")
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`)
+const sqlGuides = ["docs/operations.md"]
 /** What shows regions of the files in a folder. */
 const shownBy: Readonly<Record<string, readonly string[]>> = {
-  examples: ["README.md", "docs/keys.md", "docs/masking.md", "docs/sealed-values.md"],
+  examples: guides.filter((path) => !["docs/secret-managers.md", "docs/nestjs.md"].includes(path)),
+  "examples/first-steps": ["README.md"],
   "examples/secret-managers": ["docs/secret-managers.md"],
-  "examples/nestjs/src": ["docs/nestjs.md", "docs/masking.md"],
-  "test/compatibility": ["SECURITY.md", "docs/masking.md"],
+  "examples/nestjs/src": ["docs/nestjs.md"],
+  "test/compatibility": ["SECURITY.md"],
 }
 const regions = Object.keys(shownBy).flatMap((folder) => [...exampleRegions(folder)])
 /** Where the snippets of the examples are shown. */
-const shown = Object.values(shownBy).flatMap((files) =>
-  snippets(files.map(readText).join("\n"), ["ts", "python"]),
-)
-
-/** By type, so that a new code does not compile until it is here. */
-const codes: Readonly<Record<EncryptionErrorCode, true>> = {
-  ERR_ALREADY_ENCRYPTED: true,
-  ERR_ALREADY_RUNNING: true,
-  ERR_BULK_INCOMPLETE: true,
-  ERR_CHECK_FAILED: true,
-  ERR_COLUMN_MISUSE: true,
-  ERR_COLUMN_UNBOUND: true,
-  ERR_DECRYPTION_FAILED: true,
-  ERR_INVALID_TOKEN: true,
-  ERR_INVALID_VALUE: true,
-  ERR_KEY_INVALID: true,
-  ERR_KEY_MISSING: true,
-  ERR_SEAM_BROKEN: true,
-  ERR_STATEMENT_FAILED: true,
-  ERR_UNSUPPORTED_DATABASE: true,
-  ERR_UNSUPPORTED_QUERY: true,
-}
+const shown = [
+  ...snippets(Object.values(shownBy).flat().map(readText).join("\n"), ["ts", "python"]),
+  ...snippets(sqlGuides.map(readText).join("\n"), ["sql"]),
+]
 
 describe("the documentation", () => {
   test.each(shown)("takes from an example: %s", (snippet) => {
@@ -49,14 +35,37 @@ describe("the documentation", () => {
   })
 })
 
-describe("the README", () => {
-  test.each(Object.keys(codes))("explains the code %s", (code) => {
-    expect(readme).toContain(`\n| \`${code}\``)
-  })
+test.each(Object.keys(builtInCodecs))("the guide to columns names the codec %s", (codec) => {
+  expect(readText("docs/columns.md")).toContain(`\n| \`"${codec}"\``)
+})
 
-  test.each(Object.keys(builtInCodecs))("names the codec %s", (codec) => {
-    expect(readme).toContain(`\n| \`"${codec}"\``)
-  })
+test("the README fits 250 lines", () => {
+  expect(readText("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(250)
+})
+
+test("the README links to every guide", () => {
+  const missing = guides.filter((path) => !readText("README.md").includes(`](${path})`))
+
+  expect(missing).toEqual([])
+})
+
+test("sizes are computed from what was measured of a row", () => {
+  const sizes = readText("docs/operations.md").matchAll(
+    /^\| [^|]+ \| (\d+) +\| ([\d.]+) GB +\| ([\d.]+) GB +\| ([\d.]+) GB +\|$/gm,
+  )
+
+  const rows = [...sizes].map((row) => row.slice(1).map(Number))
+  expect(rows).toHaveLength(5)
+  for (const [bytes = 0, ...gigabytes] of rows) {
+    expect(gigabytes).toEqual([1e7, 1e8, 1e9].map((count) => (bytes * count) / 1e9))
+  }
+})
+
+test("Node.js takes the options that the guide to operations gives it", () => {
+  const [, given = ""] = /NODE_OPTIONS=(\S+) node/.exec(readText("docs/operations.md")) ?? []
+
+  const { status } = spawnSync(process.execPath, ["-e", ""], { env: { NODE_OPTIONS: given } })
+  expect([given, status]).toEqual(["--max-semi-space-size=64", 0])
 })
 
 test("the lines of the table of secret managers are those that are compiled", () => {
@@ -68,38 +77,42 @@ test("the lines of the table of secret managers are those that are compiled", ()
   expect(keyrings.filter((line) => !compiled.includes(line))).toEqual([])
 })
 
-describe.each([
-  ...["README.md", "SECURITY.md", "CONTRIBUTING.md"],
-  ...["docs/keys.md", "docs/masking.md", "docs/nestjs.md", "docs/secret-managers.md"],
-])("%s", (file) => {
-  const text = readText(file)
-  const linked = (path: string): string => (path === "" ? file : join(dirname(file), path))
+describe.each(["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", ...guides])(
+  "%s",
+  (file) => {
+    const text = readText(file)
+    const linked = (path: string): string => (path === "" ? file : join(dirname(file), path))
 
-  test("links to files that exist", () => {
-    const targets = [...text.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = ""]) => linked(path))
+    test("links to files that exist", () => {
+      const targets = [...text.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = ""]) => linked(path))
 
-    expect(targets.filter((path) => !existsSync(path))).toEqual([])
-  })
+      expect(targets.filter((path) => !existsSync(path))).toEqual([])
+    })
 
-  test("links to headings that exist", () => {
-    const targets = [...text.matchAll(/\]\(([\w./-]*)#([\w-]+)\)/g)]
+    test("links to headings that exist", () => {
+      const targets = [...text.matchAll(/\]\(([\w./-]*)#([\w-]+)\)/g)]
 
-    const missing = targets.filter(
-      ([, path = "", anchor = ""]) => !anchorsOf(readText(linked(path))).has(anchor),
-    )
-    expect(missing.map(([link]) => link)).toEqual([])
-  })
+      const missing = targets.filter(
+        ([, path = "", anchor = ""]) => !anchorsOf(readText(linked(path))).has(anchor),
+      )
+      expect(missing.map(([link]) => link)).toEqual([])
+    })
 
-  test("names npm scripts that exist", () => {
-    const { scripts } = JSON.parse(readText("package.json")) as { readonly scripts: object }
+    test("names npm scripts that exist", () => {
+      const { scripts } = JSON.parse(readText("package.json")) as { readonly scripts: object }
 
-    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, script = ""]) => script)
-    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
-  })
-})
+      const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, script = ""]) => script)
+      expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
+    })
+  },
+)
 
-/** The anchors of the headings of a Markdown text. */
+/** The anchors of the headings of a Markdown text, as GitHub makes them. */
 function anchorsOf(text: string): ReadonlySet<string> {
-  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading)
-  return new Set(headings.map((heading) => heading.toLowerCase().replaceAll(" ", "-")))
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading.toLowerCase(),
+  )
+  return new Set(
+    headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")),
+  )
 }

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
 const repository = join(__dirname, "..", "..")
-const installed = join(repository, "node_modules")
+/** Where our own packages are. */
+export const installed: string = join(repository, "node_modules")
 
 /** A project of a user: empty but for the tarball, and TypeORM linked in from our own packages. */
 export interface ConsumerProject {
@@ -76,7 +77,8 @@ function compile(directory: string, compilerOptions: Readonly<Record<string, unk
   run(process.execPath, [compiler, "--project", "."], directory)
 }
 
-function link(directory: string, name: string, target: string): void {
+/** Links one of our own packages into a project. */
+export function link(directory: string, name: string, target: string): void {
   const path = join(directory, "node_modules", name)
   rmSync(path, { recursive: true, force: true })
   mkdirSync(dirname(path), { recursive: true })
