@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { Injectable } from "@nestjs/common"
 import { InjectRepository } from "@nestjs/typeorm"
 import { IsNull, Repository } from "typeorm"
+import { BlindEqual, Sealed } from "typeorm-fernet"
 
 import { ApiKey, type Scope } from "../entities/api-key.js"
 
@@ -32,7 +33,7 @@ export class ApiKeys {
     const prefix = randomBytes(4).toString("hex")
     const key = `pk_${prefix}_${randomBytes(32).toString("base64url")}`
     const saved = await this.keys.save({
-      ...{ ownerId, name, prefix, key, expiresAt, scopes: [...scopes] },
+      ...{ ownerId, name, prefix, key: Sealed.of(key), expiresAt, scopes: [...scopes] },
       ...{ lastUsedAt: null, revokedAt: null, revokeReason: null },
     })
     return { saved, key }
@@ -48,8 +49,9 @@ export class ApiKeys {
    * takes longer depends on how much of a guess is right.
    */
   async verify(text: string): Promise<ApiKey | undefined> {
-    const found = await this.keys.findOneBy({ key: text })
-    if (!found || found.revokedAt || found.expiresAt <= new Date()) return undefined
+    const found = await this.keys.findOneBy({ key: BlindEqual(text) })
+    if (!found?.key.equals(text) || found.revokedAt || found.expiresAt <= new Date())
+      return undefined
     await this.#used(found)
     return found
   }

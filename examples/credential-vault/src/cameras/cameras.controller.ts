@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from "@nestjs/common"
 import { InjectRepository } from "@nestjs/typeorm"
 import { Repository } from "typeorm"
+import { Sealed } from "typeorm-fernet"
 import { z } from "zod"
 
 import { Audited } from "../audit/audited.js"
@@ -56,7 +57,8 @@ export class CamerasController {
     @Me() { userId: ownerId }: Principal,
   ): Promise<object> {
     this.outbound.requireSendable(body.url)
-    return toBody(await this.cameras.save({ ...body, ownerId }))
+    const password = Sealed.of(body.password)
+    return toBody(await this.cameras.save({ ...body, password, ownerId }))
   }
 
   @Patch(":id")
@@ -68,7 +70,10 @@ export class CamerasController {
     @Me() me: Principal,
   ): Promise<object> {
     if (body.url !== undefined) this.outbound.requireSendable(body.url)
-    return toBody(await this.cameras.save({ ...(await this.#find(id, me)), ...body }))
+    const { password, ...rest } = body
+    const camera = Object.assign(await this.#find(id, me), rest)
+    if (password !== undefined) camera.password = Sealed.of(password)
+    return toBody(await this.cameras.save(camera))
   }
 
   @Delete(":id")
@@ -90,7 +95,7 @@ export class CamerasController {
   async connect(@Param("id", { schema: uuid }) id: string, @Me() me: Principal): Promise<object> {
     const camera = await this.#find(id, me)
     // #region use-the-plaintext
-    const login = Buffer.from(`${camera.username}:${camera.password}`).toString("base64")
+    const login = Buffer.from(`${camera.username}:${camera.password.reveal()}`).toString("base64")
     // #endregion
     try {
       const headers = { authorization: `Basic ${login}` }

@@ -1,5 +1,5 @@
 import { Column, Entity } from "typeorm"
-import { EncryptedColumn } from "typeorm-fernet"
+import { EncryptedColumn, type Sealed } from "typeorm-fernet"
 
 import { Owned } from "./owned.js"
 
@@ -15,8 +15,8 @@ export class ApiKey extends Owned {
   name!: string
 
   // #region found-by-blind-index
-  @EncryptedColumn({ constrained: true, blindIndex: { unique: true } })
-  key!: string
+  @EncryptedColumn({ constrained: true, sealed: true, blindIndex: { unique: true } })
+  key!: Sealed<string>
   // #endregion
 
   @Column({ type: "text" })

@@ -1,5 +1,5 @@
 import { Column, Entity, UpdateDateColumn } from "typeorm"
-import { EncryptedColumn } from "typeorm-fernet"
+import { EncryptedColumn, type Sealed } from "typeorm-fernet"
 
 import { Owned } from "./owned.js"
 
@@ -15,8 +15,8 @@ export class Camera extends Owned {
   @Column({ type: "text" })
   username!: string
 
-  @EncryptedColumn({ constrained: true })
-  password!: string
+  @EncryptedColumn({ constrained: true, sealed: true })
+  password!: Sealed<string>
 
   @UpdateDateColumn({ name: "updated_at", type: "timestamptz" })
   updatedAt!: Date

@@ -1,5 +1,5 @@
 import { Column, Entity } from "typeorm"
-import { EncryptedColumn } from "typeorm-fernet"
+import { EncryptedColumn, type Sealed } from "typeorm-fernet"
 
 import { Owned } from "./owned.js"
 import type { Provider } from "./provider.js"
@@ -13,8 +13,8 @@ export class ProviderKey extends Owned {
   @Column({ name: "key_name", type: "text" })
   keyName!: string
 
-  @EncryptedColumn({ constrained: true, name: "api_key" })
-  apiKey!: string
+  @EncryptedColumn({ constrained: true, sealed: true, name: "api_key" })
+  apiKey!: Sealed<string>
 
   @Column({ name: "last_used", type: "timestamptz", nullable: true })
   lastUsed!: Date | null

@@ -1,5 +1,5 @@
 import { Column, Entity, Unique, UpdateDateColumn } from "typeorm"
-import { EncryptedColumn } from "typeorm-fernet"
+import { EncryptedColumn, type Sealed } from "typeorm-fernet"
 
 import { Owned } from "./owned.js"
 import type { Provider } from "./provider.js"
@@ -11,8 +11,8 @@ export class Setting extends Owned {
   @Column({ type: "text" })
   provider!: Provider
 
-  @EncryptedColumn({ constrained: true, name: "api_key" })
-  apiKey!: string
+  @EncryptedColumn({ constrained: true, sealed: true, name: "api_key" })
+  apiKey!: Sealed<string>
 
   /** Instead of the provider's own address. */
   @Column({ name: "base_url", type: "text", nullable: true })

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, Post, Query } from "@nestjs/commo
 import { Throttle } from "@nestjs/throttler"
 import { InjectRepository } from "@nestjs/typeorm"
 import { Repository } from "typeorm"
+import { Sealed } from "typeorm-fernet"
 import { z } from "zod"
 
 import { Audited } from "../audit/audited.js"
@@ -31,7 +32,8 @@ export class ProviderKeysController {
     @Me() { userId: ownerId }: Principal,
   ): Promise<object> {
     // #region save
-    const { provider, key_name: keyName, api_key: apiKey } = body
+    const { provider, key_name: keyName } = body
+    const apiKey = Sealed.of(body.api_key)
     const saved = await this.keys.save({ ownerId, provider, keyName, apiKey, lastUsed: null })
     // #endregion
     return toBody(saved)
@@ -60,7 +62,9 @@ export class ProviderKeysController {
     if (!key) throw notFound("key")
     key.lastUsed = new Date()
     await this.keys.update({ id, ownerId }, { lastUsed: key.lastUsed })
-    return { ...toBody(key), api_key: key.apiKey }
+    // #region reveal
+    return { ...toBody(key), api_key: key.apiKey.reveal() }
+    // #endregion
   }
 
   @Delete(":id")

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from "@nestjs/common"
 import { InjectRepository } from "@nestjs/typeorm"
 import { Repository } from "typeorm"
-import { mask } from "typeorm-fernet"
+import { mask, Sealed } from "typeorm-fernet"
 import { z } from "zod"
 
 import { Audited } from "../audit/audited.js"
@@ -51,7 +51,8 @@ export class SettingsController {
     @Body({ schema: creation }) body: z.infer<typeof creation>,
     @Me() { userId: ownerId }: Principal,
   ): Promise<object> {
-    const { provider, api_key: apiKey, base_url: baseUrl } = body
+    const { provider, base_url: baseUrl } = body
+    const apiKey = Sealed.of(body.api_key)
     if (baseUrl !== null) this.outbound.requireSendable(baseUrl)
     return toBody(await this.settings.save({ ownerId, provider, apiKey, baseUrl }))
   }
@@ -67,7 +68,7 @@ export class SettingsController {
     const { api_key: apiKey, base_url: baseUrl } = body
     if (baseUrl) this.outbound.requireSendable(baseUrl)
     const setting = await this.#find(id, me)
-    if (apiKey !== undefined) setting.apiKey = apiKey
+    if (apiKey !== undefined) setting.apiKey = Sealed.of(apiKey)
     if (baseUrl !== undefined) setting.baseUrl = baseUrl
     return toBody(await this.settings.save(setting))
   }
@@ -95,7 +96,7 @@ function toBody({ id, provider, apiKey, baseUrl, createdAt, updatedAt }: Setting
   return {
     id,
     provider,
-    api_key: mask(apiKey),
+    api_key: mask(apiKey.reveal()),
     base_url: baseUrl,
     created_at: createdAt,
     updated_at: updatedAt,
