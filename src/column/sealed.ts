@@ -36,7 +36,6 @@ export class Sealed<Value> {
   /** Copies that were made past the constructor, as by `structuredClone`, have none. */
   readonly #content: SealedContent | undefined
 
-  /** @internal */
   private constructor(content?: SealedContent) {
     this.#content = content
   }
