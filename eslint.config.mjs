@@ -46,6 +46,7 @@ const bulkLayers = [
     "bulk-index",
     "keys",
     "cell-state",
+    "leaf-cells",
     "uses",
     "report",
     "joined-tenants",

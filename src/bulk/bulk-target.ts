@@ -22,6 +22,7 @@ import {
   columnKeyOf,
 } from "../column/column-key"
 import { declarationOf, paddingOf } from "../column/declaration"
+import { type JsonPath, type LeafPath, leafPaths, pathsMisuse } from "../column/documents/json-path"
 import {
   declaredReaders,
   type LegacyDeclaration,
@@ -60,6 +61,8 @@ export interface ColumnDescription {
   readonly codec?: BuiltInCodec | Codec
   /** To what multiple of bytes its plaintexts are padded. Defaults to none. */
   readonly padTo?: number
+  /** The parts of its JSON documents that are encrypted. Defaults to encrypting whole values. */
+  readonly paths?: readonly JsonPath[]
   /** Reads what others encrypted in it. Defaults to none. */
   readonly legacy?: LegacyDeclaration
   /**
@@ -85,6 +88,8 @@ export interface BulkColumn {
   readonly codec: Codec | TextCodec
   /** How its plaintexts are padded, if they are. */
   readonly padding?: Padding | undefined
+  /** The parts of its documents that are encrypted; `undefined` where whole values are. */
+  readonly paths?: readonly LeafPath[]
   /** Read what others encrypted in it. */
   readonly readers: readonly LegacyReader[]
   /** What its DataSource makes of plaintext; `undefined` if it has none. */
@@ -137,6 +142,7 @@ const descriptionNames: OptionNames<TableDescription> = {
 const columnNames: OptionNames<ColumnDescription> = {
   codec: true,
   padTo: true,
+  paths: true,
   legacy: true,
   type: true,
   columnKey: true,
@@ -164,19 +170,19 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
         `${table}.${name}: padTo is not a whole number of bytes from 1 to 65536.`,
       )
     }
-    for (const problem of columnKeyMisuse(column.columnKey)) {
+    for (const problem of [...columnKeyMisuse(column.columnKey), ...documentMisuse(column)]) {
       throw new TypeError(`${table}.${name} ${problem}.`)
     }
   }
   const place = { schema: schemaOf(dataSource, table), table: path.at(-1) ?? table }
-  const described = Object.entries(columns).map(([name, column]) => ({
+  const described = Object.entries(columns).map(([name, description]) => ({
     name,
     label: `${table}.${name}`,
-    ...describedCodec(column),
-    readers: declaredReaders(column.legacy),
+    ...readIn(dataSource, description),
     phase: undefined,
-    ...(column.type !== undefined && { type: typeNamed(dataSource, column.type) }),
-    columnKey: columnKeyOf(column.columnKey, columnKeysOf(dataSource), { ...place, column: name }),
+    columnKey: columnKeyOf(description.columnKey, columnKeysOf(dataSource), {
+      ...{ ...place, column: name },
+    }),
   }))
   const declared = Object.entries(columns).map(
     ([name, { blindIndex }]) => [name, blindIndex] as const,
@@ -191,12 +197,35 @@ function fromDescription(dataSource: DataSource, target: TableDescription): Name
   }
 }
 
-function describedCodec({
-  codec,
-  padTo,
-}: ColumnDescription): Pick<BulkColumn, "codec" | "padding"> {
+/** What a description says of how cells are read. */
+function readIn(
+  dataSource: DataSource,
+  { codec, padTo, paths, legacy, type }: ColumnDescription,
+): Pick<BulkColumn, "codec" | "padding" | "paths" | "readers" | "type"> {
   const known = codecOf(codec === undefined ? {} : { codec })
-  return { codec: known, padding: paddingOf(padTo, known) }
+  const read = paths ? codecOf({ codec: "json" }) : known
+  return {
+    codec: read,
+    padding: paddingOf(padTo, read),
+    ...(paths && { paths: leafPaths(paths) }),
+    readers: declaredReaders(legacy),
+    ...(type !== undefined && { type: typeNamed(dataSource, type) }),
+  }
+}
+
+function documentMisuse({
+  paths,
+  codec = "json",
+  blindIndex,
+}: ColumnDescription): readonly string[] {
+  if (paths === undefined) return []
+  return [
+    ...pathsMisuse(paths),
+    ...(codec === "json" ? [] : ['has paths, which only the codec "json" takes']),
+    ...(blindIndex === undefined
+      ? []
+      : ["has paths, and a blind index is none of parts of documents"]),
+  ]
 }
 
 /** Returns a type as the database spells it. */
@@ -252,14 +281,14 @@ export function encryptedColumns(
   for (const column of metadata.columns) {
     const bound = boundColumn(column)
     const declaration = bound?.declaration ?? declarationOf(column.transformer)
-    // Parts of documents are not for bulk work yet
-    if (!declaration || declaration.paths) continue
+    if (!declaration) continue
     const label = `${metadata.name}.${column.propertyPath}`
     columns.set(column.propertyPath, {
       name: column.databaseName,
       label,
       codec: codecOf(declaration),
       padding: paddingOf(declaration.padTo, codecOf(declaration)),
+      ...(declaration.paths && { paths: leafPaths(declaration.paths) }),
       readers: declaredReaders(declaration.legacy),
       phase: bound?.phase,
       type: driver.createFullType(declaredColumn(driver, column)),

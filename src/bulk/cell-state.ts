@@ -10,6 +10,10 @@ import type { BulkColumn } from "./bulk-target"
  * key of the keyring; `shared`, a token under the keys that all columns share, in a column that has its
  * own; `unreadable`, a token that no key opens, a damaged one, or a legacy form that its reader cannot
  * read.
+ *
+ * Of a column with `paths`, a cell is in the state of the leaf that asks for most, in this order:
+ * `unreadable`, `plaintext`, `legacy`, `stale`, `shared`, `current`; and `null` if its document has no
+ * leaf. What is no document is `unreadable`.
  */
 export type CellState =
   "current" | "legacy" | "null" | "plaintext" | "shared" | "stale" | "unreadable"
@@ -34,6 +38,8 @@ export const LEGACY: ClassifiedCell = { state: "legacy" }
 export const UNREADABLE: ClassifiedCell = { state: "unreadable" }
 /** In the legacy form of its column, which failed to read it. */
 export const UNREADABLE_LEGACY: ClassifiedCell = { state: "unreadable" }
+/** No document, where the parts of one are encrypted. */
+export const NO_DOCUMENT: ClassifiedCell = { state: "unreadable" }
 /** Under a shared key that its column does not take. */
 export const BARRED: ClassifiedCell = { state: "shared" }
 const underKey: ClassifiedCell[] = [CURRENT]

@@ -7,8 +7,9 @@ import type { Batch, Cell } from "../dialect/batch"
 import type { Session } from "../dialect/session"
 import { ColumnMisuseError, EncryptionError } from "../errors"
 import type { ColumnKeyMode } from "../fernet/column-key"
+import { mayBeToken } from "../fernet/token-format"
 import type { OptionNames } from "../unknown-options"
-import { type EntityColumns, nameTable } from "./bulk-target"
+import { type BulkColumn, type EntityColumns, nameTable } from "./bulk-target"
 import { type ClassifiedCell, opens } from "./cell-state"
 import { openWorker } from "./connection/worker"
 import { findConstraints } from "./definition"
@@ -16,6 +17,7 @@ import { driftOf } from "./drift"
 import { entityColumns, tablesOf } from "./encrypted-tables"
 import { fetchKeys, type RunKeys } from "./keys"
 import { checkOptions, requireKnown } from "./options"
+import { leafCellsOf, plaintextOf } from "./leaf-cells"
 import { joinCounts } from "./joined-tenants"
 import { type ColumnDecisions, inspecting } from "./pass/cells"
 import { Companions } from "./pass/companions"
@@ -252,7 +254,7 @@ class Checker {
         constrained: constrained.includes(column.label),
         proof: proofOf(states),
         cells: joinCounts([counts, ...more.filter((one) => one !== undefined)]),
-        foreign: (batch.cells[i] ?? []).filter((cell, row) => isForeign(cell, own[row])).length,
+        foreign: foreignIn(column, batch.cells[i] ?? [], own),
       }
       this.#tell(column.label, check)
       return [[column.label, check]]
@@ -338,7 +340,7 @@ const NO_INDEX_KEY =
 /** What is not text holds no tokens yet, which is among the drift. */
 function withoutUnread(described: DescribedTable): DescribedTable {
   const { table, columns, indexes, facts } = described
-  const isText = columns.map((_, i) => facts[i]?.isText === true)
+  const isText = columns.map(({ paths }, i) => paths !== undefined || facts[i]?.isText === true)
   if (!isText.includes(false)) return described
   const read = columns.filter((_, i) => isText[i])
   const names = read.map(({ name }) => name)
@@ -359,6 +361,19 @@ function withoutUnread(described: DescribedTable): DescribedTable {
 function proofOf(states: readonly ClassifiedCell[]): KeyProof {
   if (states.some(opens)) return "opens"
   return states.some(({ state }) => state === "unreadable") ? "fails" : "empty"
+}
+
+function foreignIn(
+  column: BulkColumn,
+  cells: readonly Cell[],
+  states: readonly ClassifiedCell[],
+): number {
+  if (!column.paths) return cells.filter((cell, row) => isForeign(cell, states[row])).length
+  const { cells: leaves, rows } = leafCellsOf(column, cells)
+  const foreign = leaves.flatMap((leaf, i) =>
+    foreignMark(plaintextOf(column, leaf)) === undefined || mayBeToken(leaf) ? [] : (rows[i] ?? []),
+  )
+  return new Set(foreign).size
 }
 
 function isForeign(cell: Cell | undefined, state: ClassifiedCell | undefined): boolean {

@@ -88,7 +88,9 @@ export function asFitted(described: DescribedTable): DescribedTable {
     ...described,
     // Whether the codecs read what the values become was asked before
     columns: columns.map((column, i) =>
-      facts[i]?.isText === false ? { ...column, codec: builtInCodecs.string } : column,
+      facts[i]?.isText === false && !column.paths
+        ? { ...column, codec: builtInCodecs.string }
+        : column,
     ),
     facts: facts.map((fact, i) => ({
       ...fact,
@@ -111,12 +113,17 @@ async function findUnfit(
   const unfit: Unfit[] = []
   for (const [i, column] of columns.entries()) {
     const fact = facts[i]
-    if (!fact) continue
+    if (!fact || (column.paths && holdsDocuments(fact))) continue
     const reason = await whyUnfit(session, table, fact, { grows, padding: column.padding })
     const isDeclared = column.type === undefined || column.type === fact.type
     if (reason !== undefined || !isDeclared) unfit.push({ column, type: fact.type, reason })
   }
   return unfit
+}
+
+/** Whether documents have a place in a column, whose type then stays as it is. */
+function holdsDocuments({ type, isText }: ColumnFacts): boolean {
+  return isText || /json/i.test(type)
 }
 
 async function whyUnfit(
@@ -233,7 +240,10 @@ export async function planConstraints(
   described: DescribedTable,
 ): Promise<readonly PlannedStatement[]> {
   const planned: PlannedStatement[] = []
-  const problems: string[] = []
+  const { label, columns } = described
+  const problems = columns.every(({ paths }) => paths)
+    ? [`${label}: parts of documents take no constraint, which admits tokens as a whole.`]
+    : []
   for (const { label, constraint, state } of await findConstraints(session, described)) {
     if (!constraint) problems.push(`${label}: this database adds no constraint to a table.`)
     else if (state === "taken") problems.push(taken(label, constraint))
@@ -293,6 +303,8 @@ export async function findConstraints(
   const found: ColumnConstraint[] = []
   for (const column of columns) {
     const { label } = column
+    // It would admit no document
+    if (column.paths) continue
     const constraint = schema.constraint(table.path, name, column.name)
     const state = constraint
       ? await schema.constraintState(connection, table.path, constraint, column.name)

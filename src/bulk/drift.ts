@@ -20,9 +20,14 @@ export async function driftOf(
 
 function typeDrift({ schema }: Session, { columns, facts }: DescribedTable): readonly string[] {
   if (!schema.enforcesTypes) return []
-  return columns.flatMap(({ label, type }, i) => {
+  return columns.flatMap(({ label, type, paths }, i) => {
     const found = facts[i]?.type
     if (type === undefined || found === undefined || found === type) return []
+    if (paths) {
+      // What MariaDB calls json is longtext
+      if (type === "json" && found === "longtext") return []
+      return [`${label} is ${found} in the database and ${type} in the model.`]
+    }
     return [
       `${label} is ${found} in the database and ${type} in the model. Run column:encrypt --alter, or ` +
         "TypeORM's own schema commands.",
@@ -53,7 +58,8 @@ async function leftoverDrift(
   { connection, schema }: Session,
   { table, columns }: DescribedTable,
 ): Promise<readonly string[]> {
-  const names = columns.map(({ name }) => name)
+  // An index over documents finds what is left in plaintext
+  const names = columns.filter(({ paths }) => !paths).map(({ name }) => name)
   const leftovers = await schema.leftovers(connection, table.path, names)
   return leftovers.flatMap((leftover) => {
     const column = columns.find(({ name }) => name === leftover.column)

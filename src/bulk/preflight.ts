@@ -13,6 +13,7 @@ import {
   PLAINTEXT,
   UNREADABLE_LEGACY,
 } from "./cell-state"
+import { plaintextOf, tokenCellsOf } from "./leaf-cells"
 import { foreignMark } from "./pass/foreign-marks"
 import { inspecting } from "./pass/cells"
 import { type Decider, decide } from "./pass/decision"
@@ -68,11 +69,15 @@ export async function describeTable(
   if (problems.length > 0) throw new ColumnMisuseError(problems)
   const factsOf = (name: string): readonly ColumnFacts[] =>
     found.columns.filter((column) => column.name === name)
+  const documents = named.columns
+    .filter(({ paths }) => paths)
+    .flatMap(({ name }) => factsOf(name).map(({ type }) => [name, type] as const))
   const table: BulkTable = {
     path,
     key: names.flatMap(factsOf).map(({ name, type, collation }) => ({ name, type, collation })),
     columns: [...named.columns, ...indexes].map(({ name }) => name),
     ...(indexes.length > 0 && { companions: indexes }),
+    ...(documents.length > 0 && { documents: Object.fromEntries(documents) }),
     mustReread: found.mustReread,
     inUniqueKey: [...named.columns, ...named.indexes].some(({ name }) =>
       found.uniqueKeys.some((key) => key.includes(name)),
@@ -156,13 +161,14 @@ export async function requireRightKeys(
   keys: RunKeys,
 ): Promise<void> {
   // Others cannot hold tokens yet
-  const text = columns.filter((_, i) => facts[i]?.isText)
+  const text = columns.filter(({ paths }, i) => paths ?? facts[i]?.isText)
   if (text.length === 0) return
   const sampled = { ...table, columns: text.map(({ name }) => name), companions: [] }
   const { cells } = await dialect.read(connection, sampled, SAMPLE)
   const states = text.flatMap((column, i) => {
     const keyring = keys.ringFor(column)
-    return classifyCells(cells[i] ?? [], column, keyring).states.map(({ state }) => state)
+    const found = tokenCellsOf(column, cells[i] ?? [])
+    return classifyCells(found.cells, found.column, keyring).states.map(({ state }) => state)
   })
   const opened = states.filter((state) => OPENED.includes(state)).length
   const unreadable = states.filter((state) => state === "unreadable").length
@@ -216,8 +222,9 @@ export async function requireOwnCells(
   { wrapForeign, trustLegacy }: { readonly wrapForeign: boolean; readonly trustLegacy: boolean },
 ): Promise<void> {
   const { cells } = await dialect.read(connection, table, UNENCRYPTED_SAMPLE)
-  const problems = columns.flatMap((column, i) => {
-    const sample = (cells[i] ?? []).filter((cell) => cell !== null)
+  const problems = columns.flatMap((declared, i) => {
+    const { column, cells: found } = tokenCellsOf(declared, cells[i] ?? [])
+    const sample = found.filter((cell) => cell !== null)
     const { states } = classifyCells(sample, column, keys.ringFor(column))
     const foreign = wrapForeign ? [] : foreignCells(column, sample, states)
     return trustLegacy ? foreign : [...foreign, ...unprovenCells(column, sample, states)]
@@ -226,15 +233,15 @@ export async function requireOwnCells(
 }
 
 function foreignCells(
-  { label }: BulkColumn,
+  column: BulkColumn,
   cells: readonly string[],
   states: readonly ClassifiedCell[],
 ): readonly string[] {
   const plaintext = cells.filter((_, i) => states[i] === PLAINTEXT)
-  const marks = plaintext.flatMap((cell) => foreignMark(cell) ?? [])
+  const marks = plaintext.flatMap((cell) => foreignMark(plaintextOf(column, cell)) ?? [])
   if (marks.length === 0) return []
   return [
-    `${label}: ${marks.length} of ${cells.length} sampled cells look encrypted by something else, ` +
+    `${column.label}: ${marks.length} of ${cells.length} sampled cells look encrypted by something else, ` +
       `by ${[...new Set(marks)].join(", ")}. Declare a reader for them with \`legacy\`, or pass ` +
       "`wrapForeign` if they are to be encrypted as they are.",
   ]

@@ -20,6 +20,11 @@ export interface BulkTable {
   readonly columns: readonly string[]
   /** Columns that follow from encrypted ones: they are read and written, and are no tokens. */
   readonly companions?: readonly CompanionColumn[]
+  /**
+   * By name, the types of columns that hold JSON documents of which parts are tokens. What documents hold is
+   * read and compared as text, and their database may spell it in another way than it was written.
+   */
+  readonly documents?: Readonly<Record<string, string>>
   /** Other columns that the database would change with a row unless told not to. */
   readonly kept: readonly string[]
   /**

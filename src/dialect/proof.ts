@@ -1,5 +1,6 @@
 import type { Cell, Changes, PrimaryKey } from "./batch"
 import { cellAfter } from "./batch"
+import { isSameCell } from "./same-cell"
 import type { Connection } from "./connection"
 import { driverCodeOf } from "./statement-error"
 
@@ -57,18 +58,22 @@ async function isTransactionOpen(connection: Connection): Promise<boolean> {
  *
  * @param changed - how many rows the database said it had changed
  * @param cellsOf - the cells that a row holds now; `undefined` if it is not there
+ * @param documents - says of each column whether it holds documents
  */
 export function proveChanges(
   changes: Changes,
   changed: number,
   cellsOf: (row: number) => readonly Cell[] | undefined,
+  documents: readonly boolean[] = [],
 ): WriteResult {
   let asMeant = 0
   let asBefore = 0
   let other: number | undefined
   for (const row of changes.rows) {
     const cells = cellsOf(row)
-    if (cells?.every((cell, i) => cell === cellAfter(changes, i, row))) asMeant++
+    const isMeant = (cell: Cell, i: number): boolean =>
+      isSameCell(cell, cellAfter(changes, i, row), documents[i] === true)
+    if (cells?.every(isMeant)) asMeant++
     // A row that is kept as it was lost nothing
     else if (cells?.every((cell, i) => cell === changes.batch.cells[i]?.[row])) asBefore++
     else other ??= row

@@ -2,7 +2,7 @@ import { batchOf, type Cell, type PrimaryKey } from "./batch"
 import type { Connection } from "./connection"
 import type { BulkTable, Dialect, KeyColumn, ReadOptions, RowFilter } from "./dialect"
 import { Values, whereClause } from "./sql"
-import type { TokenCondition } from "./token-condition"
+import type { LeafCondition, TokenCondition } from "./token-condition"
 
 /** How a database spells what statements that read a table `t` are made of. */
 export interface Spelling {
@@ -16,6 +16,8 @@ export interface Spelling {
   readonly bytes: (column: string) => string
   /** Says whether a text is to be taken for a token. */
   readonly isToken: TokenCondition
+  /** Says whether a document may have tokens in it. */
+  readonly hasTokens: LeafCondition
   /** What is read of a key. */
   readonly keyRead: (column: KeyColumn) => string
   /** What rows are ordered by. */
@@ -127,13 +129,21 @@ export function selectStatement(
  * Returns the condition that passes rows with at least one cell of the wanted kind. NULL is neither.
  */
 export function filterCondition(
-  { columns, companions = [] }: BulkTable,
+  { columns, companions = [], documents = {} }: BulkTable,
   filter: RowFilter,
-  { escape, isToken }: Pick<Spelling, "escape" | "isToken">,
+  { escape, isToken, hasTokens }: Pick<Spelling, "escape" | "hasTokens" | "isToken">,
 ): string | undefined {
   if (filter === "all") return undefined
   const encrypted = columns.filter((column) => !companions.some(({ name }) => name === column))
-  const isTokenIn = (column: string): string => isToken(`t.${escape(column)}`)
+  const isTokenIn = (column: string): string =>
+    Object.hasOwn(documents, column)
+      ? hasTokens(`t.${escape(column)}`)
+      : isToken(`t.${escape(column)}`)
+  // What is in plaintext in a document is told by whoever reads it
+  const isPlaintextIn = (column: string): string =>
+    Object.hasOwn(documents, column)
+      ? `t.${escape(column)} IS NOT NULL`
+      : `NOT ${isTokenIn(column)}`
   if (filter === "has-tokens") return encrypted.map(isTokenIn).join(" OR ")
   const missing = companions.map(({ name, sources }) =>
     [
@@ -142,8 +152,6 @@ export function filterCondition(
     ].join(" AND "),
   )
   const conditions =
-    filter === "unindexed"
-      ? missing
-      : [...encrypted.map((one) => `NOT ${isTokenIn(one)}`), ...missing]
+    filter === "unindexed" ? missing : [...encrypted.map(isPlaintextIn), ...missing]
   return conditions.map((condition) => `(${condition})`).join(" OR ")
 }

@@ -9,6 +9,19 @@ import { SHORTEST_TOKEN, TOKEN_HEAD } from "../fernet/token-format"
  */
 export type TokenCondition = (cell: string) => string
 
+/** Returns the SQL condition that a text of JSON has a string in it that begins as tokens do. */
+export type LeafCondition = (cell: string) => string
+
+/** As a key or as a value: JSON is not looked into. */
+export const postgresLeaf: LeafCondition = (cell) => `CAST(${cell} AS text) COLLATE "C" ~ '"g[A-P]'`
+
+/** The same of MySQL. */
+export const mysqlLeaf: LeafCondition = (cell) =>
+  `CONVERT(${cell} USING utf8mb4) COLLATE utf8mb4_bin REGEXP '"g[A-P]'`
+
+/** The same of SQLite. */
+export const sqliteLeaf: LeafCondition = (cell) => `CAST(${cell} AS TEXT) GLOB '*"g[A-P]*'`
+
 /** Characters of URL-safe Base64, as the inside of a bracket expression. */
 const ALPHABET = "A-Za-z0-9_-"
 

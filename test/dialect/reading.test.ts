@@ -14,11 +14,23 @@ const table: BulkTable = {
 describe("filterCondition", () => {
   const spelling = {
     isToken: (cell: string): string => `is_token(${cell})`,
+    hasTokens: (cell: string): string => `has_tokens(${cell})`,
     escape: (column: string): string => column,
   }
 
   test("passes all rows without a condition", () => {
     expect(filterCondition(table, "all", spelling)).toBeUndefined()
+  })
+
+  test("passes documents that may have tokens, and all of them where plaintext is sought", () => {
+    const documents = { ...table, documents: { note: "jsonb" } }
+
+    expect(filterCondition(documents, "has-tokens", spelling)).toBe(
+      "is_token(t.ssn) OR has_tokens(t.note)",
+    )
+    expect(filterCondition(documents, "has-plaintext", spelling)).toBe(
+      "(NOT is_token(t.ssn)) OR (t.note IS NOT NULL)",
+    )
   })
 
   test("passes rows with a cell of the wanted kind in any column", () => {

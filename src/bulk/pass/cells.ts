@@ -18,6 +18,7 @@ import {
   PLAINTEXT,
   UNREADABLE,
 } from "../cell-state"
+import { plaintextOf } from "../leaf-cells"
 import { foreignMark } from "./foreign-marks"
 
 /** What the cells of one column are in a batch, and what is to become of them. */
@@ -25,6 +26,8 @@ export interface CellDecisions extends ClassifiedCells {
   readonly newCells: NewCells
   /** By row, why a cell cannot be dealt with. Never its content. */
   readonly problems: ReadonlyMap<number, string>
+  /** What the new cells are, where that is not to be told from one by itself. */
+  readonly made?: readonly ClassifiedCell[]
 }
 
 /** The same, and the ring that the cells are under. */
@@ -47,6 +50,13 @@ export interface CellJob {
   ): CellDecisions
   /** Says what a cell is that this job made. */
   madeState(cell: Cell, keyring: Keyring): ClassifiedCell
+  /**
+   * What leaves of documents are after it: `sealed`, so that nothing a path would name is in plaintext;
+   * `opened`, so that they are JSON again. Defaults to what they were.
+   */
+  readonly leaves?: "opened" | "sealed"
+  /** Whether the cells of a row are text although they look like tokens. Defaults to none. */
+  isDeclaredText?(primaryKey: PrimaryKey): boolean
 }
 
 /** What is to be encrypted besides what is plainly plaintext. */
@@ -61,13 +71,16 @@ export interface EncryptingOptions {
  * Encrypts plaintext, and what is in a legacy form, under the first key; tokens are left as they are.
  */
 export function encrypting({ wrapForeign, asPlaintext }: EncryptingOptions): CellJob {
+  const isDeclaredText = (primaryKey: PrimaryKey): boolean =>
+    asPlaintext.has(primaryKeyText(primaryKey))
   return {
+    leaves: "sealed",
+    isDeclaredText,
+
     decide(cells, column, keyring, primaryKeyAt) {
       const classified = classifyCells(cells, column, keyring)
       const states = classified.states.map((state, row) => {
-        const isDeclared =
-          state === UNREADABLE && asPlaintext.has(primaryKeyText(primaryKeyAt(row)))
-        return isDeclared ? PLAINTEXT : state
+        return state === UNREADABLE && isDeclaredText(primaryKeyAt(row)) ? PLAINTEXT : state
       })
       const problems = new Map<number, string>()
       const sealed = new Sealing(keyring, column.padding)
@@ -115,14 +128,11 @@ class Sealing {
   }
 }
 
-function whyLeft(
-  { label, codec }: BulkColumn,
-  cell: string,
-  wrapForeign: boolean,
-): string | undefined {
+function whyLeft(column: BulkColumn, cell: string, wrapForeign: boolean): string | undefined {
+  const { label, codec } = column
   const failure = whyUndecodable(codec, cell)
   if (failure !== undefined) return `${label} is left in plaintext: ${failure}.`
-  const mark = wrapForeign ? undefined : foreignMark(cell)
+  const mark = wrapForeign ? undefined : foreignMark(plaintextOf(column, cell))
   if (mark === undefined) return undefined
   return `${label} is left as it is: it looks encrypted by something else, by ${mark}.`
 }
@@ -158,6 +168,8 @@ export const rotating: CellJob = {
 
 /** Turns every token into its plaintext. */
 export const decrypting: CellJob = {
+  leaves: "opened",
+
   decide(cells, column, keyring) {
     const { label, padding } = column
     const { states, legacy } = classifyCells(cells, column, keyring)
@@ -187,6 +199,8 @@ export const inspecting: CellJob = {
 
 /** Looks at what tokens open to as well. A cell that does not open is a failure of every job. */
 export const verifying: CellJob = {
+  leaves: "sealed",
+
   decide(cells, column, keyring) {
     const { states, legacy } = classifyCells(cells, column, keyring)
     const problems = new Map<number, string>()

@@ -10,6 +10,7 @@ import type { BulkColumn } from "../bulk-target"
 import type { RunKeys } from "../keys"
 import type { CellDecisions, CellJob, ColumnDecisions } from "./cells"
 import type { CompanionDecisions, CompanionDemand, Companions } from "./companions"
+import { decideDocuments } from "./documents"
 
 /** What cells of a column may be. */
 export interface CellLimits {
@@ -47,7 +48,10 @@ export function decide(decider: Decider, batch: Batch): Decision {
   const primaryKeyAt = (row: number): PrimaryKey => batch.primaryKeyAt(row)
   const columns = decider.columns.map((column, i) => {
     const keyring = decider.keys.ringFor(column)
-    const decided = decider.job.decide(batch.cells[i] ?? [], column, keyring, primaryKeyAt)
+    const cells = batch.cells[i] ?? []
+    const decided = column.paths
+      ? decideDocuments(decider.job, cells, column, keyring, primaryKeyAt)
+      : decider.job.decide(cells, column, keyring, primaryKeyAt)
     return { ...fitting(decided, column, decider.limits[i] ?? UNLIMITED), keyring }
   })
   const companions = decider.companions.decide(decider.demand, batch, columns)

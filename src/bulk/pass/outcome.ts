@@ -1,5 +1,11 @@
 import type { Cell } from "../../dialect/batch"
-import { BARRED, type ClassifiedCell, type IndexState, UNREADABLE_LEGACY } from "../cell-state"
+import {
+  BARRED,
+  type ClassifiedCell,
+  type IndexState,
+  NO_DOCUMENT,
+  UNREADABLE_LEGACY,
+} from "../cell-state"
 import { indexState, UNINDEXABLE } from "./companions"
 import type { Decision } from "./decision"
 import { KEPT, type LeftReason, NOT_UTF8 } from "./left-rows"
@@ -24,14 +30,14 @@ export function noteMade(
   { columns, newCells }: Decision,
   rows: readonly number[],
 ): void {
-  columns.forEach(({ states, keyring }, i) => {
+  columns.forEach(({ states, made, keyring }, i) => {
     const counts = new Map<ClassifiedCell, Map<ClassifiedCell, number>>()
     for (const row of rows) {
       const cell = newCells[i]?.[row]
       const from = states[row]
       if (cell === undefined || !from) continue
       const into = counts.get(from) ?? new Map<ClassifiedCell, number>()
-      count(into, pass.job.madeState(cell, keyring))
+      count(into, made?.[row] ?? pass.job.madeState(cell, keyring))
       counts.set(from, into)
     }
     for (const [from, into] of counts) {
@@ -133,6 +139,7 @@ function companionFailures(
 }
 
 function unreadable(label: string, state: ClassifiedCell | undefined): string {
+  if (state === NO_DOCUMENT) return `${label} holds no JSON document.`
   if (state === UNREADABLE_LEGACY) {
     return `${label} is in its legacy form, and could not be read in it.`
   }

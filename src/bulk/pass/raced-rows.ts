@@ -1,5 +1,6 @@
 import type { Batch, Changes } from "../../dialect/batch"
 import { cellAfter } from "../../dialect/batch"
+import { documentColumns, isSameCell } from "../../dialect/same-cell"
 import { primaryKeyText } from "../report"
 import type { Decision } from "./decision"
 import { noteMade } from "./outcome"
@@ -31,7 +32,8 @@ export function noteRacedRows(
   changed: number,
   again: Batch,
 ): number {
-  const { ours, gone, unchanged } = compareRows(decision, again)
+  const documents = documentColumns(pass.table.columns, pass.table.documents)
+  const { ours, gone, unchanged } = compareRows(decision, again, documents)
   const refused = unchanged.length
   pass.tally.changed += Math.min(changed, decision.rows.length - refused)
   pass.tally.raced += Math.max(0, decision.rows.length - changed - refused)
@@ -40,7 +42,7 @@ export function noteRacedRows(
   return refused
 }
 
-function compareRows(changes: Changes, again: Batch): RacedRows {
+function compareRows(changes: Changes, again: Batch, documents: readonly boolean[]): RacedRows {
   const rowsAgain = new Map<string, number>()
   for (let row = 0; row < again.size; row++)
     rowsAgain.set(primaryKeyText(again.primaryKeyAt(row)), row)
@@ -50,7 +52,11 @@ function compareRows(changes: Changes, again: Batch): RacedRows {
     if (now === undefined) raced.gone.push(row)
     else if (again.cells.every((cells, i) => cells[now] === changes.batch.cells[i]?.[row])) {
       raced.unchanged.push(row)
-    } else if (again.cells.every((cells, i) => cells[now] === cellAfter(changes, i, row))) {
+    } else if (
+      again.cells.every((cells, i) =>
+        isSameCell(cells[now], cellAfter(changes, i, row), documents[i] === true),
+      )
+    ) {
       raced.ours.push(row)
     }
   }

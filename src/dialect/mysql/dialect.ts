@@ -1,5 +1,6 @@
 import type { Dialect, KeyColumn, Transience } from "../dialect"
 import { readingIn } from "../reading"
+import { documentColumns } from "../same-cell"
 import { proveChanges, undoIfAltered } from "../proof"
 import { driverCodeOf, isConnectionLost } from "../statement-error"
 import { bindMysql, escapeMysql, mysqlSpelling } from "./expressions"
@@ -44,7 +45,8 @@ function mysqlFamilyDialect(
           if (await holdsAsMeant(connection, table, changes, rowWord)) return { changed: affected }
         }
         const cells = await readChanged(connection, table, changes, rowWord)
-        return proveChanges(changes, affected, (row) => cells.get(row))
+        const documents = documentColumns(table.columns, table.documents)
+        return proveChanges(changes, affected, (row) => cells.get(row), documents)
       }),
 
     skipsLocked,

@@ -2,7 +2,7 @@ import type { PrimaryKey } from "../batch"
 import type { BulkTable, KeyColumn } from "../dialect"
 import type { Spelling } from "../reading"
 import type { Values } from "../sql"
-import { mysqlToken } from "../token-condition"
+import { mysqlLeaf, mysqlToken } from "../token-condition"
 
 /** How MySQL and MariaDB spell what is read. Keys travel as text and are cast by the server. */
 export const mysqlSpelling: Spelling = {
@@ -11,6 +11,7 @@ export const mysqlSpelling: Spelling = {
   cell: (column) => utf8Bytes(`t.${escapeMysql(column)}`),
   bytes: (column) => `length(${utf8Bytes(`t.${escapeMysql(column)}`)})`,
   isToken: mysqlToken,
+  hasTokens: mysqlLeaf,
   keyRead,
   keyOrder,
   keyComparison,

@@ -2,7 +2,7 @@ import type { PrimaryKey } from "../batch"
 import type { BulkTable } from "../dialect"
 import type { Spelling } from "../reading"
 import type { Values } from "../sql"
-import { postgresToken } from "../token-condition"
+import { postgresLeaf, postgresToken } from "../token-condition"
 
 /** How PostgreSQL spells what is read. Keys travel as text, so that no type loses anything. */
 export const postgresSpelling: Spelling = {
@@ -11,6 +11,7 @@ export const postgresSpelling: Spelling = {
   cell: (column) => `t.${escape(column)}::text`,
   bytes: (column) => `octet_length(t.${escape(column)}::text)`,
   isToken: postgresToken,
+  hasTokens: postgresLeaf,
   keyRead: ({ name }) => `t.${escape(name)}::text`,
   keyOrder: ({ name }) => `t.${escape(name)}`,
   keyComparison,

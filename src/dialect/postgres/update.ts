@@ -101,9 +101,20 @@ function resultOf(changes: Changes, changed: number, altered: unknown): WriteRes
 }
 
 /** Says whether all cells of a row are those of a list, compared as bytes. */
-function sameCells({ columns }: BulkTable, list: "n" | "o"): string {
-  const same = columns.map((name, i) => `${cellText(name)} IS NOT DISTINCT FROM v.${list}${i}`)
+function sameCells(table: BulkTable, list: "n" | "o"): string {
+  const same = table.columns.map((name, i) => {
+    const meant = newCell(table, name, i)
+    // jsonb is as the server spells it: what was read is so already
+    const cell = list === "o" || meant === `v.n${i}` ? `v.${list}${i}` : `${meant}::text`
+    return `${cellText(name)} IS NOT DISTINCT FROM ${cell}`
+  })
   return `(${same.join(" AND ")})`
+}
+
+/** A new cell, which was sent as text, in the type of its column. */
+function newCell({ documents = {} }: BulkTable, name: string, i: number): string {
+  const type = Object.hasOwn(documents, name) ? documents[name] : undefined
+  return type === undefined ? `v.n${i}` : `v.n${i}::${type}`
 }
 
 /** The rows to change as a table `v` of keys, new cells, old cells and positions from 1. */
@@ -128,7 +139,7 @@ function changedRowsSource(table: BulkTable, changes: Changes, values: Values): 
  */
 function updateStatement(table: BulkTable, changes: Changes, values: Values): string {
   const source = changedRowsSource(table, changes, values)
-  const set = table.columns.map((name, i) => `${escape(name)} = v.n${i}`)
+  const set = table.columns.map((name, i) => `${escape(name)} = ${newCell(table, name, i)}`)
   const conditions = [...keyConditions(table, changes, values), sameCells(table, "o")]
   return `UPDATE ${table.path} t SET ${set.join(", ")} FROM ${source}${whereClause(...conditions)}`
 }

@@ -5,7 +5,7 @@ import { proveChanges, type WriteResult } from "../proof"
 import { readingIn, type Spelling } from "../reading"
 import { type Values, whereClause } from "../sql"
 import { driverCodeOf } from "../statement-error"
-import { sqliteToken } from "../token-condition"
+import { sqliteLeaf, sqliteToken } from "../token-condition"
 import { describeSqliteTable } from "./table"
 
 const spelling: Spelling = {
@@ -14,6 +14,7 @@ const spelling: Spelling = {
   cell: cellText,
   bytes: (column) => `length(CAST(t.${escape(column)} AS BLOB))`,
   isToken: sqliteToken,
+  hasTokens: sqliteLeaf,
   keyRead: ({ name }) => `t.${escape(name)}`,
   keyOrder: ({ name }) => `t.${escape(name)}`,
   keyComparison,
