@@ -41,13 +41,15 @@ export function targetOf(
     const bits = companionAt(column)?.index.bits ?? 0
     return { ...named, reader: "digest", bits, grows: false, reads: () => true }
   }
-  const { codec = "string", legacy } = bound.declaration
+  const { codec = "string", legacy, paths } = bound.declaration
   return {
     ...named,
     timeZone,
     // What a legacy form holds is shorter than its text
-    grows: legacy === undefined,
+    grows: legacy === undefined && !paths,
+    ...(paths && { isDocument: true }),
     reader: typeof codec === "string" ? codec : "own",
-    reads: (text) => tokenShape(text) !== "plaintext" || bound.readsPlaintext(text),
+    // Documents are never tokens as a whole
+    reads: (text) => (!paths && tokenShape(text) !== "plaintext") || bound.readsPlaintext(text),
   }
 }

@@ -57,6 +57,8 @@ export interface ColumnTarget extends Wish {
   readonly type: string
   /** Whether its values become tokens, which are to fit into the type. */
   readonly grows: boolean
+  /** Whether it holds documents, of which only parts are tokens. Defaults to `false`. */
+  readonly isDocument?: boolean
   /** Whether the codec reads a text that is no token. */
   readonly reads: (text: string) => boolean
 }

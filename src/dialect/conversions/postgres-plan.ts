@@ -17,7 +17,7 @@ import {
   type ValueTarget,
   wouldNotComeBack,
 } from "./conversion"
-import { postgresConversion, type PostgresType } from "./postgres"
+import { documentConversion, postgresConversion, type PostgresType } from "./postgres"
 import { type CatalogColumn, readCatalog } from "./postgres-catalog"
 
 /** Whom a change that writes the table anew keeps waiting. */
@@ -76,7 +76,9 @@ export async function planPostgres(
       problems.push(`${target.label} is not in the database.`)
       continue
     }
-    const conversion = postgresConversion(from, target)
+    const conversion = target.isDocument
+      ? documentConversion(from)
+      : postgresConversion(from, target)
     const reasons = from.obstacles.map((obstacle) => `which cannot be changed, since ${obstacle}`)
     if (isRefusal(conversion)) reasons.unshift(conversion.refusal)
     problems.push(...reasons.map((reason) => `${target.label} is ${from.type}, ${reason}.`))
@@ -328,8 +330,11 @@ function statements(
   for (const [i, { target, from, conversion }] of planned.entries()) {
     const column = escape(from.name)
     if (from.default !== undefined) up.push(`ALTER COLUMN ${column} DROP DEFAULT`)
-    up.push(alterType(column, target.type, from, conversion.up(column)))
-    const guard = goesBack(column, conversion, found[i]?.holdsTokens === true)
+    // From text to JSON there is no cast that PostgreSQL would make by itself
+    const cast = target.isDocument ? `::${target.type}` : ""
+    up.push(alterType(column, target.type, from, conversion.up(column) + cast))
+    const mayHoldTokens = found[i]?.holdsTokens === true || target.isDocument === true
+    const guard = goesBack(column, conversion, mayHoldTokens)
     if (guard !== undefined) {
       const name = escape(hashedName([from.name], "_is_plaintext", MAX_NAME))
       guards.push(`ADD CONSTRAINT ${name} CHECK (${guard})`)

@@ -191,6 +191,18 @@ export function postgresConversion(source: PostgresType, wish: Wish): Conversion
   }
 }
 
+/** Returns how documents change between text and JSON: by what they are in text. */
+export function documentConversion({ base, type }: PostgresType): Conversion | Refusal {
+  const isJson = /^jsonb?$/.test(base)
+  if (!isJson && !TEXTS.test(base)) return { refusal: "which holds no JSON documents" }
+  return {
+    up: (c) => `${c}::text`,
+    down: (c) => `${c}::text::${type}`,
+    readable: isJson,
+    exact: true,
+  }
+}
+
 function digest(base: string, { bits = 256 }: Wish): Conversion | Refusal {
   if (!TEXTS.test(base)) return { refusal: "which holds no values of a blind index" }
   return digestConversion(bits, lengthOf(base), (text, digits) => `left(${text}, ${digits})`)
