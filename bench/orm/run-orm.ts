@@ -3,6 +3,7 @@ import { startPostgres } from "../../test/support/postgres/start-postgres"
 import { gather } from "../report/findings"
 import type { Findings } from "../report/line"
 import { versionsOf } from "../report/versions"
+import { compareDocuments } from "./compare-documents"
 import { compareFind } from "./compare-find"
 import { compareInsert, fillTables } from "./compare-insert"
 import { compareSave, countUnchanged } from "./compare-save"
@@ -27,6 +28,8 @@ export async function runOrm(options: OrmOptions): Promise<Findings> {
     process.stderr.write("orm: compareSave\n")
     findings.push(await countUnchanged(database.connection, options))
     findings.push(await compareSave(sources, options))
+    process.stderr.write("orm: compareDocuments\n")
+    findings.push(await compareDocuments(database.connection, options))
     const versions = {
       PostgreSQL: server.version,
       ...versionsOf("tinybench", "typeorm", "pg", "typeorm-encrypted"),

@@ -199,7 +199,10 @@ async function planRestored(
 ): Promise<TypeChange> {
   const cannot = (name: string): string =>
     `${table.path}.${name} cannot be given the type ${types[name] ?? ""} again.`
-  const found = Object.keys(types).map((name) => columns.find((one) => one.name === name) ?? name)
+  // Documents never had another type
+  const found = Object.keys(types).map(
+    (name) => columns.find((one) => one.name === name && !one.paths) ?? name,
+  )
   const unknown = found.filter((one) => typeof one === "string")
   if (unknown.length > 0) throw new ColumnMisuseError(unknown.map(cannot))
   const targets = found

@@ -1,10 +1,14 @@
 import type { DataSource } from "typeorm"
 
 import type { BulkIndex } from "../bulk/bulk-index"
-import { nameTable } from "../bulk/bulk-target"
+import { type BulkColumn, nameTable } from "../bulk/bulk-target"
+import { leafCellsOf } from "../bulk/leaf-cells"
 import { type DescribedTable, describeTable } from "../bulk/preflight"
 import { builtInCodecs } from "../column/built-in-codecs"
+import { declaredPath } from "../column/documents/json-path"
+import type { PrimaryKey } from "../dialect/batch"
 import type { BulkTable, ColumnFacts, RowFilter } from "../dialect/dialect"
+import { mayBeToken } from "../fernet/token-format"
 import { openSession, type Session } from "../dialect/session"
 import type { MigrationColumn, MigrationIndex, MigrationTable } from "./migration-template"
 import type { EncryptedTable } from "../bulk/encrypted-tables"
@@ -57,7 +61,8 @@ async function findColumns(
   { table, columns, facts }: DescribedTable,
 ): Promise<readonly FoundColumn[]> {
   const found: FoundColumn[] = []
-  for (const [i, { name, codec: own, type: declaredType, columnKey }] of columns.entries()) {
+  for (const [i, column] of columns.entries()) {
+    const { name, codec: own, type: declaredType, columnKey, paths } = column
     const known = Object.entries(builtInCodecs).find(([, codec]) => codec === own)?.[0]
     const fact = facts[i]
     const alone = { ...table, columns: [name], companions: [] }
@@ -67,9 +72,15 @@ async function findColumns(
         ...(known !== undefined && known !== "string" && { codec: known }),
         ...(known === undefined && { ownCodec: true }),
         ...(columnKey && { columnKey }),
-        ...(fact && typesOf(session, fact, declaredType)),
+        ...(paths && { paths: paths.map(declaredPath) }),
+        // The type of documents stays as it is
+        ...(fact && !paths && typesOf(session, fact, declaredType)),
       },
-      holds: fact?.isText === false ? "plaintext" : await whatItHolds(session, alone),
+      holds: paths
+        ? await whatDocumentsHold(session, alone, column)
+        : fact?.isText === false
+          ? "plaintext"
+          : await whatItHolds(session, alone),
     })
   }
   return found
@@ -110,6 +121,27 @@ function typesOf(
 async function whatItHolds(session: Session, table: BulkTable): Promise<FoundColumn["holds"]> {
   if (await hasRow(session, table, "has-plaintext")) return "plaintext"
   return (await hasRow(session, table, "has-tokens")) ? "tokens" : "nothing"
+}
+
+/** Rows of documents that are read at once. */
+const DOCUMENTS = 1000
+
+/** SQL does not tell plaintext in documents, which are read until there is some. */
+async function whatDocumentsHold(
+  { connection, dialect }: Session,
+  table: BulkTable,
+  column: BulkColumn,
+): Promise<FoundColumn["holds"]> {
+  let holds: FoundColumn["holds"] = "nothing"
+  let after: PrimaryKey | undefined
+  for (;;) {
+    const batch = await dialect.read(connection, table, { filter: "all", limit: DOCUMENTS, after })
+    const { cells } = leafCellsOf(column, batch.cells[0] ?? [])
+    if (cells.some((cell) => !mayBeToken(cell))) return "plaintext"
+    if (cells.length > 0) holds = "tokens"
+    if (batch.size < DOCUMENTS) return holds
+    after = batch.primaryKeyAt(batch.size - 1)
+  }
 }
 
 async function hasRow(

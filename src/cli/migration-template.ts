@@ -1,10 +1,13 @@
 import type { ColumnKey } from "../column/column-key"
+import type { JsonPath } from "../column/documents/json-path"
 
 /** A column as a migration describes it. */
 export interface MigrationColumn {
   readonly name: string
   /** The name of its codec, unless it is `"string"` or a codec of the user's own. */
   readonly codec?: string
+  /** The parts of its documents that are encrypted, if not whole values are. */
+  readonly paths?: readonly JsonPath[]
   /** Whether its codec is the user's own, which a migration cannot name. */
   readonly ownCodec?: boolean
   /** The type to give back when it is decrypted, if it is another than the declared one. */
@@ -107,7 +110,7 @@ function ownNormalizer({ name }: MigrationIndex): string {
 }
 
 function description(column: MigrationColumn): string {
-  const { codec, declaredType, columnKey, blindIndexes = [] } = column
+  const { codec, paths, declaredType, columnKey, blindIndexes = [] } = column
   const indexes = blindIndexes.flatMap(({ name, context, normalize, bits, with: others }) => {
     if (!normalize) return []
     const options = [
@@ -121,6 +124,7 @@ function description(column: MigrationColumn): string {
   })
   const parts = [
     ...(codec === undefined ? [] : [`codec: ${JSON.stringify(codec)}`]),
+    ...(paths ? [`paths: [${paths.map(pathText).join(", ")}]`] : []),
     ...(declaredType === undefined ? [] : [`type: ${JSON.stringify(declaredType)}`]),
     ...(columnKey ? [`columnKey: ${ownKeys(columnKey)}`] : []),
     ...(indexes.length > 0 ? [`blindIndex: [${indexes.join(", ")}]`] : []),
@@ -130,6 +134,10 @@ function description(column: MigrationColumn): string {
 
 function ownKeys({ mode, context }: ColumnKey): string {
   return `{ mode: ${JSON.stringify(mode)}, context: ${list(context)} }`
+}
+
+function pathText(path: JsonPath): string {
+  return typeof path === "string" ? JSON.stringify(path) : list(path)
 }
 
 function list(texts: readonly string[]): string {

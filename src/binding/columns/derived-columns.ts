@@ -23,8 +23,7 @@ export function guardDerivedColumn(
   const guard: ValueTransformer = {
     to: (value: unknown) => value,
     from: (value: unknown) => {
-      if (typeof value !== "string" || !mayBeToken(value)) return value
-      if (!isToken(dataSource, value)) return value
+      if (!showsToken(dataSource, value)) return value
       throw new UnsupportedQueryError(
         property,
         `${property} is not encrypted, and shows the ciphertext of a column that is. ${advice}.`,
@@ -33,6 +32,14 @@ export function guardDerivedColumn(
   }
   // What is read passes the last of them first
   column.transformer = [...[column.transformer ?? []].flat(), guard]
+}
+
+/** Whether a value is a token of any encrypted column, or a document that has one in it. */
+function showsToken(dataSource: DataSource, value: unknown): boolean {
+  if (typeof value === "string") return mayBeToken(value) && isToken(dataSource, value)
+  if (typeof value !== "object" || value === null) return false
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false
+  return Object.values(value).some((member) => showsToken(dataSource, member))
 }
 
 /** Whether a text is a token of any encrypted column. */

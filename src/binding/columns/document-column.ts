@@ -71,6 +71,11 @@ export class DocumentColumn extends BoundColumn {
     )
   }
 
+  /** Does nothing: leaves are encrypted one by one, as they are come upon. */
+  override encryptAhead(): void {
+    // Nothing to do
+  }
+
   /** Whether a leaf of a cell is a token under one of the keys of the column. */
   override opens(cell: unknown): boolean {
     return this.#tokensIn(cell).some((token) => this.#leaf.opens(token))

@@ -10,6 +10,11 @@ import { propertyOfOperand } from "../columns/comparison-operand"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
 import { indexedProperty } from "./indexed-property"
 import { seek } from "./matches"
+import { type LeafPath } from "../../column/documents/json-path"
+import { namedPart, pathAskedFor } from "../../column/documents/named-parts"
+import type { BoundColumn } from "../columns/bound-column"
+import { type DocumentAccess, documentAccess } from "./document-access"
+import { documentOf } from "./document-conditions"
 import { isFindOperator } from "./query-rules"
 import {
   isKeyword,
@@ -136,6 +141,7 @@ class Statement {
 
   /** What takes the place of a comparison; `undefined` where the column may stand as it does. */
   #answer(mention: Mention, sql: string): Answer | undefined {
+    if (mention.bound.paths.length > 0 && this.#isOfPlaintext(mention)) return undefined
     this.#refuseAlias(mention)
     const { clause } = mention.place
     if (clause === "set" || clause === "other") return undefined
@@ -154,7 +160,42 @@ class Statement {
     return { start, end, sql: this.#compare(mention, comparison) }
   }
 
-  #isPresence({ start, end }: Mention): boolean {
+  /**
+   * Whether a string is about what is left in plaintext in documents, or whether something is there at all.
+   *
+   * @throws {@link UnsupportedQueryError} if it is about a part that is encrypted
+   */
+  #isOfPlaintext(mention: Mention): boolean {
+    const { bound, place } = mention
+    if (place.clause === "set" || place.clause === "other") return true
+    const access = documentAccess(this.#tokens, mention, (token) => this.#valueOf(token))
+    const part = namedPart(access.steps, bound.paths)
+    if (part.is === "plain" || this.#isPresence(access)) return true
+    const isWhole = access.steps.length === 0
+    const asked = this.#containedIn(access, bound)
+    if (asked === "plain") return true
+    // What is around a leaf is a token in part
+    if (!isWhole || asked) throw this.#unsupported(mention, encryptedAt((asked ?? part.path).label))
+    return false
+  }
+
+  /** What a document is to contain: a path that is encrypted, or only what is not. */
+  #containedIn({ steps, end }: DocumentAccess, { paths }: BoundColumn): LeafPath | "plain" | undefined {
+    if (isSymbol(this.#tokens[end], "?", "?|", "?&")) return "plain"
+    const pattern = this.#tokens[end + 1]
+    if (!isSymbol(this.#tokens[end], "@>") || pattern?.kind !== "parameter") return undefined
+    const value = this.#valueOf(pattern)
+    if (value === undefined) return undefined
+    return pathAskedFor(typeof value === "string" ? documentOf(value) : value, paths, steps) ?? "plain"
+  }
+
+  /** The value of a parameter; `undefined` if it is not set. */
+  #valueOf(token: SqlToken): unknown {
+    const value = parameterOf(this.#compilation.builder, nameOf(token))
+    return value === MISSING ? undefined : value
+  }
+
+  #isPresence({ start, end }: Pick<Mention, "end" | "start">): boolean {
     const tokens = this.#tokens
     if (!isKeyword(tokens[end], "IS") || !isBoundary(tokens[start - 1])) return false
     const last = isKeyword(tokens[end + 1], "NOT") ? end + 2 : end + 1
@@ -331,6 +372,10 @@ class Statement {
       problem,
     })
   }
+}
+
+function encryptedAt(label: string): string {
+  return `its documents are encrypted at ${label}, of which only IS NULL says something`
 }
 
 const AGGREGATES = ["AVG", "MAX", "MIN", "SUM"]

@@ -7,6 +7,7 @@ import type { Predicate } from "../../search/predicate"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
+import { documentCondition } from "./document-conditions"
 import { type Indexed, indexedProperty, soughtIn, unanswerable } from "./indexed-property"
 import { mustBeComplete } from "../indexes/index-completeness"
 import { leftToTypeORM } from "./left-to-typeorm"
@@ -129,6 +130,7 @@ class Compiler {
     said: Said,
   ): Entry | undefined {
     if (isAnswerable(value)) return [key, value]
+    if (bound.paths.length > 0) return refusing(key, () => [key, documentCondition(value, bound)])
     const { propertyPath: path } = column
     const on = indexedProperty(metadata, column, bound)
     // Only what TypeORM selects the other properties of the entity by can tell it from others

@@ -11,6 +11,8 @@ export type Answers =
   | "nothing"
   /** There can be none. */
   | "nothing ever"
+  /** What is left in plaintext in a document. */
+  | "a document"
   | "equality"
   /** Equality of these properties together. */
   | readonly string[]
@@ -43,6 +45,7 @@ export function isFindOperator(value: unknown): value is FindOperator<unknown> {
 
 /** What is answered of a column as long as no blind index covers it. */
 export function unindexed(declaration: EncryptedColumnDeclaration): Answers {
+  if (declaration.paths) return "a document"
   return canBeIndexed(declaration) ? "nothing" : "nothing ever"
 }
 
@@ -61,6 +64,11 @@ function whatWorks(answers: Answers): string {
       return (
         "its blind index answers equality only, that is a plain value, Equal, In, Any, " +
         "BlindEqual, BlindIn, IsNull, and Not, And and Or of these."
+      )
+    case "a document":
+      return (
+        "parts of its documents are tokens, so a document equals none. IsNull(), Not(IsNull()), and " +
+        "JsonContains() and Raw() for the parts that are not encrypted work in a condition on it."
       )
     case "nothing":
     case "nothing ever":

@@ -28,6 +28,14 @@ export function leafPaths(paths: readonly JsonPath[] = []): readonly LeafPath[] 
   })
 }
 
+/** Returns a path as it may be declared. */
+export function declaredPath({ label, steps }: LeafPath): JsonPath {
+  const asText = stepsOfText(label)
+  const isSame = typeof asText !== "string" && steps.every((step, i) => asText[i] === step)
+  // A list has no other way to say `*` than as every key, and a text none to say an empty key
+  return isSame ? label : steps.map((step) => (step === ANY ? "*" : step))
+}
+
 /** Returns what is wrong with declared paths, each worded to follow the column's name. */
 export function pathsMisuse(paths: unknown): readonly string[] {
   if (!Array.isArray(paths) || paths.length === 0) {
