@@ -180,13 +180,18 @@ class Statement {
   }
 
   /** What a document is to contain: a path that is encrypted, or only what is not. */
-  #containedIn({ steps, end }: DocumentAccess, { paths }: BoundColumn): LeafPath | "plain" | undefined {
+  #containedIn(
+    { steps, end }: DocumentAccess,
+    { paths }: BoundColumn,
+  ): LeafPath | "plain" | undefined {
     if (isSymbol(this.#tokens[end], "?", "?|", "?&")) return "plain"
     const pattern = this.#tokens[end + 1]
     if (!isSymbol(this.#tokens[end], "@>") || pattern?.kind !== "parameter") return undefined
     const value = this.#valueOf(pattern)
     if (value === undefined) return undefined
-    return pathAskedFor(typeof value === "string" ? documentOf(value) : value, paths, steps) ?? "plain"
+    return (
+      pathAskedFor(typeof value === "string" ? documentOf(value) : value, paths, steps) ?? "plain"
+    )
   }
 
   /** The value of a parameter; `undefined` if it is not set. */

@@ -145,7 +145,9 @@ function stepsOfArray(value: unknown): readonly Step[] {
   if (Array.isArray(value)) return value.map(textOf)
   const [, inner] = /^\{([^"\\{}]*)\}$/.exec(typeof value === "string" ? value : "") ?? []
   if (inner === undefined) return [undefined]
-  return inner === "" ? [] : inner.split(",").map((step) => (/^\s*-/.test(step) ? undefined : step.trim()))
+  return inner === ""
+    ? []
+    : inner.split(",").map((step) => (/^\s*-/.test(step) ? undefined : step.trim()))
 }
 
 const JSON_PATH_STEP = /\.([\p{L}\p{N}_$]+)|\."([^"\\]*)"|\[(\d+)\]/uy

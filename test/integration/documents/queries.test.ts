@@ -1,5 +1,14 @@
 import { beforeAll, expect, test } from "@jest/globals"
-import { type DataSource, Equal, In, IsNull, JsonContains, Not, Raw, type Repository } from "typeorm"
+import {
+  type DataSource,
+  Equal,
+  In,
+  IsNull,
+  JsonContains,
+  Not,
+  Raw,
+  type Repository,
+} from "typeorm"
 
 import { UnsupportedQueryError, withEncryption } from "../../../src"
 import { eachDatabase } from "../../support/databases"
@@ -137,10 +146,7 @@ eachDatabase("conditions on documents", (db) => {
     const [plain, sealed] =
       db.name === "PostgreSQL"
         ? ["w.config ->> 'kind'", "w.config -> 'headers' ->> 'Authorization'"]
-        : [
-            "json_extract(w.config, '$.kind')",
-            "json_extract(w.config, '$.headers.Authorization')",
-          ]
+        : ["json_extract(w.config, '$.kind')", "json_extract(w.config, '$.headers.Authorization')"]
     const builder = () => webhooks.createQueryBuilder("w")
 
     const rows = await builder()
@@ -162,16 +168,18 @@ eachDatabase("conditions on documents", (db) => {
 
   test("by operators are answered, or refused, as they stand", async () => {
     const ids = async (config: unknown) =>
-      (await webhooks.find({ where: { config } as never, order: { id: "ASC" } })).map(({ id }) => id)
+      (await webhooks.find({ where: { config } as never, order: { id: "ASC" } })).map(
+        ({ id }) => id,
+      )
 
     expect(await ids(IsNull())).toEqual([3])
     expect(await ids(Not(IsNull()))).toEqual([1, 2])
     for (const condition of [everything, Equal(everything), In([everything]), Not(everything)]) {
       await expect(ids(condition)).rejects.toThrow(UnsupportedQueryError)
     }
-    await expect(
-      webhooks.update({ config: everything } as never, { version: 2 }),
-    ).rejects.toThrow(UnsupportedQueryError)
+    await expect(webhooks.update({ config: everything }, { version: 2 })).rejects.toThrow(
+      UnsupportedQueryError,
+    )
     const kind = (column: string) =>
       db.name === "PostgreSQL" ? `${column} ->> 'kind'` : `json_extract(${column}, '$.kind')`
     const secret = (column: string) =>
@@ -214,9 +222,9 @@ eachDatabase("conditions on documents", (db) => {
     const expression =
       db.name === "PostgreSQL" ? "config || '{}'" : "json_set(config, '$.headers', 1)"
 
-    await expect(
-      webhooks.update({ id: 1 }, { config: () => expression } as never),
-    ).rejects.toThrow(UnsupportedQueryError)
+    await expect(webhooks.update({ id: 1 }, { config: () => expression } as never)).rejects.toThrow(
+      UnsupportedQueryError,
+    )
     await expect(
       webhooks
         .createQueryBuilder()
