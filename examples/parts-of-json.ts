@@ -61,8 +61,9 @@ async function main(): Promise<void> {
     .createQueryBuilder("webhook")
     .where("webhook.config ->> 'kind' = :kind", { kind: "http" })
     .getOneOrFail()
-  found.config.headers.Authorization // "Bearer 6f1e"
+  const { Authorization } = found.config.headers // "Bearer 6f1e"
   // #endregion
+  assert.equal(Authorization, "Bearer 6f1e")
   assert.deepEqual(found.config, config)
   assert.throws(() => {
     webhooks

@@ -1,6 +1,13 @@
-import { DataSource, type DataSourceOptions, EntitySchema } from "typeorm"
+import {
+  Column,
+  DataSource,
+  type DataSourceOptions,
+  Entity,
+  PrimaryColumn,
+  type Repository,
+} from "typeorm"
 
-import { encryptedColumn, Keyring, withEncryption } from "../../src"
+import { EncryptedColumn, Keyring, withEncryption } from "../../src"
 import { ringKeys } from "../fernet/texts"
 import { repeatingAsync } from "../measure/operation"
 import { runRounds } from "../measure/rounds"
@@ -15,24 +22,20 @@ interface Webhook {
 
 const [plain, ours] = ["a plain jsonb column", "two encrypted parts of a jsonb column"] as const
 
-const columns = { id: { type: Number, primary: true } } as const
-const entities = {
-  [plain]: new EntitySchema<Webhook>({
-    name: "plain_webhook",
-    columns: { ...columns, config: { type: "jsonb" } },
-  }),
-  [ours]: new EntitySchema<Webhook>({
-    name: "encrypted_webhook",
-    columns: {
-      ...columns,
-      config: encryptedColumn({
-        type: "jsonb",
-        codec: "json",
-        paths: ["headers.Authorization", "actions.*.token"],
-      }),
-    },
-  }),
+@Entity("plain_webhook")
+class PlainWebhook implements Webhook {
+  @PrimaryColumn("int") id!: number
+  @Column("jsonb") config!: unknown
 }
+
+@Entity("encrypted_webhook")
+class EncryptedWebhook implements Webhook {
+  @PrimaryColumn("int") id!: number
+  @EncryptedColumn({ type: "jsonb", paths: ["headers.Authorization", "actions.*.token"] })
+  config!: unknown
+}
+
+const entities = { [plain]: PlainWebhook, [ours]: EncryptedWebhook }
 
 /** A document of ten members, two of which are secret. */
 function webhook(id: number): Webhook {
@@ -61,7 +64,7 @@ export async function compareDocuments(
     const webhooks = Array.from({ length: rows }, (_, i) => webhook(i + 1))
     const contenders = []
     for (const name of [plain, ours]) {
-      const repository = source.getRepository(entities[name])
+      const repository: Repository<Webhook> = source.getRepository(entities[name])
       await repository.save(webhooks, { chunk: 1000 })
       contenders.push(repeatingAsync(name, { run: () => repository.find() }))
     }

@@ -10,11 +10,7 @@ import { propertyOfOperand } from "../columns/comparison-operand"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
 import { indexedProperty } from "./indexed-property"
 import { seek } from "./matches"
-import { type LeafPath } from "../../column/documents/json-path"
-import { namedPart, pathAskedFor } from "../../column/documents/named-parts"
-import type { BoundColumn } from "../columns/bound-column"
-import { type DocumentAccess, documentAccess } from "./document-access"
-import { documentOf } from "./document-conditions"
+import { documentAccess, encryptedPartOf } from "./document-access"
 import { isFindOperator } from "./query-rules"
 import {
   isKeyword,
@@ -168,29 +164,14 @@ class Statement {
   #isOfPlaintext(mention: Mention): boolean {
     const { bound, place } = mention
     if (place.clause === "set" || place.clause === "other") return true
-    const access = documentAccess(this.#tokens, mention, (token) => this.#valueOf(token))
-    const part = namedPart(access.steps, bound.paths)
-    if (part.is === "plain" || this.#isPresence(access)) return true
-    const isWhole = access.steps.length === 0
-    const asked = this.#containedIn(access, bound)
-    if (asked === "plain") return true
-    // What is around a leaf is a token in part
-    if (!isWhole || asked) throw this.#unsupported(mention, encryptedAt((asked ?? part.path).label))
-    return false
-  }
-
-  /** What a document is to contain: a path that is encrypted, or only what is not. */
-  #containedIn(
-    { steps, end }: DocumentAccess,
-    { paths }: BoundColumn,
-  ): LeafPath | "plain" | undefined {
-    if (isSymbol(this.#tokens[end], "?", "?|", "?&")) return "plain"
-    const pattern = this.#tokens[end + 1]
-    if (!isSymbol(this.#tokens[end], "@>") || pattern?.kind !== "parameter") return undefined
-    const value = this.#valueOf(pattern)
-    if (value === undefined) return undefined
-    return (
-      pathAskedFor(typeof value === "string" ? documentOf(value) : value, paths, steps) ?? "plain"
+    const valueOf = (token: SqlToken): unknown => this.#valueOf(token)
+    const access = documentAccess(this.#tokens, mention, valueOf)
+    if (this.#isPresence(access)) return true
+    const part = encryptedPartOf(this.#tokens, access, bound.paths, valueOf)
+    if (part === undefined || part === "whole") return part === undefined
+    throw this.#unsupported(
+      mention,
+      `its documents are encrypted at ${part.label}, of which only IS NULL says something`,
     )
   }
 
@@ -377,10 +358,6 @@ class Statement {
       problem,
     })
   }
-}
-
-function encryptedAt(label: string): string {
-  return `its documents are encrypted at ${label}, of which only IS NULL says something`
 }
 
 const AGGREGATES = ["AVG", "MAX", "MIN", "SUM"]

@@ -1,4 +1,6 @@
-import type { Step } from "../../column/documents/named-parts"
+import type { LeafPath } from "../../column/documents/json-path"
+import { namedPart, pathAskedFor, type Step } from "../../column/documents/named-parts"
+import { documentOf } from "./document-conditions"
 import { isKeyword, isSymbol } from "./sql-scopes"
 import type { SqlToken } from "./sql-tokens"
 
@@ -40,6 +42,28 @@ export function documentAccess(
     if (!next) return access
     access = next
   }
+}
+
+/**
+ * Returns the path to what is encrypted that SQL asks for, or for something around it; `"whole"` if it
+ * takes nothing out of the document; `undefined` if all it asks for is in plaintext.
+ */
+export function encryptedPartOf(
+  tokens: readonly SqlToken[],
+  { steps, end }: DocumentAccess,
+  paths: readonly LeafPath[],
+  valueOf: ParameterValue,
+): LeafPath | "whole" | undefined {
+  const part = namedPart(steps, paths)
+  // Which keys there are is in plaintext
+  if (part.is === "plain" || isSymbol(tokens[end], "?", "?|", "?&")) return undefined
+  const pattern = tokens[end + 1]
+  const isContained = isSymbol(tokens[end], "@>") && pattern?.kind === "parameter"
+  const value = isContained ? valueOf(pattern) : undefined
+  if (part.is === "container" && value !== undefined) {
+    return pathAskedFor(typeof value === "string" ? documentOf(value) : value, paths, steps)
+  }
+  return steps.length === 0 && !isContained ? "whole" : part.path
 }
 
 /** As in `json_extract(path, '$.kind')`. */
