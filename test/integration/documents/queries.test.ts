@@ -177,9 +177,11 @@ eachDatabase("conditions on documents", (db) => {
     for (const condition of [everything, Equal(everything), In([everything]), Not(everything)]) {
       await expect(ids(condition)).rejects.toThrow(UnsupportedQueryError)
     }
-    await expect(webhooks.update({ config: everything }, { version: 2 })).rejects.toThrow(
-      UnsupportedQueryError,
-    )
+    // TypeORM 0.3.17 throws at once
+    const update = async () => {
+      await webhooks.update({ config: everything } as never, { version: 2 })
+    }
+    await expect(update()).rejects.toThrow(UnsupportedQueryError)
     const kind = (column: string) =>
       db.name === "PostgreSQL" ? `${column} ->> 'kind'` : `json_extract(${column}, '$.kind')`
     const secret = (column: string) =>
