@@ -179,7 +179,7 @@ eachDatabase("conditions on documents", (db) => {
     }
     // TypeORM 0.3.17 throws at once
     const update = async () => {
-      await webhooks.update({ config: everything } as never, { version: 2 })
+      await webhooks.update({ config: everything }, { version: 2 })
     }
     await expect(update()).rejects.toThrow(UnsupportedQueryError)
     const kind = (column: string) =>
