@@ -9,6 +9,14 @@ export type Replacement<Target> = (target: Target, original: Method, args: unkno
 
 type Methods = Readonly<Partial<Record<string, Method>>>
 
+/** What is known of the objects of one class. */
+interface ReplacedClass {
+  /** Between the class and its objects. */
+  readonly prototype: object
+  /** Whether others put methods on its objects that `Object.keys` does not show. */
+  readonly hidesMethods: boolean
+}
+
 /**
  * Replaces methods of objects, without touching their classes. What takes their place is made once
  * for each class, on a prototype of its own between the class and the object, so that an object costs
@@ -16,32 +24,50 @@ type Methods = Readonly<Partial<Record<string, Method>>>
  */
 export class MethodReplacements<Target extends object> {
   readonly #replacements: ReadonlyMap<string, Replacement<Target>>
-  readonly #prototypes = new WeakMap<object, object>()
+  readonly #names: readonly string[]
+  readonly #classes = new WeakMap<object, ReplacedClass>()
   readonly #replaced = new WeakSet()
   readonly #methods = new WeakMap<object, Methods>()
   readonly #mark = Symbol("typeorm-fernet.replaced")
 
   constructor(replacements: Readonly<Record<string, Replacement<Target>>>) {
     this.#replacements = new Map(Object.entries(replacements))
+    this.#names = Object.keys(replacements)
   }
 
-  /** Replaces the methods of an object that it has, once. */
-  applyTo(target: Target): void {
+  /**
+   * Replaces the methods of an object that it has, once. Others may have put theirs on this object
+   * before; the canary tells if that cannot be undone.
+   *
+   * @param isWrapped - whether others may have done so to this object and not to its kind, in a way that
+   * `Object.keys` does not show
+   */
+  applyTo(target: Target, isWrapped = false): void {
     const prototype = Object.getPrototypeOf(target) as object
-    let replaced = this.#prototypes.get(prototype)
-    if (!replaced) {
-      if (this.#isReplacedOn(target)) return
-      replaced = Object.create(prototype, this.#descriptorsFor(prototype)) as object
-      this.#prototypes.set(prototype, replaced)
-      this.#replaced.add(replaced)
-    }
-    Object.setPrototypeOf(target, replaced)
-    // Others may have replaced methods of this object before; the canary tells if it cannot be undone
-    for (const name of Object.getOwnPropertyNames(target)) {
+    const known = this.#classes.get(prototype)
+    if (!known && this.#isReplacedOn(target)) return
+    const replaced = known ?? this.#replaceIn(prototype, target)
+    // Asked for before the prototype changes, these take no time
+    const names =
+      isWrapped || replaced.hidesMethods ? Object.getOwnPropertyNames(target) : Object.keys(target)
+    Object.setPrototypeOf(target, replaced.prototype)
+    for (const name of names) {
       const replacement = this.#replacements.get(name)
       if (!replacement) continue
       Reflect.defineProperty(target, name, descriptorOf(target, name, replacement))
     }
+  }
+
+  #replaceIn(prototype: object, first: Target): ReplacedClass {
+    const replaced = Object.create(prototype, this.#descriptorsFor(prototype)) as object
+    this.#replaced.add(replaced)
+    const hidesMethods = Object.getOwnPropertyNames(first).some(
+      (name) =>
+        this.#replacements.has(name) && !Object.prototype.propertyIsEnumerable.call(first, name),
+    )
+    const known = { prototype: replaced, hidesMethods }
+    this.#classes.set(prototype, known)
+    return known
   }
 
   /**
@@ -50,9 +76,14 @@ export class MethodReplacements<Target extends object> {
    */
   assignTo(target: Target): void {
     if (Object.hasOwn(target, this.#mark)) return
+    const methods = this.#methodsOf(Object.getPrototypeOf(target) as object)
+    // Copied at once, they take a fraction of the time
+    if (!this.#names.some((name) => Object.hasOwn(target, name))) {
+      Object.assign(target, methods)
+      return
+    }
     const members = target as Record<PropertyKey, unknown>
     members[this.#mark] = true
-    const methods = this.#methodsOf(Object.getPrototypeOf(target) as object)
     for (const [name, replacement] of this.#replacements) {
       const method = methods[name]
       if (Object.hasOwn(target, name)) {
@@ -61,12 +92,13 @@ export class MethodReplacements<Target extends object> {
     }
   }
 
-  /** What takes the place of the methods of a class. */
+  /** What takes the place of the methods of a class, and the mark of an object that has them. */
   #methodsOf(prototype: object): Methods {
     let methods = this.#methods.get(prototype)
     if (!methods) {
       const descriptors = Object.entries(this.#descriptorsFor(prototype))
-      methods = Object.fromEntries(descriptors.map(([name, { value }]) => [name, value as Method]))
+      const values = descriptors.map(([name, { value }]) => [name, value as Method])
+      methods = { [this.#mark]: true, ...Object.fromEntries(values) } as Methods
       this.#methods.set(prototype, methods)
     }
     return methods

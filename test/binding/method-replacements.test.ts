@@ -82,3 +82,35 @@ test("methods replaced on an object itself leave it its prototype", () => {
 
   expect(Object.getPrototypeOf(greeter)).toBe(Greeter.prototype)
 })
+
+function hidden(greeter: Greeter): Greeter {
+  return Object.defineProperty(greeter, "greet", {
+    configurable: true,
+    writable: true,
+    value: () => "Hidden",
+  })
+}
+
+test("methods that others hide on every object of a class are replaced", () => {
+  const shyly = new MethodReplacements<Greeter>({
+    greet: (greeter, greet, args) => `${String(greet.apply(greeter, args))}!`,
+  })
+  const greeters = [hidden(new Greeter()), new Greeter(), hidden(new Greeter())]
+
+  for (const greeter of greeters) shyly.applyTo(greeter)
+
+  expect(greeters.map((greeter) => greeter.greet("Hello"))).toEqual([
+    "Hidden!",
+    "Hello, Ada!",
+    "Hidden!",
+  ])
+})
+
+test("methods that others hide on one object are replaced where it is said that they may", () => {
+  const [one, other] = [new Greeter(), hidden(new Greeter())]
+
+  loudly.applyTo(one)
+  loudly.applyTo(other, true)
+
+  expect(other.greet("Hello")).toBe("Hidden!")
+})

@@ -5,6 +5,7 @@ import { soughtBy } from "../../search/blind-equal"
 import { BlindOperator, RefusedCondition } from "../../search/blind-operator"
 import type { Predicate } from "../../search/predicate"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
+import { encryptedColumnsOf } from "../columns/encrypted-columns"
 import type { ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { documentCondition } from "./document-conditions"
@@ -53,10 +54,21 @@ export function compileConditions(
   where: unknown,
   position: Position,
 ): CompiledConditions {
+  if (isPlain(metadata)) return { where, ...NOTHING }
   const compiler = new Compiler(position)
   const compiled = compiler.alternatives(where, metadata, "")
   const { rechecks, digests, unproven, searched } = compiler
   return { where: compiled, rechecks, digests, unproven, searched }
+}
+
+const NOTHING = {
+  ...{ rechecks: [], digests: [], unproven: [] },
+  searched: new Map<Companion, number>(),
+} as const
+
+/** Whether no condition on an entity can name an encrypted property. */
+function isPlain(metadata: EntityMetadata): boolean {
+  return metadata.relations.length === 0 && encryptedColumnsOf(metadata).length === 0
 }
 
 class Compiler {

@@ -57,20 +57,21 @@ const DERIVING = [
 export function guardQueryBuilders(dataSource: DataSource, options: GuardOptions): void {
   const guards = new Guards(dataSource, options)
   const guard =
-    (create: Method): Method =>
+    (create: Method, isWrapped: boolean): Method =>
     (...args) => {
       const builder = create.apply(dataSource, args) as Builder
-      guards.of(builder)
+      guards.of(builder, isWrapped)
       return builder
     }
-  let current = guard(dataSource.createQueryBuilder.bind(dataSource) as Method)
+  const isWrapped = Object.hasOwn(dataSource, "createQueryBuilder")
+  let current = guard(dataSource.createQueryBuilder.bind(dataSource) as Method, isWrapped)
   const get = (): Method => current
   Object.defineProperty(dataSource, "createQueryBuilder", {
     configurable: true,
     enumerable: true,
     get,
     set: (replacement: Method) => {
-      current = guard(replacement)
+      current = guard(replacement, true)
     },
   })
   const { driver } = dataSource
@@ -245,13 +246,17 @@ class Guards implements BuilderGuards {
     return (builder as Guarded)[this.#guard] !== undefined
   }
 
-  /** Returns the guard of a builder, which is guarded from now on. */
-  of(builder: Builder): BuilderGuard {
+  /**
+   * Returns the guard of a builder, which is guarded from now on.
+   *
+   * @param isWrapped - whether it may bear methods of others
+   */
+  of(builder: Builder, isWrapped = false): BuilderGuard {
     const known = (builder as Guarded)[this.#guard]
     if (known) return known
     const guard = new BuilderGuard(builder, this)
     ;(builder as Guarded)[this.#guard] = guard
-    this.#replacements.applyTo(builder)
+    this.#replacements.applyTo(builder, isWrapped)
     return guard
   }
 }
