@@ -49,7 +49,7 @@ interface DataSourceInternals {
 /** What a builder of a SELECT is executed by. */
 export interface SelectInternals extends Pick<
   SelectQueryBuilder<ObjectLiteral>,
-  "orderBy" | "select"
+  "getOneOrFail" | "orderBy" | "select"
 > {
   expressionMap: ExpressionMap
   readonly findOptions: { readonly select?: unknown }

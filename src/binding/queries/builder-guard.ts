@@ -9,9 +9,10 @@ import type {
 import type { SearchCount } from "../events/events"
 import type { Companion } from "../indexes/companion"
 import type { Method } from "../method-replacements"
-import { markOf } from "../typeorm-internals"
+import { markOf, selectInternalsOf } from "../typeorm-internals"
 import { compileConditions, type Position, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
+import { isForUnknown, withoutCriteria } from "./not-found"
 import { refuseAlternatives, unchecked } from "./recheck"
 
 type Builder = QueryBuilder<ObjectLiteral>
@@ -49,6 +50,8 @@ export class BuilderGuard {
   #unproven = new Set<Companion>()
   /** The indexes that are asked, here or inside, each with how many values are sought. */
   #searched = new Map<Companion, number>()
+  /** The conditions that `findOneOrFail` of an unknown entity manager was given. */
+  #failing: { readonly given: unknown } | undefined
   /** What the builder was compiled to last. */
   sql = ""
 
@@ -132,6 +135,20 @@ export class BuilderGuard {
     return builder
   }
 
+  /** Finds one entity, or says that there is none in place of who would print what was sought. */
+  findingOne(find: Method): unknown {
+    const failing = this.#failing
+    const { mainAlias } = this.#builder.expressionMap
+    if (!failing || !mainAlias?.hasMetadata) return find.call(this.#builder)
+    this.#failing = undefined
+    const { getOneOrFail } = selectInternalsOf(this.#builder)
+    return withoutCriteria(
+      () => getOneOrFail.call(this.#builder),
+      mainAlias.metadata,
+      failing.given,
+    )
+  }
+
   /** Sets find options whose conditions are compiled. */
   findOptions(set: Method, options: unknown): unknown {
     const { mainAlias } = this.#builder.expressionMap
@@ -139,8 +156,10 @@ export class BuilderGuard {
       return set.call(this.#builder, options)
     }
     const { where: given } = options as FindManyOptions
+    const before = this.sought.size
     const position = { inFindOptions: true, negated: this.#negated }
     const where = this.#compile(mainAlias.metadata, given, position)
+    if (this.sought.size > before && isForUnknown()) this.#failing = { given }
     const builder = set.call(this.#builder, where === given ? options : { ...options, where })
     checkOrder(mainAlias.metadata, options as FindManyOptions)
     return builder

@@ -154,6 +154,7 @@ class Guards implements BuilderGuards {
       >),
       orUpdate: (builder, set, args) => this.of(builder).overwriting(set, args),
       setFindOptions: (builder, set, [options]) => this.of(builder).findOptions(set, options),
+      getOne: (builder, find) => this.of(builder).findingOne(find),
       getOneOrFail: async (builder, find) => {
         try {
           return await find.call(builder)

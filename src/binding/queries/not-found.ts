@@ -9,19 +9,33 @@ import type {
 
 import { isBlindParameter } from "../../search/predicate"
 import { boundColumn } from "../columns/bound-column"
-import { MethodReplacements, type Replacement } from "../method-replacements"
+import { type Method, MethodReplacements, type Replacement } from "../method-replacements"
 import { type ExpressionMap, markOf } from "../typeorm-internals"
 import { isAnswerable } from "./query-rules"
 
 type Metadata = DataSource["entityMetadatas"][number]
 
+/** Calls of entity managers that are known, as far as they have begun: one inside another. */
+let known = 0
+
+function ofKnown(manager: EntityManager, find: Method, args: readonly unknown[]): unknown {
+  known++
+  try {
+    return find.apply(manager, [...args])
+  } finally {
+    known--
+  }
+}
+
 /**
  * Keeps sought values out of the `EntityNotFoundError` of `findOneOrFail` and `findOneByOrFail`, which
- * prints its criteria: on every entity manager of a DataSource, values of encrypted properties are
- * left out of it.
+ * prints its criteria: on every entity manager that a DataSource makes, values of encrypted properties
+ * are left out of it. One that was made by `new` is told by {@link isForUnknown}.
  */
 export function redactNotFound(dataSource: DataSource): void {
   const replacements = new MethodReplacements<EntityManager>({
+    findOne: ofKnown,
+    findOneBy: ofKnown,
     findOneOrFail: redacting((target, { where, ...options }: FindOneOptions) => {
       if (where === undefined) return options
       return { ...options, where: redact(dataSource.getMetadata(target), "", where) }
@@ -45,12 +59,47 @@ type Target = EntityTarget<ObjectLiteral>
 function redacting(redact: (target: Target, given: object) => unknown): Replacement<EntityManager> {
   return async (manager, find, args) => {
     try {
-      return await find.apply(manager, args)
+      return await ofKnown(manager, find, args)
     } catch (error) {
       const NotFound = notFound(error)
       const [target, given] = args as [Target, object]
       throw new NotFound(target, redact(target, given))
     }
+  }
+}
+
+/** In the stack, the two methods of an entity manager: one calls the other, in the same file. */
+const FIND_OR_FAIL =
+  /\n\s+at \S*\bfindOne(?:By)? \((.*):\d+:\d+\)\n\s+at \S*\bfindOne(?:By)?OrFail \(\1:\d+:\d+\)/
+
+/** Frames that are looked at. The methods are a few below. */
+const STACK_FRAMES = 12
+
+/**
+ * Whether find options are set by `findOneOrFail` or `findOneByOrFail` of an entity manager that nobody
+ * knows, as one made by `new EntityManager(dataSource)`. It would print the criteria where nothing is
+ * found, and there is nothing of it but what is on the stack.
+ */
+export function isForUnknown(): boolean {
+  if (known > 0) return false
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = STACK_FRAMES
+  const { stack } = new Error()
+  Error.stackTraceLimit = limit
+  return typeof stack === "string" && FIND_OR_FAIL.test(stack)
+}
+
+/** Has what was not found said without the values of encrypted properties that a condition holds. */
+export async function withoutCriteria<Found>(
+  find: () => Promise<Found>,
+  metadata: Metadata,
+  where: unknown,
+): Promise<Found> {
+  try {
+    return await find()
+  } catch (error) {
+    const NotFound = notFound(error)
+    throw new NotFound(metadata.target, { where: redact(metadata, "", where) })
   }
 }
 

@@ -4,14 +4,14 @@ import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals"
 import {
   And,
   type DataSource,
-  type EntityManager,
+  EntityManager,
   Equal,
   type FindOptionsWhere,
   In,
   IsNull,
   Like,
   Not,
-  type Repository,
+  Repository,
 } from "typeorm"
 
 import { BlindEqual, BlindIn, withEncryption } from "../../../src"
@@ -31,6 +31,8 @@ function expectNoMarker(...evidence: unknown[]): void {
     expect(shown.join("\n").toLowerCase()).not.toContain("marker")
   }
 }
+
+class AuditedManager extends EntityManager {}
 
 /** Conditions that hold the marker, each made anew. */
 const wheres: readonly (readonly [string, () => FindOptionsWhere<Member>])[] = [
@@ -92,7 +94,13 @@ eachDatabase("a search", (db) => {
 
     test("that finds nothing shows no value in the error, nor in the log", async () => {
       const runner = dataSource.createQueryRunner()
-      const managers = [dataSource.manager, runner.manager]
+      const managers = [
+        dataSource.manager,
+        runner.manager,
+        new EntityManager(dataSource),
+        new EntityManager(dataSource, dataSource.createQueryRunner()),
+        new AuditedManager(dataSource),
+      ]
       for (const run of managers.flatMap(failing)) {
         const error = await failureOf(run)
         expect(error.name).toBe("EntityNotFoundError")
@@ -114,6 +122,24 @@ eachDatabase("a search", (db) => {
       expect(rows.length).toBeGreaterThan(0)
       expectNoMarker(rows, logger.entries)
     })
+  })
+
+  test("by a manager made by new that finds nothing names the property in the error", async () => {
+    const manager = new EntityManager(dataSource)
+    const where = { email: MARKER, name: "Nobody" }
+    const failing = [
+      () => manager.findOneOrFail(Member, { where }),
+      () => manager.findOneByOrFail(Member, where),
+      () => new Repository(Member, manager).findOneByOrFail(where),
+    ]
+    for (const run of failing) {
+      const { message } = await failureOf(run)
+
+      expect(message).toContain('"email": "(encrypted)"')
+      expect(message).toContain('"name": "Nobody"')
+    }
+    expect(await manager.findOne(Member, { where })).toBeNull()
+    expect(await manager.findOneBy(Member, where)).toBeNull()
   })
 
   test("that finds nothing names the property in the error", async () => {
