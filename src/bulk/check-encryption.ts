@@ -1,6 +1,8 @@
 import type { DataSource } from "typeorm"
 
 import type { BoundKeys } from "../binding/keys/bound-keys"
+import { companionsOf } from "../binding/indexes/companion"
+import { missingRowQuery, unindexedTokens } from "../binding/indexes/index-completeness"
 import { indexKeysOf, keysOf } from "../binding/keys/keys"
 import type { PlaintextPhase } from "../column/phase"
 import type { Batch, Cell } from "../dialect/batch"
@@ -223,6 +225,26 @@ class Checker {
     const constraints = await findConstraints(session, described)
     const proven = constraints.filter(({ state }) => state === "proven").map((one) => one.label)
     this.tables.push(this.#judge(readable, batch, proven))
+    await this.#lookForUnindexed(session, target, readable)
+  }
+
+  /** Says which blind indexes miss tokens, as a search of them would. */
+  async #lookForUnindexed(
+    { connection }: Session,
+    { entity }: EntityColumns,
+    { indexes }: DescribedTable,
+  ): Promise<void> {
+    const metadata = this.#dataSource.getMetadata(entity)
+    for (const companion of companionsOf(metadata)) {
+      const { column, building, index } = companion
+      const own = indexes.find(({ name }) => name === column.databaseName)
+      if (!own) continue
+      const { rows } = await connection.query(missingRowQuery(this.#dataSource, companion))
+      if (rows.length === 0) continue
+      const found = `${own.label}: ${unindexedTokens(index.name)} Run column:encrypt.`
+      if (building === undefined) this.problems.push(found)
+      else this.notes.push(found)
+    }
   }
 
   async #describe(session: Session, target: EntityColumns): Promise<DescribedTable | undefined> {

@@ -84,7 +84,9 @@ export interface BlindIndexOptions {
    * Whether tokens from before the index are still being given index values, by `column:encrypt`. Values
    * that are written are indexed, and a condition throws until every token has an index value, where it
    * would otherwise find nothing of those that have none. A query looks until it is so, and then no more.
-   * Defaults to `false`.
+   * `false` is for tokens that are to stay without: they are not found, and nobody looks for them.
+   * Defaults to neither: the first query that asks the index looks at some rows without index value, and a
+   * condition throws as long as it comes upon a token among them.
    */
   readonly building?: boolean
 

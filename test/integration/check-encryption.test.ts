@@ -1,11 +1,12 @@
 import { beforeEach, expect, test } from "@jest/globals"
-import { type DataSource, Entity, PrimaryColumn } from "typeorm"
+import { type DataSource, Entity, EntitySchema, PrimaryColumn } from "typeorm"
 
 import {
   assertEncryption,
   checkEncryption,
   describeCheck,
   EncryptedColumn,
+  encryptedColumn,
   encryptColumns,
   type EncryptionOptions,
   generateKey,
@@ -83,6 +84,42 @@ eachDatabase("the check of encrypted columns", (db) => {
     const text = describeCheck(await checkEncryption(source))
     expect(text).toContain("in order.\nkeys: ")
     expect(text).toMatch(/^ {2}Account\.note: opens, (?:long)?text \(1 null, 2 current\)$/im)
+  })
+
+  test("tells of tokens that a blind index misses", async () => {
+    const source = await accounts()
+    await db.rawRows("UPDATE account SET email_bidx = NULL WHERE id = 2")
+
+    const { ok, problems } = await checkEncryption(source)
+
+    expect(ok).toBe(false)
+    expect(problems).toEqual([
+      "Account.email_bidx: tokens have no value in the blind index email_bidx, so that a search would " +
+        "miss them. Run column:encrypt.",
+    ])
+    await expect(assertEncryption(source)).rejects.toMatchObject({ code: "ERR_CHECK_FAILED" })
+    await encryptColumns(source, Account)
+    await assertEncryption(source)
+  })
+
+  test.each([true, false])("only notes them where building is %s", async (building) => {
+    await accounts()
+    await db.rawRows("UPDATE account SET email_bidx = NULL WHERE id = 2")
+    const Declared = new EntitySchema<Account>({
+      name: "Account",
+      columns: {
+        id: { type: "int", primary: true },
+        email: encryptedColumn({ nullable: true, blindIndex: { building } }),
+      },
+    })
+    const source = await db.connect({ entities: [Declared] }, (unbound) => {
+      withEncryption(unbound, { keyring })
+    })
+
+    const { ok, notes } = await checkEncryption(source)
+
+    expect(ok).toBe(true)
+    expect(notes).toEqual([expect.stringContaining("so that a search would miss them")])
   })
 
   test("proves nothing by an empty table, and refuses nothing for it", async () => {

@@ -27,7 +27,7 @@ const INCOMPUTABLE = `${MARK}!`
 /** What a companion is declared with besides its columns. */
 export interface CompanionState {
   readonly scope?: ScopePlan | undefined
-  readonly isBuilding?: boolean | undefined
+  readonly building?: boolean | undefined
 }
 
 /**
@@ -41,8 +41,8 @@ export class Companion {
   readonly sources: readonly ColumnMetadata[]
   /** Among which rows the index is unique, if not among all. */
   readonly scope: ScopePlan | undefined
-  /** Whether tokens from before the index may have no index value yet. */
-  readonly isBuilding: boolean
+  /** Whether tokens from before the index have no index value yet; `undefined` if that is not said. */
+  readonly building: boolean | undefined
   readonly #name: string
   readonly #isKept: boolean
   /** Whether values that it is made of are sealed, and not opened to tell whether they changed. */
@@ -54,13 +54,13 @@ export class Companion {
     index: BlindIndex,
     column: ColumnMetadata,
     sources: readonly ColumnMetadata[],
-    { scope, isBuilding = false }: CompanionState = {},
+    { scope, building }: CompanionState = {},
   ) {
     this.index = index
     this.column = column
     this.sources = sources
     this.scope = scope
-    this.isBuilding = isBuilding
+    this.building = building
     this.#name = column.propertyName
     this.#isKept = sources.some((source) => boundColumn(source)?.phase === "keep")
     this.#isSealed = sources.some((source) => boundColumn(source)?.isSealed)

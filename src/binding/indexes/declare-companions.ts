@@ -45,7 +45,7 @@ function declareCompanion(
   )
   const companion = new Companion(index, column, plan.sources, {
     scope: plan.scope,
-    isBuilding: plan.options.building,
+    building: plan.options.building,
   })
   follow(column, companion)
   for (const owner of new Set([metadata, ...descendantsOf(metadata)])) {

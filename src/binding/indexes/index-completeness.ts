@@ -7,9 +7,8 @@ import type { ColumnMetadata } from "../typeorm-internals"
 import type { Companion } from "./companion"
 
 /**
- * Whether indexes that are being built, or are over what others may have encrypted, have a value for every
- * row, as far as it was looked at. What has one stays complete: the release that writes the old form is two
- * phases away.
+ * Whether indexes have a value for every row, as far as it was looked at. What has one stays complete:
+ * the release that writes the old form is two phases away.
  */
 const known = new WeakMap<Companion, boolean>()
 
@@ -18,23 +17,36 @@ function legacySource({ sources }: Companion): ColumnMetadata | undefined {
   return sources.find((source) => boundColumn(source)?.readsLegacy)
 }
 
-/** Whether the index answers only once every row has a value. */
+/** Whether the index answers only once it is known that every row has a value. */
 export function mustBeComplete(companion: Companion): boolean {
-  return companion.isBuilding || legacySource(companion) !== undefined
+  return companion.building === true || legacySource(companion) !== undefined
 }
 
-/** Whether nobody has looked yet if the index is complete. */
+/** Whether rows may be missing from the index, as far as is known and was not declared otherwise. */
+export function isUnproven(companion: Companion): boolean {
+  if (known.get(companion) === true) return false
+  if (mustBeComplete(companion)) return true
+  // What a view shows is indexed in its tables
+  return companion.building === undefined && companion.column.entityMetadata.tableType !== "view"
+}
+
+/** Whether nobody has looked yet if the index is complete, which it must be. */
 export function isUnlooked(companion: Companion): boolean {
   return mustBeComplete(companion) && !known.has(companion)
 }
 
 /**
- * Refuses to ask an index that rows may be missing from.
+ * Refuses to ask an index that rows may be missing from. One that was not declared so is asked where
+ * nobody could look: in a statement that is compiled, and not executed.
  *
  * @throws {@link UnsupportedQueryError}
  */
 export function assertComplete(companion: Companion): void {
-  if (!mustBeComplete(companion) || known.get(companion) === true) return
+  if (!isUnproven(companion)) return
+  if (!mustBeComplete(companion)) {
+    if (known.get(companion) === false) throw incomplete(companion)
+    return
+  }
   // To be looked at again by the next query
   known.delete(companion)
   const source = legacySource(companion)
@@ -52,12 +64,28 @@ function unreachable(source: ColumnMetadata): UnsupportedQueryError {
 }
 
 function building({ index }: Companion): UnsupportedQueryError {
-  const properties = index.members.map(({ property }) => property).join(", ")
   return new UnsupportedQueryError(
     index.members[0].property,
-    `${properties}: the blind index ${index.name} is being built, and tokens have no index value yet, so ` +
-      "that a search would miss them. Run column:encrypt, which gives each of them one.",
+    `${propertiesOf(index)}: the blind index ${index.name} is being built, and tokens have no index value ` +
+      "yet, so that a search would miss them. Run column:encrypt, which gives each of them one.",
   )
+}
+
+function incomplete({ index }: Companion): UnsupportedQueryError {
+  return new UnsupportedQueryError(
+    index.members[0].property,
+    `${propertiesOf(index)}: ${unindexedTokens(index.name)} Run column:encrypt, which gives each of them ` +
+      "one, and declare `building: true` meanwhile; or `building: false`, if they are not to be found.",
+  )
+}
+
+/** Says that a search would miss tokens. */
+export function unindexedTokens(name: string): string {
+  return `tokens have no value in the blind index ${name}, so that a search would miss them.`
+}
+
+function propertiesOf({ members }: Companion["index"]): string {
+  return members.map(({ property }) => property).join(", ")
 }
 
 /** Looks whether indexes have a value for every row, in the transaction of a runner if there is one. */
@@ -70,32 +98,43 @@ export async function lookIfComplete(
     if (known.get(companion) === true) continue
     // Under the others, a release beside this one clears index values
     const isStable = companion.sources.every((source) => boundColumn(source)?.phase === "allow")
-    const missing =
+    const missing: unknown =
       !legacySource(companion) || isStable
-        ? await missingRow(dataSource, companion, runner)
+        ? await (runner ?? dataSource).query<unknown>(missingRowQuery(dataSource, companion))
         : [companion]
     if (Array.isArray(missing)) known.set(companion, missing.length === 0)
   }
 }
 
-/** Returns a row whose cells are there and whose index value is not, if there is one. */
-function missingRow(
-  dataSource: DataSource,
+/** Rows that are looked at most for what was not declared to be missing. */
+const FEW_ROWS = 10_000
+
+/**
+ * Returns a query for a row whose cells are there and whose index value is not, if there is one: among all
+ * rows where the index answers only then, else among a few, since a database goes through every NULL for it.
+ */
+export function missingRowQuery({ driver, options }: DataSource, companion: Companion): string {
+  const { column } = companion
+  const escape = (name: string): string => driver.escape(name)
+  const table = column.entityMetadata.tablePath.split(".").map(escape)
+  const from = `FROM ${table.join(".")} WHERE ${escape(column.databaseName)} IS NULL`
+  const filled = filledCondition(companion, escape, options.type)
+  return mustBeComplete(companion)
+    ? `SELECT 1 AS missing ${from} AND ${filled} LIMIT 1`
+    : `SELECT 1 AS missing FROM (SELECT CASE WHEN ${filled} THEN 1 ELSE 0 END AS filled ${from} ` +
+        `LIMIT ${FEW_ROWS}) AS unindexed WHERE filled = 1 LIMIT 1`
+}
+
+/** That every cell is there and one of them a token: plaintext is compared as it is, if all of it is. */
+function filledCondition(
   companion: Companion,
-  runner: QueryRunner | undefined,
-): Promise<unknown> {
-  const { column, sources } = companion
-  const name = (one: ColumnMetadata): string => dataSource.driver.escape(one.databaseName)
-  const path = column.entityMetadata.tablePath
-    .split(".")
-    .map((one) => dataSource.driver.escape(one))
-  const { isToken } = driverFacts(dataSource.options.type)
-  const filled = sources.map((source) =>
-    // Plaintext is compared as it is, unless others encrypted it
-    legacySource(companion) || !isToken ? `${name(source)} IS NOT NULL` : isToken(name(source)),
-  )
-  return (runner ?? dataSource).query(
-    `SELECT 1 AS missing FROM ${path.join(".")} ` +
-      `WHERE ${[`${name(column)} IS NULL`, ...filled].join(" AND ")} LIMIT 1`,
-  )
+  escape: (name: string) => string,
+  type: DataSource["options"]["type"],
+): string {
+  const names = companion.sources.map(({ databaseName }) => escape(databaseName))
+  const present = names.map((name) => `${name} IS NOT NULL`)
+  const { isToken } = driverFacts(type)
+  if (legacySource(companion) || !isToken) return present.join(" AND ")
+  const tokens = names.map((name) => isToken(name))
+  return [...(names.length > 1 ? present : []), `(${tokens.join(" OR ")})`].join(" AND ")
 }

@@ -8,6 +8,7 @@ import type {
 
 import type { SearchCount } from "../events/events"
 import type { Companion } from "../indexes/companion"
+import { assertComplete, isUnproven } from "../indexes/index-completeness"
 import type { Method } from "../method-replacements"
 import { markOf, selectInternalsOf } from "../typeorm-internals"
 import { compileConditions, type Position, type Recheck } from "./conditions"
@@ -110,6 +111,16 @@ export class BuilderGuard {
   note(value: unknown): void {
     this.#sought ??= new Set()
     this.#sought.add(value)
+  }
+
+  /**
+   * Takes note of an index that is asked by a string.
+   *
+   * @throws {@link UnsupportedQueryError} if rows are missing from it
+   */
+  ask(companion: Companion): void {
+    assertComplete(companion)
+    if (isUnproven(companion)) this.#unproven.add(companion)
   }
 
   /** Guards a builder that a method of this one returned. */

@@ -4,7 +4,6 @@ import { driverFacts } from "../../dialect/driver-facts"
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
 import { tokenSought } from "../columns/cell-codec"
 import type { Companion } from "../indexes/companion"
-import { assertComplete } from "../indexes/index-completeness"
 import { writesPlaintext } from "../../column/phase"
 import { propertyOfOperand } from "../columns/comparison-operand"
 import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
@@ -35,8 +34,8 @@ export interface StringCompilation {
   readonly builder: QueryBuilder<ObjectLiteral>
   /** Called with every value that a string compares an encrypted column with. */
   readonly note: (value: unknown) => void
-  /** Called with every index that is asked, and how many values are sought. */
-  readonly noteSearched: (companion: Companion, values: number) => void
+  /** Called with every index that is asked, and how many values are sought; refuses what it must. */
+  readonly ask: (companion: Companion, values: number) => void
   /** What is done about strings that nothing answers. */
   readonly strings: StringPolicy
 }
@@ -290,8 +289,7 @@ class Statement {
       companion,
       known.map((value) => [value]),
     )
-    asked.forEach(assertComplete)
-    for (const one of asked) this.#compilation.noteSearched(one, sought)
+    for (const one of asked) this.#compilation.ask(one, sought)
     const either: Predicate = { kind: "or", of: [predicate, ...of] }
     const compiled = compilePredicate(negated ? { kind: "not", of: either } : either)
     this.#compilation.builder.setParameters({ ...compiled.parameters })

@@ -10,7 +10,7 @@ import type { ColumnMetadata } from "../typeorm-internals"
 import { type Companion, companionsOf } from "../indexes/companion"
 import { documentCondition } from "./document-conditions"
 import { type Indexed, indexedProperty, soughtIn, unanswerable } from "./indexed-property"
-import { mustBeComplete } from "../indexes/index-completeness"
+import { isUnproven } from "../indexes/index-completeness"
 import { leftToTypeORM } from "./left-to-typeorm"
 import { compoundPredicate, seek, type Sought } from "./matches"
 import { isAnswerable, isFindOperator } from "./query-rules"
@@ -239,7 +239,7 @@ class Compiler {
   #note({ predicate, companion, digests, exact, asked, values }: Sought): Predicate {
     for (const one of asked) this.searched.set(one, (this.searched.get(one) ?? 0) + values)
     this.digests.push(...digests)
-    this.unproven.push(...asked.filter(mustBeComplete))
+    this.unproven.push(...asked.filter(isUnproven))
     if (!exact) return predicate
     const { property } = companion.index.members[0]
     if (this.#obstacle !== undefined) {

@@ -16,18 +16,14 @@ import { mayName } from "./string-hints"
 import { checkStatement } from "./statement-rules"
 import { readCatchingUp } from "../keys/reload-keys"
 import type { StringPolicy } from "./unanswered-strings"
+import { indexesToLookAt } from "./asked-indexes"
 import { isUncacheable, uncached } from "./uncached"
 import { areStatementsTold } from "../events/channels"
 import { rowsOf } from "../events/row-keys"
 import { statementOf } from "../events/statement"
 import { toldStatement } from "../events/told-statement"
-import { type Companion, companionsOf } from "../indexes/companion"
-import {
-  assertComplete,
-  isUnlooked,
-  lookIfComplete,
-  mustBeComplete,
-} from "../indexes/index-completeness"
+import type { Companion } from "../indexes/companion"
+import { assertComplete, lookIfComplete } from "../indexes/index-completeness"
 import { atOnce, completeCompanions } from "../indexes/late-companions"
 import { compileWrite, leavesCompanions } from "../indexes/written-companions"
 import { builderInternalsOf } from "../typeorm-internals"
@@ -112,8 +108,6 @@ class Guards implements BuilderGuards {
   readonly #guard = Symbol("typeorm-fernet.guard")
   readonly #replacements: MethodReplacements<Builder>
   readonly dataSource: DataSource
-  /** Whether there are indexes that answer only once every row has a value. */
-  #legacy: boolean | undefined
 
   constructor(dataSource: DataSource, { strings, fetched }: GuardOptions) {
     this.dataSource = dataSource
@@ -164,8 +158,7 @@ class Guards implements BuilderGuards {
         }
       },
       execute: (builder, execute) => {
-        const guard = this.of(builder)
-        if (!namesEncrypted(builder.expressionMap) && guard.unproven.size === 0) {
+        if (!namesEncrypted(builder.expressionMap) && this.#toLookAt(builder).length === 0) {
           return execute.call(builder)
         }
         return this.#told(builder, () =>
@@ -193,10 +186,11 @@ class Guards implements BuilderGuards {
         const note = (value: unknown): void => {
           guard.note(value)
         }
-        const noteSearched = (companion: Companion, values: number): void => {
+        const ask = (companion: Companion, values: number): void => {
+          guard.ask(companion)
           guard.noteSearched(companion, values)
         }
-        const compilation = { dataSource, builder, note, noteSearched, strings }
+        const compilation = { dataSource, builder, note, ask, strings }
         const compiled = compileStrings(compilation, sql as string)
         return replace.call(builder, compiled)
       },
@@ -231,16 +225,16 @@ class Guards implements BuilderGuards {
 
   /** Executes a builder when it is known whether the indexes that it asks have a value for every row. */
   #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
-    this.#legacy ??= this.dataSource.entityMetadatas.flatMap(companionsOf).some(mustBeComplete)
-    if (!this.#legacy) return execute()
+    const indexes = this.#toLookAt(builder)
+    if (indexes.length === 0) return execute()
     const { queryRunner } = builderInternalsOf(builder)
-    if (queryRunner && ANSWERING.has(queryRunner)) return execute()
-    const { unproven } = this.of(builder)
-    const mentioned = builder.expressionMap.aliases.flatMap((alias) =>
-      alias.hasMetadata ? companionsOf(alias.metadata).filter(isUnlooked) : [],
-    )
-    const companions = new Set([...unproven, ...mentioned])
-    return lookIfComplete(this.dataSource, companions, queryRunner).then(execute)
+    return lookIfComplete(this.dataSource, indexes, queryRunner).then(execute)
+  }
+
+  #toLookAt(builder: Builder): readonly Companion[] {
+    const { queryRunner } = builderInternalsOf(builder)
+    if (queryRunner && ANSWERING.has(queryRunner)) return []
+    return indexesToLookAt(this.dataSource, builder.expressionMap, this.of(builder).unproven)
   }
 
   has(builder: Builder): boolean {

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 
 import { boundColumn } from "../columns/bound-column"
-import type { ExpressionMap } from "../typeorm-internals"
+import type { ColumnMetadata, ExpressionMap } from "../typeorm-internals"
 
 /** Patterns of the names of encrypted columns. */
 interface NamePatterns {
@@ -41,6 +41,23 @@ export function mayName({ entityMetadatas }: DataSource, sql: string): boolean {
   return patternOf(entityMetadatas, entityMetadatas)?.name.test(sql) === true
 }
 
+const compared = new WeakMap<ColumnMetadata, RegExp>()
+
+/** Whether a string may say more of a column than whether it is NULL. */
+export function mayCompare(column: ColumnMetadata, sql: string): boolean {
+  let pattern = compared.get(column)
+  if (!pattern) {
+    const { source } = patternFor(namesOf(column)).name
+    compared.set(column, (pattern = new RegExp(`${source}(?!["\`]?\\s+IS\\b)`, "iu")))
+  }
+  return pattern.test(sql)
+}
+
+/** Whether a string holds a SELECT, which may be of any entity. */
+export function hasInnerSelect(sql: string): boolean {
+  return INNER_SELECT.test(sql)
+}
+
 const INNER_SELECT = /\(\s*SELECT\b/i
 
 function patternOf(key: object, metadatas: readonly EntityMetadata[]): NamePatterns | null {
@@ -49,10 +66,14 @@ function patternOf(key: object, metadatas: readonly EntityMetadata[]): NamePatte
   const names = metadatas
     .flatMap(({ columns }) => columns)
     .filter((column) => boundColumn(column))
-    .flatMap(({ propertyName, databaseName }) => [propertyName, databaseName])
+    .flatMap((column) => [...namesOf(column)])
   const pattern = names.length === 0 ? null : patternFor(new Set(names))
   patterns.set(key, pattern)
   return pattern
+}
+
+function namesOf({ propertyName, databaseName }: ColumnMetadata): ReadonlySet<string> {
+  return new Set([propertyName, databaseName])
 }
 
 function patternFor(names: ReadonlySet<string>): NamePatterns {

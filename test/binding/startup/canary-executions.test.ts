@@ -113,7 +113,9 @@ describe("a DataSource does not start if its TypeORM", () => {
 
   test("shows what is sought in an error", async () => {
     const message = await failureOf(
-      () => undefined,
+      (builder) => {
+        pin(builder, "getOne")
+      },
       (source) => {
         pin(source, "createEntityManager")
       },

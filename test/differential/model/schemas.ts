@@ -42,6 +42,8 @@ export function encryptedSchemas(
             bits,
             context: `${entity.name}/${name}`,
             unique: unique(index),
+            // What is missing from it is known, and the model in plaintext misses it, too
+            ...((variant.unindexed ?? variant.legacy) && { building: false }),
             ...(normalization && { normalize: normalizers[normalization] }),
             ...(others.length > 0 && { with: others.map(nameOf) }),
           }),

@@ -11,10 +11,16 @@ import { rowsOf } from "../stored"
 @Entity()
 class Person {
   @PrimaryColumn() id!: number
-  @EncryptedColumn({ nullable: true, blindIndex: { normalize: ["trim", "lowercase"] } })
+  @EncryptedColumn({
+    nullable: true,
+    blindIndex: { building: false, normalize: ["trim", "lowercase"] },
+  })
   email!: string | null
-  @EncryptedColumn({ nullable: true, blindIndex: [{ with: ["family"] }, true] }) given!:
-    string | null
+  @EncryptedColumn({
+    nullable: true,
+    blindIndex: [{ building: false, with: ["family"] }, { building: false }],
+  })
+  given!: string | null
   @EncryptedColumn({ nullable: true }) family!: string | null
   @EncryptedColumn({ nullable: true, codec: "number", blindIndex: true }) height!: number | null
 }

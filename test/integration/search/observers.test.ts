@@ -91,7 +91,9 @@ eachDatabase("who is told of statements that seek legacy plaintext", (db) => {
 
     const kinds = logger.entries.map(([kind]) => kind)
     expect(kinds).toEqual(expect.arrayContaining(["query", "slow"]))
-    const [query] = logger.entries
+    const query = logger.entries.find(
+      ([kind, sql]) => kind === "query" && !String(sql).includes("missing"),
+    )
     expect(query?.[2]).toEqual(expect.arrayContaining(["(encrypted)", "Ada"]))
     const isToldOfStatements = typeormUnderTest().version !== "0.3.17"
     expect(JSON.stringify(events).includes("(encrypted)")).toBe(isToldOfStatements)
