@@ -12,7 +12,7 @@ import { DocumentColumn, type DocumentStorage } from "./columns/document-column"
 import { ReadAhead } from "./columns/read-ahead"
 import type { ColumnRings } from "./columns/column-rings"
 import { guardQueryBuilders } from "./queries/guard-query-builders"
-import type { StringPolicy } from "./queries/unanswered-strings"
+import { keepStringPolicy, type StringPolicy } from "./queries/unanswered-strings"
 import { proveSeams } from "./startup/canary"
 import { bindColumnMetadata } from "./columns/column-seam"
 import { guardDerivedColumn } from "./columns/derived-columns"
@@ -203,6 +203,7 @@ export function withEncryption<Source extends DataSource>(
   const lazyKeys = options.lazyKeys === "cli" ? isTypeormCli() : (options.lazyKeys ?? false)
   const { data: keys, index: indexKeys } = bindKeys(options, lazyKeys)
   keepKeys(dataSource, { data: keys, index: indexKeys, columns: options.columnKeys })
+  keepStringPolicy(dataSource, options.strings ?? "throw")
   assertBindable(dataSource)
   const buildMetadatas = internals.buildMetadatas.bind(dataSource)
   const fetched = new FetchedRows()

@@ -4,6 +4,7 @@ import type { BoundKeys } from "../binding/keys/bound-keys"
 import { companionsOf } from "../binding/indexes/companion"
 import { missingRowQuery, unindexedTokens } from "../binding/indexes/index-completeness"
 import { indexKeysOf, keysOf } from "../binding/keys/keys"
+import { stringPolicyOf } from "../binding/queries/unanswered-strings"
 import type { PlaintextPhase } from "../column/phase"
 import type { Batch, Cell } from "../dialect/batch"
 import type { Session } from "../dialect/session"
@@ -137,7 +138,8 @@ export async function checkEncryption(
   } finally {
     await worker.close()
   }
-  const { tables, problems, notes } = checker
+  const { tables, problems } = checker
+  const notes = [...(stringPolicyOf(dataSource) === "warn" ? [WARNED] : []), ...checker.notes]
   const seen = (ringOf: (run: RunKeys) => readonly string[]): readonly string[] => [
     ...new Set(runs.flatMap(ringOf)),
   ]
@@ -353,6 +355,9 @@ function seenWith(
   return { decided, counted: tally.counted(), recognized: companions.recognized(batch, decided) }
 }
 
+const WARNED =
+  'strings: "warn" sends strings of query builders that nothing answers, with what they seek in plaintext. ' +
+  "Mend those that the channel typeorm-fernet:string.unanswered tells of, and take the option out."
 const NO_KEY =
   "none of its tokens that were looked at opens under these keys: is it the key of this environment?"
 const NO_INDEX_KEY =

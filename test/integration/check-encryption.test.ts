@@ -86,6 +86,17 @@ eachDatabase("the check of encrypted columns", (db) => {
     expect(text).toMatch(/^ {2}Account\.note: opens, (?:long)?text \(1 null, 2 current\)$/im)
   })
 
+  test("reminds of strings that are sent as they are", async () => {
+    const source = await connect({ keyring, strings: "warn" }, true)
+
+    const { ok, notes } = await checkEncryption(source)
+
+    expect(ok).toBe(true)
+    expect(notes).toEqual([expect.stringMatching(/^strings: "warn" sends .* in plaintext\. /)])
+    expect(describeCheck(await checkEncryption(source))).toContain('note: strings: "warn" sends')
+    await assertEncryption(source)
+  })
+
   test("tells of tokens that a blind index misses", async () => {
     const source = await accounts()
     await db.rawRows("UPDATE account SET email_bidx = NULL WHERE id = 2")

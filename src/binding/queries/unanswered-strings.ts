@@ -1,9 +1,26 @@
 import { channel } from "node:diagnostics_channel"
 
+import type { DataSource } from "typeorm"
+
 import { EncryptionError } from "../../errors"
 
 /** Whether strings that nothing answers are refused, or sent as they are and told. */
 export type StringPolicy = "throw" | "warn"
+
+/** Under `Symbol.for`, so that a second copy of the package sees what the first did. */
+const STRINGS = Symbol.for("typeorm-fernet.strings")
+
+type WithPolicy = DataSource & { [STRINGS]?: StringPolicy }
+
+/** Leaves on a DataSource what is done about its strings. */
+export function keepStringPolicy(dataSource: DataSource, policy: StringPolicy): void {
+  Object.defineProperty(dataSource, STRINGS, { value: policy })
+}
+
+/** Returns what is done about strings on a DataSource that went through `withEncryption`. */
+export function stringPolicyOf(dataSource: DataSource): StringPolicy {
+  return (dataSource as WithPolicy)[STRINGS] ?? "throw"
+}
 
 /**
  * What is published on the channel `typeorm-fernet:string.unanswered`, under `strings: "warn"`, each
