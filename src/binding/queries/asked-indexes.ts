@@ -31,9 +31,11 @@ export function indexesToLookAt(
   return found
 }
 
-/** Strings ask no index over several properties. */
-function isAskedBy(strings: string, { sources: [source, ...others] }: Companion): boolean {
-  return source !== undefined && others.length === 0 && mayCompare(source, strings)
+/** Strings ask no index over several properties, and none of few bits. */
+function isAskedBy(strings: string, { index, sources }: Companion): boolean {
+  const [source, ...others] = sources
+  if (!source || others.length > 0 || index.truncated) return false
+  return mayCompare(source, strings)
 }
 
 const NONE: readonly Companion[] = []

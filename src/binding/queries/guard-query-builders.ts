@@ -23,7 +23,12 @@ import { rowsOf } from "../events/row-keys"
 import { statementOf } from "../events/statement"
 import { toldStatement } from "../events/told-statement"
 import type { Companion } from "../indexes/companion"
-import { assertComplete, lookIfComplete } from "../indexes/index-completeness"
+import {
+  assertComplete,
+  lookIfComplete,
+  mustBeComplete,
+  rehearse,
+} from "../indexes/index-completeness"
 import { atOnce, completeCompanions } from "../indexes/late-companions"
 import { compileWrite, leavesCompanions } from "../indexes/written-companions"
 import { builderInternalsOf } from "../typeorm-internals"
@@ -108,9 +113,11 @@ class Guards implements BuilderGuards {
   readonly #guard = Symbol("typeorm-fernet.guard")
   readonly #replacements: MethodReplacements<Builder>
   readonly dataSource: DataSource
+  readonly #strings: StringPolicy
 
   constructor(dataSource: DataSource, { strings, fetched }: GuardOptions) {
     this.dataSource = dataSource
+    this.#strings = strings
     const deriving = DERIVING.map((name) => [
       name,
       (builder: Builder, derive: Method, args: unknown[]) =>
@@ -224,11 +231,23 @@ class Guards implements BuilderGuards {
   }
 
   /** Executes a builder when it is known whether the indexes that it asks have a value for every row. */
-  #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
+  async #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
     const indexes = this.#toLookAt(builder)
     if (indexes.length === 0) return execute()
+    this.#refuse(builder, indexes)
     const { queryRunner } = builderInternalsOf(builder)
-    return lookIfComplete(this.dataSource, indexes, queryRunner).then(execute)
+    await lookIfComplete(this.dataSource, indexes, queryRunner)
+    return execute()
+  }
+
+  /** What is refused anyway is refused before anything is sent, as far as that can be told by then. */
+  #refuse(builder: Builder, indexes: readonly Companion[]): void {
+    const { queryType } = builder.expressionMap
+    const isWrite = queryType === "insert" || queryType === "update"
+    if (isWrite || this.of(builder).rechecks.length > 0 || indexes.some(mustBeComplete)) return
+    // It would be told of twice, and is refused by nobody
+    if (this.#strings === "warn") return
+    rehearse(() => builder.getQuery())
   }
 
   #toLookAt(builder: Builder): readonly Companion[] {

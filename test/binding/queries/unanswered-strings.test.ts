@@ -74,7 +74,7 @@ describe('strings: "warn"', () => {
     const found = await idsOf(build(builder())).catch((error: unknown) => (error as Error).name)
 
     expect(found === "QueryFailedError" ? [] : found).toEqual(ids)
-    expect(logger.statements).toHaveLength(1)
+    expect(logger.statements.filter((sql) => !sql.includes("AS missing"))).toHaveLength(1)
     expect(events).toEqual([
       {
         column: `User.${column}`,

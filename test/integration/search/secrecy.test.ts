@@ -93,12 +93,12 @@ eachDatabase("a search", (db) => {
     ]
 
     test("that finds nothing shows no value in the error, nor in the log", async () => {
-      const runner = dataSource.createQueryRunner()
+      const [runner, other] = [dataSource.createQueryRunner(), dataSource.createQueryRunner()]
       const managers = [
         dataSource.manager,
         runner.manager,
         new EntityManager(dataSource),
-        new EntityManager(dataSource, dataSource.createQueryRunner()),
+        new EntityManager(dataSource, other),
         new AuditedManager(dataSource),
       ]
       for (const run of managers.flatMap(failing)) {
@@ -107,6 +107,7 @@ eachDatabase("a search", (db) => {
         expectNoMarker(error)
       }
       await runner.release()
+      await other.release()
       await dataSource.transaction(async (manager) => {
         for (const run of failing(manager)) expectNoMarker(await failureOf(run))
       })
