@@ -142,6 +142,7 @@ export default tseslint.config(
       ".stryker-tmp",
       "test/compatibility",
       "examples/credential-vault",
+      "examples/audit-log",
       "examples/http-errors",
       "examples/nestjs",
       "examples/secret-managers",

@@ -13,6 +13,7 @@ const sqlGuides = ["docs/operations.md"]
 /** What shows regions of the files in a folder. */
 const shownBy: Readonly<Record<string, readonly string[]>> = {
   examples: guides.filter((path) => !["docs/secret-managers.md", "docs/nestjs.md"].includes(path)),
+  "examples/audit-log": ["docs/audit.md"],
   "examples/first-steps": ["README.md"],
   "examples/secret-managers": ["docs/secret-managers.md"],
   "examples/nestjs/src": ["docs/nestjs.md"],
