@@ -43,13 +43,13 @@ export type {
   FailureCount,
   PlaintextCount,
   PlaintextReadEvent,
+  RevealEvent,
   SearchCount,
   SearchEvent,
   StatementEvent,
 } from "./binding/events/events"
 export { Sealed } from "./column/sealed"
 export type { SealedCacheOptions } from "./column/sealed-cache"
-export type { RevealEvent } from "./binding/columns/reveals"
 export type { StringPolicy, UnansweredStringEvent } from "./binding/queries/unanswered-strings"
 export {
   EncryptedColumn,

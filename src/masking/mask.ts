@@ -1,3 +1,4 @@
+import { isSealed } from "../column/sealed"
 import { type OptionNames, unknownOptions } from "../unknown-options"
 
 /** Options of `mask`. */
@@ -101,6 +102,7 @@ class Masking {
   }
 
   #contents(value: object): Masked {
+    if (isSealed(value)) return value.toString()
     if (Array.isArray(value)) return value.map((one: unknown) => this.of(one))
     // Dates, bytes, collections, and whatever else is no record
     if (Object.prototype.toString.call(value) !== "[object Object]") return HIDDEN

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
-import { mask } from "../../src"
+import { mask, Sealed } from "../../src"
 
 describe("mask", () => {
   test.each([
@@ -73,6 +73,10 @@ describe("mask", () => {
     expect(
       mask({ ssn: "078-05-1120", pin: 1234, cards: [{ number: "4242424242424242" }, null] }),
     ).toEqual({ ssn: "****1120", pin: "****", cards: [{ number: "****4242" }, null] })
+  })
+
+  test("leaves a sealed value sealed", () => {
+    expect(mask({ apiKey: Sealed.of("a-long-secret-1120") })).toEqual({ apiKey: "[sealed]" })
   })
 
   test("reads no getter, and comes to an end with objects inside of themselves", () => {

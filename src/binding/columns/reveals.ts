@@ -2,23 +2,8 @@ import { channel } from "node:diagnostics_channel"
 
 import type { DecryptionFailureReason } from "../../errors"
 import { currentActor } from "../events/actor"
+import type { RevealEvent } from "../events/events"
 import { isDecryptionError } from "./unencrypted-cells"
-
-/**
- * What is published on the channel `typeorm-fernet:reveal` whenever the value of a stored cell was asked
- * for by `reveal()` or `use()`, and had or not. Saving, comparing and searching show it to nobody, and
- * are no reveals.
- */
-export interface RevealEvent {
-  /** The column, as `Entity.property`. */
-  readonly column: string
-  /** The row's primary key by property, where it was read. */
-  readonly primaryKey?: Readonly<Record<string, unknown>>
-  /** Why the cell could not be read. */
-  readonly reason?: DecryptionFailureReason
-  /** Who it was done for, if it was inside of `runWithActor`. */
-  readonly actor: string | undefined
-}
 
 /** What is to be revealed. */
 export interface Revealed {

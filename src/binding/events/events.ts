@@ -100,3 +100,19 @@ export interface SearchCount {
 export interface SearchEvent extends StatementEvent {
   readonly indexes: readonly SearchCount[]
 }
+
+/**
+ * What is published on the channel `typeorm-fernet:reveal` whenever the value of a stored cell was asked
+ * for by `reveal()` or `use()`, and had or not. Saving, comparing and searching show it to nobody, and
+ * are no reveals.
+ */
+export interface RevealEvent {
+  /** The column, as `Entity.property`. */
+  readonly column: string
+  /** The row's primary key by property, where it was read. */
+  readonly primaryKey?: Readonly<Record<string, unknown>>
+  /** Why the cell could not be read. */
+  readonly reason?: DecryptionFailureReason
+  /** Who it was done for, if it was inside of `runWithActor`. */
+  readonly actor: string | undefined
+}

@@ -6,6 +6,7 @@ import type {
   DecryptFailedEvent,
   EncryptEvent,
   PlaintextReadEvent,
+  RevealEvent,
   SearchEvent,
 } from "./events"
 
@@ -21,6 +22,8 @@ export interface EventHandlers {
   readonly plaintextRead?: (event: PlaintextReadEvent) => unknown
   /** Of `typeorm-fernet:search`. */
   readonly search?: (event: SearchEvent) => unknown
+  /** Of `typeorm-fernet:reveal`. */
+  readonly reveal?: (event: RevealEvent) => unknown
   /** Is told what one of the others throws, or rejects with. Defaults to a warning of the process. */
   readonly onError?: (error: unknown) => void
 }
@@ -31,6 +34,7 @@ const handlerNames: OptionNames<EventHandlers> = {
   decryptFailed: true,
   plaintextRead: true,
   search: true,
+  reveal: true,
   onError: true,
 }
 
@@ -40,6 +44,7 @@ const CHANNELS = {
   decryptFailed: "typeorm-fernet:decrypt.failed",
   plaintextRead: "typeorm-fernet:plaintext.read",
   search: "typeorm-fernet:search",
+  reveal: "typeorm-fernet:reveal",
 } as const satisfies Record<Exclude<keyof EventHandlers, "onError">, string>
 
 /**

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals"
 import { type DataSource, Entity, PrimaryColumn } from "typeorm"
 
-import { EncryptedColumn, type EventHandlers, onEvents } from "../../../src"
+import { EncryptedColumn, type EventHandlers, onEvents, runWithActor, Sealed } from "../../../src"
 import { boundSource } from "../memory-source"
 
 @Entity()
 class Patient {
   @PrimaryColumn("int") id!: number
   @EncryptedColumn({ blindIndex: true }) ssn!: string
+  @EncryptedColumn({ sealed: true, nullable: true }) pin?: Sealed<string> | null
 }
 
 let dataSource: DataSource
@@ -47,6 +48,24 @@ describe("onEvents", () => {
     expect(called).toEqual(["encrypt 1", "search 1", "decrypt Patient.ssn"])
   })
 
+  test("tells of a sealed value that is revealed, and not of one that is read", async () => {
+    await dataSource.manager.insert(Patient, { id: 99, ssn: "078-99", pin: Sealed.of("legible") })
+    const events: unknown[] = []
+    const stop = onEvents({
+      reveal: (event) => events.push(event),
+      decrypt: ({ columns }) => events.push(columns),
+    })
+
+    const patient = await dataSource.manager.findOneByOrFail(Patient, { id: 99 })
+    runWithActor("alice", () => patient.pin?.reveal())
+    stop()
+
+    expect(events).toEqual([
+      [{ column: "Patient.ssn", cells: 1 }],
+      { column: "Patient.pin", primaryKey: { id: 99 }, actor: "alice" },
+    ])
+  })
+
   test("keeps what a handler throws or rejects with from the statement, and from the others", async () => {
     const errors: unknown[] = []
     const called: unknown[] = []
@@ -62,7 +81,7 @@ describe("onEvents", () => {
       onError: (error) => errors.push(error),
     })
 
-    expect(read).toEqual({ id, ssn: `078-${id}` })
+    expect(read).toMatchObject({ id, ssn: `078-${id}` })
     expect(errors).toEqual([thrown, rejected])
     expect(called).toEqual(["decrypt"])
   })
