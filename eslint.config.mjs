@@ -54,7 +54,7 @@ const bulkLayers = [
   ["connection"],
   ["pass"],
   ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter", "under-lock"],
-  ["run", "check-encryption", "describe-check"],
+  ["run", "check-encryption", "describe-check", "seen-with-keys"],
   ["bulk"],
 ]
 const unplaced = readdirSync(join(import.meta.dirname, "src/bulk"))

@@ -22,12 +22,10 @@ import { fetchKeys, type RunKeys } from "./keys"
 import { checkOptions, requireKnown } from "./options"
 import { leafCellsOf, plaintextOf } from "./leaf-cells"
 import { joinCounts } from "./joined-tenants"
-import { type ColumnDecisions, inspecting } from "./pass/cells"
-import { Companions } from "./pass/companions"
-import { decide } from "./pass/decision"
 import { foreignMark } from "./pass/foreign-marks"
 import { type DescribedTable, describeTable } from "./preflight"
-import { type StateCounts, Tally } from "./report"
+import type { StateCounts } from "./report"
+import { type SeenByRun, type SeenWithKeys, seenWith } from "./seen-with-keys"
 
 /** Options of `checkEncryption` and `assertEncryption`. */
 export interface CheckOptions {
@@ -323,36 +321,6 @@ class Checker {
     if (shared > 0) this.notes.push(`${label}: ${shared} tokens are under the shared keys.`)
     if (phase !== "reject") this.notes.push(`${label} still reads plaintext (${phase}).`)
   }
-}
-
-/** What the keys of one run show of a batch. */
-interface SeenWithKeys {
-  readonly decided: readonly ColumnDecisions[]
-  readonly counted: Readonly<Record<string, StateCounts>>
-  readonly recognized: readonly (readonly boolean[])[]
-}
-
-type SeenByRun = readonly [SeenWithKeys, ...SeenWithKeys[]]
-
-function seenWith(
-  keys: RunKeys,
-  { columns, indexes, facts }: DescribedTable,
-  batch: Batch,
-): SeenWithKeys {
-  const companions = new Companions(indexes, columns, keys.indexRing)
-  const { columns: decided } = decide(
-    {
-      ...{ columns, indexes, companions, limits: facts },
-      ...{ keys, job: inspecting, demand: "kept" },
-    },
-    batch,
-  )
-  const labels = columns.map((column) => column.label)
-  const tally = new Tally(labels, keys.fingerprints)
-  decided.forEach(({ states }, i) => {
-    for (const state of states) tally.found(labels[i] ?? "", state)
-  })
-  return { decided, counted: tally.counted(), recognized: companions.recognized(batch, decided) }
 }
 
 const WARNED =
