@@ -3,7 +3,7 @@ import type { EntityMetadata, Table, TableColumn } from "typeorm"
 import { driverFacts } from "../../dialect/driver-facts"
 import type { TokenCondition } from "../../dialect/token-condition"
 import type { Keyring } from "../../fernet/keyring"
-import { isToken, SHORTEST_TOKEN } from "../../fernet/token-format"
+import { isToken, SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
 import type { Driver, SchemaRunner } from "../typeorm-internals"
 import { columnsNamed, isOurs } from "./table-columns"
 import { changesType, declaredColumn } from "./type-target"
@@ -16,6 +16,12 @@ const CANDIDATES = 100
 
 /** Columns that can hold a token. */
 const TEXT_TYPES = /char|text|clob/i
+
+/** Columns that hold documents, of which parts may be tokens, and nothing else. */
+const DOCUMENT_TYPES = /json/i
+
+/** A token as a part of a document. */
+const IN_DOCUMENT = /"(g[A-P][\w-]+={0,2})"/g
 
 /**
  * Says which columns of a table hold tokens and are not encrypted in the model: TypeORM would drop
@@ -32,12 +38,12 @@ export async function findLeavingTokens(
 ): Promise<readonly string[]> {
   const problems: string[] = []
   for (const column of table.columns) {
-    if (!TEXT_TYPES.test(column.type) || column.isArray) continue
+    if (!mayHoldTokens(column)) continue
     const declared = columnsNamed(metadatas, column.name)
     if (declared.some(isOurs)) continue
     const path = runner.escapePath(table)
     const what = { column: `${table.name}.${column.name}`, path, name: driver.escape(column.name) }
-    const mayBe = conditionOf(driver)
+    const mayBe = conditionOf(driver, column)
     const [first] = declared
     if (!first) {
       if (await holdsTokens(runner, what, mayBe)) problems.push(dropped(what))
@@ -65,10 +71,14 @@ export async function columnHoldsTokens(
   table: Table,
   column: TableColumn,
 ): Promise<boolean> {
-  if (!TEXT_TYPES.test(column.type) || column.isArray) return false
+  if (!mayHoldTokens(column)) return false
   const path = runner.escapePath(table)
   const named = { column: column.name, path, name: driver.escape(column.name) }
-  return holdsTokens(runner, named, conditionOf(driver))
+  return holdsTokens(runner, named, conditionOf(driver, column))
+}
+
+function mayHoldTokens({ type, isArray }: TableColumn): boolean {
+  return !isArray && (TEXT_TYPES.test(type) || DOCUMENT_TYPES.test(type))
 }
 
 /** As many candidates of which none is a token may hide one: then the column is taken to hold some. */
@@ -81,7 +91,7 @@ async function holdsTokens(
     `SELECT ${name} AS cell FROM ${path} WHERE ${mayBe(name)} LIMIT ${CANDIDATES}`,
   )
   const cells = cellsOf(found)
-  return cells.some(isToken) || cells.length === CANDIDATES
+  return cells.some((cell) => tokensIn(cell).length > 0) || cells.length === CANDIDATES
 }
 
 /** Others' tokens are no matter; among so many of theirs, one of ours would have to hide. */
@@ -94,17 +104,31 @@ async function holdsOwnTokens(
   const cells: unknown = await runner.query(
     `SELECT ${name} AS cell FROM ${path} WHERE ${mayBe(name)} LIMIT ${OTHERS_TOKENS}`,
   )
-  return cellsOf(cells).some((cell) => keyring.keyIndexOf(cell) !== undefined)
+  const tokens = cellsOf(cells).flatMap(tokensIn)
+  return tokens.some((token) => keyring.keyIndexOf(token) !== undefined)
 }
 
 /** What a cell has that may be a token; of a database that is not known, in the words of every one. */
-function conditionOf({ options: { type } }: Driver): TokenCondition {
+function conditionOf({ options: { type } }: Driver, column: TableColumn): TokenCondition {
   const isShaped = driverFacts(type).isToken ?? ((cell: string) => `${cell} LIKE 'g%'`)
-  return (cell) => `${isShaped(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}`
+  const text = /^(?:aurora-mysql|mariadb|mysql)$/.test(type) ? "CHAR" : "TEXT"
+  const inDocument: TokenCondition = (cell) => `CAST(${cell} AS ${text}) LIKE '%"${TOKEN_HEAD}%'`
+  if (DOCUMENT_TYPES.test(column.type)) return inDocument
+  return (cell) =>
+    `(${isShaped(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}) OR (${inDocument(cell)})`
 }
 
+/** The tokens that a cell is or, as a document, has parts of. */
+function tokensIn(cell: string): readonly string[] {
+  const parts = [...cell.matchAll(IN_DOCUMENT)].flatMap(([, part]) => part ?? [])
+  return [cell, ...parts].filter(isToken)
+}
+
+/** A document reaches some drivers parsed. */
 function cellsOf(rows: unknown): readonly string[] {
-  return (rows as readonly { readonly cell: unknown }[]).map(({ cell }) => String(cell))
+  return (rows as readonly { readonly cell: unknown }[]).map(({ cell }) =>
+    typeof cell === "string" ? cell : JSON.stringify(cell),
+  )
 }
 
 const DECRYPT =

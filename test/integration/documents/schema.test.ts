@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals"
 import { Column, type DataSource, Entity, PrimaryColumn } from "typeorm"
 
-import { EncryptedColumn, encryptColumns, withEncryption } from "../../../src"
+import { decryptColumns, EncryptedColumn, encryptColumns, withEncryption } from "../../../src"
 import { eachDatabase, type TestDatabase } from "../../support/databases"
 import { keyring } from "../../support/keys"
 import { documentTypes, encryptedWebhooks, everything, plainWebhooks } from "./webhooks"
@@ -24,6 +24,35 @@ eachDatabase("the schema step of documents", (db) => {
     expect(await pending(changed)).toEqual([])
     await changed.destroy()
   })
+
+  test.each(documentTypes[db.name])(
+    "lets no document of type %s leave the model while parts of it are tokens",
+    async (type) => {
+      const filled = await connect(db, encryptedWebhooks(type), true)
+      await filled.getRepository("Webhook").save({ id: 1, config: everything })
+      await filled.destroy()
+      const before = await db.rawRows("SELECT * FROM webhook")
+      @Entity("webhook")
+      class Dropped {
+        @PrimaryColumn() id!: number
+        @Column({ type: "int", default: 1 }) version!: number
+      }
+
+      for (const entity of [plainWebhooks(type, "Webhook"), Dropped]) {
+        const leaving = await connect(db, entity, false)
+        await expect(leaving.synchronize()).rejects.toThrow(/webhook\.config holds tokens/)
+        await leaving.destroy()
+      }
+
+      expect(await db.rawRows("SELECT * FROM webhook")).toEqual(before)
+      const declared = await connect(db, encryptedWebhooks(type), false)
+      await decryptColumns(declared, "Webhook")
+      await declared.destroy()
+      const left = await connect(db, plainWebhooks(type, "Webhook"), true)
+      expect(await left.getRepository("Webhook").find()).toMatchObject([{ config: everything }])
+      await left.destroy()
+    },
+  )
 
   test("refuses what was encrypted as a whole, and leaves it as it is", async () => {
     @Entity()
