@@ -48,6 +48,7 @@ export type {
   SearchEvent,
   StatementEvent,
 } from "./binding/events/events"
+export type { BeforeReveal, RevealRequest } from "./binding/columns/reveals"
 export { Sealed } from "./column/sealed"
 export type { SealedCacheOptions } from "./column/sealed-cache"
 export type { StringPolicy, UnansweredStringEvent } from "./binding/queries/unanswered-strings"

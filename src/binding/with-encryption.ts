@@ -33,6 +33,7 @@ import type { KeyResolver } from "./keys/key-resolver"
 import { bindKeys, keepKeys, keysOf } from "./keys/keys"
 import { isTenantKeys, type TenantKeys } from "./keys/tenant-keys"
 import { placeOf } from "./columns/column-place"
+import type { BeforeReveal } from "./columns/reveals"
 import { primaryKeyOf } from "./columns/row-name"
 import { tokenLimit } from "./schema/token-limit"
 import { checkAtStart, type StartupCheck } from "./startup/startup-check"
@@ -127,6 +128,12 @@ export interface EncryptionOptions {
    * in those of this package. Defaults to none.
    */
   readonly startupCheck?: StartupCheck
+
+  /**
+   * Is asked, and waited for, before a sealed value is revealed: no record, no value. `reveal()` and
+   * `use()` then throw, and `revealRecorded()` and `useRecorded()` take their place. Defaults to none.
+   */
+  readonly beforeReveal?: BeforeReveal
 }
 
 const optionNames: OptionNames<EncryptionOptions> = {
@@ -140,6 +147,7 @@ const optionNames: OptionNames<EncryptionOptions> = {
   strings: true,
   startupCheck: true,
   refreshKeys: true,
+  beforeReveal: true,
 }
 
 /**
@@ -196,6 +204,9 @@ export function withEncryption<Source extends DataSource>(
   }
   if (startupCheck !== undefined && typeof startupCheck !== "function") {
     throw misuse("The option startupCheck of withEncryption() is no function.")
+  }
+  if (given.beforeReveal !== undefined && typeof given.beforeReveal !== "function") {
+    throw misuse("The option beforeReveal of withEncryption() is no function.")
   }
   for (const problem of refreshMisuse(options)) {
     throw misuse(`The option refreshKeys of withEncryption() ${problem}.`)
@@ -294,6 +305,7 @@ function bindColumns(
           kept.add(wipe)
         },
         primaryKeyOf: (entity: ObjectLiteral) => primaryKeyOf(metadata, entity),
+        beforeReveal: options.beforeReveal,
         resolveUnreadable: (error: DecryptionError, cell: unknown) =>
           cells.resolve(error, cell, column),
       }

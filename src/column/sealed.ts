@@ -13,6 +13,8 @@ export interface SealedContent {
   reveal(): unknown
   /** Returns its plaintext to who asked to see it: bytes that are the caller's, to be wiped. */
   revealBytes(): Buffer
+  /** Has it recorded that one of these is to be called, and returns what then may be. */
+  recorded(): Promise<Pick<SealedContent, "reveal" | "revealBytes">>
   /** Returns the value for what shows it to nobody: to write it, to compare it, to search for it. */
   open(): unknown
 }
@@ -65,6 +67,8 @@ export class Sealed<Value> {
    * known, the row
    * @throws {@link KeyError} if there is no key, or work is not being done for the tenant that the value
    * was read for
+   * @throws {@link EncryptionError} `ERR_REVEAL_UNRECORDED` where `beforeReveal` of `withEncryption` is to
+   * be waited for, as {@link revealRecorded} does
    * @throws TypeError if this is a copy, which holds nothing
    */
   reveal(): Value {
@@ -81,19 +85,27 @@ export class Sealed<Value> {
    * @throws what {@link reveal} throws, and what `work` throws
    */
   use<Result>(work: (bytes: Buffer) => Result): Result {
-    const bytes = wholeOf(this).revealBytes()
-    const wipe = (): void => {
-      bytes.fill(0)
-    }
-    let isPending = false
-    try {
-      const result = work(bytes)
-      isPending = isThenable(result)
-      // Of a promise comes a promise of the same
-      return isPending ? (Promise.resolve(result).finally(wipe) as Result) : result
-    } finally {
-      if (!isPending) wipe()
-    }
+    return usingBytes(wholeOf(this), work)
+  }
+
+  /**
+   * As {@link reveal}, once `beforeReveal` of `withEncryption` has recorded it: no record, no value.
+   * Without that option there is nothing to wait for.
+   *
+   * @throws what {@link reveal} throws, and what `beforeReveal` does
+   */
+  async revealRecorded(): Promise<Value> {
+    const recorded = await wholeOf(this).recorded()
+    return recorded.reveal() as Value
+  }
+
+  /**
+   * As {@link use}, once `beforeReveal` of `withEncryption` has recorded it: no record, no value.
+   *
+   * @throws what {@link use} throws, and what `beforeReveal` does
+   */
+  async useRecorded<Result>(work: (bytes: Buffer) => Promise<Result> | Result): Promise<Result> {
+    return usingBytes(await wholeOf(this).recorded(), work)
   }
 
   /**
@@ -160,6 +172,30 @@ class GivenValue implements SealedContent {
 
   open(): unknown {
     return this.#value
+  }
+
+  recorded(): Promise<this> {
+    return Promise.resolve(this)
+  }
+}
+
+/** Gives plaintext to a function, and wipes it when that is over. */
+function usingBytes<Result>(
+  content: Pick<SealedContent, "revealBytes">,
+  work: (bytes: Buffer) => Result,
+): Result {
+  const bytes = content.revealBytes()
+  const wipe = (): void => {
+    bytes.fill(0)
+  }
+  let isPending = false
+  try {
+    const result = work(bytes)
+    isPending = isThenable(result)
+    // Of a promise comes a promise of the same
+    return isPending ? (Promise.resolve(result).finally(wipe) as Result) : result
+  } finally {
+    if (!isPending) wipe()
   }
 }
 

@@ -31,6 +31,7 @@ const codes: Readonly<Record<EncryptionErrorCode, true>> = {
   ERR_INVALID_VALUE: true,
   ERR_KEY_INVALID: true,
   ERR_KEY_MISSING: true,
+  ERR_REVEAL_UNRECORDED: true,
   ERR_SEAM_BROKEN: true,
   ERR_STATEMENT_FAILED: true,
   ERR_UNSUPPORTED_DATABASE: true,

@@ -3,6 +3,7 @@ import type { EncryptedColumnDeclaration } from "../../column/declaration"
 import type { PlaintextPhase } from "../../column/phase"
 import type { DecryptionError } from "../../errors"
 import type { ColumnRings } from "./column-rings"
+import type { BeforeReveal } from "./reveals"
 
 /** How one column of one DataSource is encrypted. */
 export interface ColumnScheme {
@@ -23,6 +24,8 @@ export interface ColumnScheme {
   readonly resolveUnreadable?: (error: DecryptionError, cell: unknown) => unknown
   /** Is given what wipes the plaintexts that the column keeps, if it keeps any. */
   readonly keeps?: (wipe: () => void) => void
+  /** Records that a sealed cell is to be revealed, before it is. */
+  readonly beforeReveal?: BeforeReveal | undefined
   /** Returns the primary key of an entity, as far as it has one. */
   readonly primaryKeyOf?: (entity: object) => Readonly<Record<string, unknown>> | undefined
 }

@@ -1,7 +1,8 @@
 import type { Codec, TextCodec } from "../../column/codec"
 import { contentOf, isSealed, Sealed, type SealedContent } from "../../column/sealed"
 import { DecryptionError, KeyError } from "../../errors"
-import { revealing } from "./reveals"
+import { currentActor } from "../events/actor"
+import { type BeforeReveal, revealing, type RevealRequest, unrecorded } from "./reveals"
 import { rowName } from "./row-name"
 import { isDecryptionError } from "./unencrypted-cells"
 
@@ -22,6 +23,8 @@ export interface SealedColumn {
   readonly tenant: () => string | undefined
   /** Has the keys fetched again, since a cell opened under none of them. */
   readonly catchUp: () => void
+  /** Records that a cell is to be revealed, before it is. */
+  readonly beforeReveal?: BeforeReveal | undefined
 }
 
 /** A cell of a sealed column, as the property of an entity holds it. */
@@ -45,12 +48,29 @@ export class SealedCell implements SealedContent {
 
   /** Returns the value to who asked to see it. @throws {@link DecryptionError} or {@link KeyError} */
   reveal(): unknown {
+    this.#refuseUnrecorded()
     return this.#reveal(() => this.open())
   }
 
   /** Returns the plaintext to who asked to see it, to be wiped. @throws as {@link reveal} does */
   revealBytes(): Buffer {
-    return this.#reveal(() => this.#open((cell) => this.#column.readBytes(cell)))
+    this.#refuseUnrecorded()
+    return this.#revealBytes()
+  }
+
+  /** Has a reveal recorded. @throws what records it, and {@link KeyError} if it is another tenant's */
+  async recorded(): Promise<Pick<SealedContent, "reveal" | "revealBytes">> {
+    const { beforeReveal, property } = this.#column
+    if (!beforeReveal) return this
+    if (this.#tenant !== this.#column.tenant()) throw otherTenant(property)
+    const request: RevealRequest = {
+      column: property,
+      primaryKey: this.#primaryKey(),
+      tenant: this.#tenant,
+      actor: currentActor(),
+    }
+    await beforeReveal(request)
+    return { reveal: () => this.#reveal(() => this.open()), revealBytes: () => this.#revealBytes() }
   }
 
   /** Returns the value for what shows it to nobody. @throws as {@link reveal} does */
@@ -67,6 +87,14 @@ export class SealedCell implements SealedContent {
   /** Takes note of the entity that it was read into: by its primary key an error names the row. */
   readInto(entity: object): void {
     this.#entity ??= entity
+  }
+
+  #refuseUnrecorded(): void {
+    if (this.#column.beforeReveal) throw unrecorded(this.#column.property)
+  }
+
+  #revealBytes(): Buffer {
+    return this.#reveal(() => this.#open((cell) => this.#column.readBytes(cell)))
   }
 
   #primaryKey(): PrimaryKey | undefined {

@@ -15,6 +15,7 @@ export interface SealedColumnParts extends Pick<SealedColumn, "codec" | "propert
   readonly declaration: EncryptedColumnDeclaration
   readonly rings: ColumnRings
   readonly primaryKeyOf?: SealedColumn["primaryKeyOf"] | undefined
+  readonly beforeReveal?: SealedColumn["beforeReveal"]
   /** Is given what wipes what is kept of the column. */
   readonly keeps?: ((wipe: () => void) => void) | undefined
 }
@@ -36,7 +37,7 @@ export function sealedColumn(parts: SealedColumnParts): SealedColumn {
   }
   const bytesOf = plaintexts ?? ((cell: unknown) => tokenBytes(parts, cell))
   return {
-    ...{ property, codec, read, primaryKeyOf },
+    ...{ property, codec, read, primaryKeyOf, beforeReveal: parts.beforeReveal },
     readBytes: (cell) => bytesOf(cell) ?? encodedBytes(codec, parts.read(cell)),
     tenant: () => rings.tenant,
     catchUp: () => {

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { inspect } from "node:util"
 
-import { afterEach, describe, expect, jest, test } from "@jest/globals"
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals"
 import type { DataSource, EntitySchemaColumnOptions, ObjectLiteral } from "typeorm"
 
 import {
@@ -411,5 +411,77 @@ describe("a padded column", () => {
 
     expect(row).toEqual({ key: "x" })
     expect(repository.metadata.name).toBe("Account")
+  })
+})
+
+describe("a sealed column under beforeReveal", () => {
+  interface Request { column: string; actor?: string | undefined; primaryKey: unknown }
+  let requests: Request[]
+  const recording = {
+    keyring,
+    beforeReveal: async (request: Request) => {
+      await Promise.resolve()
+      requests.push(request)
+    },
+  } satisfies EncryptionOptions
+
+  beforeEach(() => {
+    requests = []
+  })
+
+  test("is revealed only after it was recorded, as a value and as bytes", async () => {
+    const { repository, load } = await accounts({ apiKey: { sealed: true } }, recording)
+    await repository.insert({ id: 1, apiKey: Sealed.of(MARKER) })
+    const { apiKey } = await load()
+
+    const revealed = await runWithActor("ada", async () => await apiKey?.revealRecorded())
+    let bytes: Buffer | undefined
+    const length = await apiKey?.useRecorded((given) => {
+      bytes = given
+      return given.toString()
+    })
+
+    expect([revealed, length]).toEqual([MARKER, MARKER])
+    expect(bytes?.every((byte) => byte === 0)).toBe(true)
+    expect(requests).toEqual([
+      { column: "Account.apiKey", primaryKey: { id: 1 }, tenant: undefined, actor: "ada" },
+      { column: "Account.apiKey", primaryKey: { id: 1 }, tenant: undefined, actor: undefined },
+    ])
+  })
+
+  test("does not open without a record, whether none was asked for or it failed", async () => {
+    const failing: EncryptionOptions = {
+      keyring,
+      beforeReveal: () => Promise.reject(new Error("the audit table is full")),
+    }
+    const { repository, load } = await accounts({ apiKey: { sealed: true } }, failing)
+    await repository.insert({ id: 1, apiKey: Sealed.of(MARKER) })
+    const { apiKey } = await load()
+    const opened = jest.spyOn(Keyring.prototype, "decryptText")
+
+    expect(() => apiKey?.reveal()).toThrow("Account.apiKey is revealed only once")
+    expect(() => apiKey?.use(() => 1)).toThrow(/revealRecorded/)
+    await expect(apiKey?.revealRecorded()).rejects.toThrow("the audit table is full")
+    await expect(apiKey?.useRecorded(() => 1)).rejects.toThrow("the audit table is full")
+    expect(opened).not.toHaveBeenCalled()
+    expect(apiKey?.equals(MARKER)).toBe(true)
+  })
+
+  test("asks nothing of a value that was sealed in this process, nor without the option", async () => {
+    const given = Sealed.of(MARKER)
+    expect(await given.revealRecorded()).toBe(MARKER)
+    const { repository, load } = await accounts({ apiKey: { sealed: true } })
+    await repository.insert({ id: 1, apiKey: given })
+
+    expect(await (await load()).apiKey?.revealRecorded()).toBe(MARKER)
+    expect(requests).toEqual([])
+  })
+
+  test("is refused where it is no function", async () => {
+    const options = { keyring, beforeReveal: true } as unknown as EncryptionOptions
+
+    await expect(accounts({ apiKey: { sealed: true } }, options)).rejects.toMatchObject({
+      code: "ERR_COLUMN_MISUSE",
+    })
   })
 })
