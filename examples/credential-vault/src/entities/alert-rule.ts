@@ -8,7 +8,7 @@ export interface WebhookAction {
   readonly id: string
   readonly type: "webhook"
   readonly url: string
-  /** By their names in lower case. Their values are encrypted, whichever of them are secrets. */
+  /** By their names in lower case. Their values are encrypted, and nothing else of a rule is. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -27,7 +27,7 @@ export class AlertRule extends Owned {
   @Column({ type: "boolean", default: true })
   enabled!: boolean
 
-  @EncryptedColumn({ codec: "json", constrained: true })
+  @EncryptedColumn({ type: "jsonb", codec: "json", paths: ["actions.*.headers.*"] })
   definition!: RuleDefinition
 
   @UpdateDateColumn({ name: "updated_at", type: "timestamptz" })

@@ -20,7 +20,7 @@ const tables = [
   `"cameras" (${owned("FK_cea8b0199be633809c942f14dba")}, "name" text NOT NULL, "url" text NOT NULL,
     "username" text NOT NULL, "password" character varying(255) NOT NULL, ${updated})`,
   `"alert_rules" (${owned("FK_8b1001f36fdde9362b977144216")}, "name" text NOT NULL,
-    "enabled" boolean NOT NULL DEFAULT true, "definition" text NOT NULL, ${updated})`,
+    "enabled" boolean NOT NULL DEFAULT true, "definition" jsonb NOT NULL, ${updated})`,
   `"settings" (${owned("FK_06ea871654753bb73ae0ac51319")}, "provider" text NOT NULL,
     "api_key" character varying(255) NOT NULL, "base_url" text, ${updated},
     CONSTRAINT "UQ_d7bfe33d3ad15f2aa713f8aad5c" UNIQUE ("owner_id", "provider"))`,

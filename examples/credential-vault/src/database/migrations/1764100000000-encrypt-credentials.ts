@@ -20,7 +20,14 @@ const tables: readonly TableDescription[] = [
   { table: "api_keys", columns: { key: { blindIndex: { name: "key_bidx", unique: true } } } },
   { table: "cameras", columns: { password: text } },
   { table: "settings", columns: { api_key: text } },
-  { table: "alert_rules", columns: { definition: { codec: "json" } } },
+]
+
+/** Parts of documents, in a column that keeps its type and takes no constraint. */
+const documents: readonly TableDescription[] = [
+  {
+    table: "alert_rules",
+    columns: { definition: { type: "jsonb", codec: "json", paths: ["actions.*.headers.*"] } },
+  },
 ]
 
 /** Encrypts what was stored in plaintext. It may be killed, and goes on when the vault starts again. */
@@ -36,10 +43,13 @@ export class EncryptCredentials1764100000000 implements MigrationInterface {
         onProgress: showProgress("Encrypting"),
       })
     }
+    for (const table of documents) {
+      await encryptColumns(queryRunner, table, { onProgress: showProgress("Encrypting") })
+    }
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const table of tables) {
+    for (const table of [...tables, ...documents]) {
       await decryptColumns(queryRunner, table, { onProgress: showProgress("Decrypting") })
     }
   }
