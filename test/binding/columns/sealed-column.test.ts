@@ -415,7 +415,11 @@ describe("a padded column", () => {
 })
 
 describe("a sealed column under beforeReveal", () => {
-  interface Request { column: string; actor?: string | undefined; primaryKey: unknown }
+  interface Request {
+    column: string
+    actor?: string | undefined
+    primaryKey: unknown
+  }
   let requests: Request[]
   const recording = {
     keyring,
