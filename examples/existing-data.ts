@@ -12,6 +12,7 @@ import {
   EncryptedColumn,
   encryptColumns,
   inspectColumns,
+  verifyColumns,
   type TableDescription,
   withEncryption,
 } from "typeorm-fernet"
@@ -72,6 +73,11 @@ async function main(): Promise<void> {
   const left = columns["Patient.ssn"]?.after.plaintext
   // #endregion
   assert.equal(left, 0)
+
+  // #region verify
+  const { failed, failures } = await verifyColumns(dataSource, Patient)
+  // #endregion
+  assert.deepEqual([failed, failures], [0, []])
 
   const stored = await dataSource.query<{ ssn: string }[]>("SELECT ssn FROM patient")
   for (const { ssn } of stored) assert.match(ssn, /^gAAAAAB/)

@@ -88,6 +88,7 @@ export {
   indexColumns,
   inspectColumns,
   rotateColumns,
+  verifyColumns,
 } from "./bulk/bulk"
 export {
   assertEncryption,
@@ -106,7 +107,13 @@ export type {
   EntityColumns,
   TableDescription,
 } from "./bulk/bulk-target"
-export type { BulkOptions, BulkProgress, DecryptOptions, EncryptOptions } from "./bulk/options"
+export type {
+  BulkOptions,
+  BulkProgress,
+  DecryptOptions,
+  EncryptOptions,
+  VerifyOptions,
+} from "./bulk/options"
 export type {
   BulkReport,
   CellFailure,

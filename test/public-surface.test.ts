@@ -44,6 +44,7 @@ test("the package exports these names and no others", () => {
     "rotateColumns",
     "runWithActor",
     "searchFor",
+    "verifyColumns",
     "withEncryption",
   ])
 })
