@@ -79,7 +79,7 @@ export interface MemorizedQuery {
 
 /** A query runner with the members that change a schema. */
 export interface SchemaRunner extends QueryRunner {
-  readonly loadedTables: readonly Table[]
+  readonly loadedTables: Table[]
   executeQueries(up: readonly MemorizedQuery[], down: readonly MemorizedQuery[]): Promise<void>
   escapePath(table: Table): string
   getCachedTable(name: string): Promise<Table>
