@@ -16,7 +16,7 @@ export const rooms = {
       "src/bulk/pass/*.ts",
     ],
     lines: 300,
-    floor: 87,
+    floor: 85,
   },
   search: { mutate: ["src/search/*.ts"], lines: 400, floor: 98 },
   "binding/columns": {
@@ -41,7 +41,7 @@ export const rooms = {
       "src/binding/queries/unanswered-strings.ts",
     ],
     lines: 200,
-    floor: 82,
+    floor: 76,
   },
   "binding/indexes": {
     mutate: [
@@ -51,7 +51,7 @@ export const rooms = {
       "src/binding/indexes/written-companions.ts",
     ],
     lines: 200,
-    floor: 86,
+    floor: 82,
   },
 }
 
