@@ -82,7 +82,7 @@ export interface KeysReloadTrace {
   readonly forget: boolean
 }
 
-const attempts = tracingChannel<unknown, KeysReloadTrace>("typeorm-fernet:keys.reload")
+const attempts = tracingChannel<object, KeysReloadTrace>("typeorm-fernet:keys.reload")
 
 /** Where keys come from, and where they go. */
 export interface RefreshedKeys {

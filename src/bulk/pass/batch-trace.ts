@@ -13,7 +13,7 @@ export interface BulkBatchTrace {
   readonly dryRun: boolean
 }
 
-const batches = tracingChannel<unknown, BulkBatchTrace>("typeorm-fernet:bulk.batch")
+const batches = tracingChannel<object, BulkBatchTrace>("typeorm-fernet:bulk.batch")
 
 /** Has a batch traced by whoever subscribes. */
 export function traced<Result>(
