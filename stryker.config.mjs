@@ -6,6 +6,7 @@
 export const rooms = {
   // The batch engine is not among them yet: nearly all of it runs once, when its program is generated
   fernet: { mutate: ["src/fernet/*.ts"], lines: 900, floor: 98 },
+  // Documents are not among them yet: their tests run on databases
   bulk: {
     mutate: [
       "src/bulk/cell-state.ts",
@@ -13,7 +14,18 @@ export const rooms = {
       "src/bulk/part.ts",
       "src/bulk/report.ts",
       "src/bulk/under-lock.ts",
-      "src/bulk/pass/*.ts",
+      "src/bulk/pass/cells.ts",
+      "src/bulk/pass/companions.ts",
+      "src/bulk/pass/decision.ts",
+      "src/bulk/pass/fitting.ts",
+      "src/bulk/pass/foreign-marks.ts",
+      "src/bulk/pass/inspection.ts",
+      "src/bulk/pass/left-rows.ts",
+      "src/bulk/pass/outcome.ts",
+      "src/bulk/pass/pass.ts",
+      "src/bulk/pass/raced-rows.ts",
+      "src/bulk/pass/reader.ts",
+      "src/bulk/pass/writer.ts",
     ],
     lines: 300,
     floor: 85,
