@@ -121,6 +121,7 @@ export type {
   PlannedStatement,
   StateCounts,
 } from "./bulk/report"
+export type { Sample } from "./bulk/part"
 export type { FoundUse } from "./bulk/uses"
 export type { ColumnUse, ColumnUseKind } from "./dialect/column-uses"
 export type { BulkBatchTrace } from "./bulk/pass/batch-trace"
