@@ -166,11 +166,12 @@ export class BuilderGuard {
     if (!mainAlias?.hasMetadata || typeof options !== "object" || options === null) {
       return set.call(this.#builder, options)
     }
-    const { where: given } = options as FindManyOptions
+    const { where: given, take } = options as FindManyOptions
     const before = this.sought.size
     const position = { inFindOptions: true, negated: this.#negated }
     const where = this.#compile(mainAlias.metadata, given, position)
-    if (this.sought.size > before && isForUnknown()) this.#failing = { given }
+    // One is taken by who may fail; the stack costs more than the rest of this
+    if (this.sought.size > before && take === 1 && isForUnknown()) this.#failing = { given }
     const builder = set.call(this.#builder, where === given ? options : { ...options, where })
     checkOrder(mainAlias.metadata, options as FindManyOptions)
     return builder
