@@ -6,7 +6,16 @@ import { planSqlite } from "./conversions/sqlite-plan"
 import { postgresList, sqliteList, type TextList } from "./long-list"
 import { postgresSchema } from "./postgres/schema"
 import type { SchemaDialect } from "./schema-dialect"
-import { mysqlToken, postgresToken, sqliteToken, type TokenCondition } from "./token-condition"
+import {
+  type LeafCondition,
+  mysqlLeaf,
+  mysqlToken,
+  postgresLeaf,
+  postgresToken,
+  sqliteLeaf,
+  sqliteToken,
+  type TokenCondition,
+} from "./token-condition"
 
 /** Which SQL a text is in, as far as its tokens differ. */
 export type SqlSyntax = "mysql" | "postgres" | "sqlite"
@@ -24,6 +33,8 @@ export interface DriverFacts {
   readonly hasPartialIndexes: boolean
   /** Says whether a text is to be taken for a token; `undefined` where that was never tried. */
   readonly isToken?: TokenCondition
+  /** Says whether a document may have tokens in it; `undefined` where that was never tried. */
+  readonly hasTokens?: LeafCondition
   /** Whether texts must be compared as bytes, as collations count different ones as equal. */
   readonly castsToBytes?: boolean
   /** How a list of many texts is sent; `undefined` where a statement holds any number of parameters. */
@@ -60,6 +71,7 @@ const mysqlLike: DriverFacts = {
   syntax: "mysql",
   hasPartialIndexes: false,
   isToken: mysqlToken,
+  hasTokens: mysqlLeaf,
   // Their collations ignore case and accents, and spaces at the end
   castsToBytes: true,
   textLimits: {
@@ -83,6 +95,7 @@ const postgresLike: DriverFacts = {
   syntax: "postgres",
   hasPartialIndexes: true,
   isToken: postgresToken,
+  hasTokens: postgresLeaf,
   longList: postgresList,
 }
 
@@ -93,6 +106,7 @@ const sqliteLike: DriverFacts = {
   syntax: "sqlite",
   hasPartialIndexes: true,
   isToken: sqliteToken,
+  hasTokens: sqliteLeaf,
   longList: sqliteList,
 }
 

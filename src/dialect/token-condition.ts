@@ -9,18 +9,28 @@ import { SHORTEST_TOKEN, TOKEN_HEAD } from "../fernet/token-format"
  */
 export type TokenCondition = (cell: string) => string
 
-/** Returns the SQL condition that a text of JSON has a string in it that begins as tokens do. */
-export type LeafCondition = (cell: string) => string
+/**
+ * Returns the SQL condition that a text of JSON has a string in it that begins as tokens do, as a key
+ * or as a value: JSON is not looked into.
+ *
+ * @param head - the pattern of a beginning, in words that regular expressions and GLOB share: of
+ * tokens of any time by default
+ */
+export type LeafCondition = (cell: string, head?: string) => string
 
-/** As a key or as a value: JSON is not looked into. */
-export const postgresLeaf: LeafCondition = (cell) => `CAST(${cell} AS text) COLLATE "C" ~ '"g[A-P]'`
+/** Version byte and the first bits of a timestamp. */
+const ANY_HEAD = "g[A-P]"
+
+export const postgresLeaf: LeafCondition = (cell, head = ANY_HEAD) =>
+  `CAST(${cell} AS text) COLLATE "C" ~ '"${head}'`
 
 /** The same of MySQL. */
-export const mysqlLeaf: LeafCondition = (cell) =>
-  `CONVERT(${cell} USING utf8mb4) COLLATE utf8mb4_bin REGEXP '"g[A-P]'`
+export const mysqlLeaf: LeafCondition = (cell, head = ANY_HEAD) =>
+  `CONVERT(${cell} USING utf8mb4) COLLATE utf8mb4_bin REGEXP '"${head}'`
 
 /** The same of SQLite. */
-export const sqliteLeaf: LeafCondition = (cell) => `CAST(${cell} AS TEXT) GLOB '*"g[A-P]*'`
+export const sqliteLeaf: LeafCondition = (cell, head = ANY_HEAD) =>
+  `CAST(${cell} AS TEXT) GLOB '*"${head}*'`
 
 /** Characters of URL-safe Base64, as the inside of a bracket expression. */
 const ALPHABET = "A-Za-z0-9_-"
@@ -29,7 +39,7 @@ const ALPHABET = "A-Za-z0-9_-"
 export const postgresToken: TokenCondition = (cell) => {
   const text = `CAST(${cell} AS text) COLLATE "C"`
   return either(`${text} LIKE '${TOKEN_HEAD}%'`, [
-    `${text} ~ '^g[A-P]'`,
+    `${text} ~ '^${ANY_HEAD}'`,
     ...hasTokenLength(text),
     `rtrim(${text}, '=') !~ '[^${ALPHABET}]'`,
   ])
@@ -40,7 +50,7 @@ export const mysqlToken: TokenCondition = (cell) => {
   const text = `CONVERT(${cell} USING utf8mb4)`
   const exact = `${text} COLLATE utf8mb4_bin`
   return either(`CAST(${text} AS BINARY) LIKE '${TOKEN_HEAD}%'`, [
-    `${exact} REGEXP '^g[A-P]'`,
+    `${exact} REGEXP '^${ANY_HEAD}'`,
     ...hasTokenLength(text),
     `TRIM(TRAILING '=' FROM ${exact}) NOT REGEXP '[^${ALPHABET}]'`,
   ])
@@ -50,7 +60,7 @@ export const mysqlToken: TokenCondition = (cell) => {
 export const sqliteToken: TokenCondition = (cell) => {
   const text = `CAST(${cell} AS TEXT)`
   return either(`${text} GLOB '${TOKEN_HEAD}*'`, [
-    `${text} GLOB 'g[A-P]*'`,
+    `${text} GLOB '${ANY_HEAD}*'`,
     ...hasTokenLength(text),
     `rtrim(${text}, '=') NOT GLOB '*[^${ALPHABET}]*'`,
   ])
