@@ -87,7 +87,7 @@ export class Tally {
   /** Tells of all that was counted, and of the indexes that were asked. */
   tell(searched: readonly SearchCount[], { rows, error }: Ending): void {
     const few = rows && rows.length <= FEW_ROWS ? rows : undefined
-    const failure = error === undefined ? undefined : nameOf(error)
+    const failure = error === undefined ? undefined : nameOf(error ?? {})
     this.#tellSearch(searched, failure)
     this.#tellPlaintext(failure)
     this.#tellFailed(failure)

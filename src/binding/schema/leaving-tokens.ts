@@ -1,7 +1,7 @@
 import type { EntityMetadata, Table, TableColumn } from "typeorm"
 
 import { driverFacts } from "../../dialect/driver-facts"
-import type { TokenCondition } from "../../dialect/token-condition"
+import type { LeafCondition, TokenCondition } from "../../dialect/token-condition"
 import type { Keyring } from "../../fernet/keyring"
 import { isToken, SHORTEST_TOKEN, TOKEN_HEAD } from "../../fernet/token-format"
 import type { Driver, SchemaRunner } from "../typeorm-internals"
@@ -110,13 +110,16 @@ async function holdsOwnTokens(
 
 /** What a cell has that may be a token; of a database that is not known, in the words of every one. */
 function conditionOf({ options: { type } }: Driver, column: TableColumn): TokenCondition {
-  const isShaped = driverFacts(type).isToken ?? ((cell: string) => `${cell} LIKE 'g%'`)
-  const text = /^(?:aurora-mysql|mariadb|mysql)$/.test(type) ? "CHAR" : "TEXT"
-  const inDocument: TokenCondition = (cell) => `CAST(${cell} AS ${text}) LIKE '%"${TOKEN_HEAD}%'`
+  const { isToken: isShaped = mayBegin, hasTokens = mayHave } = driverFacts(type)
+  const inDocument: TokenCondition = (cell) => hasTokens(cell, TOKEN_HEAD)
   if (DOCUMENT_TYPES.test(column.type)) return inDocument
   return (cell) =>
     `(${isShaped(cell)} AND length(${cell}) >= ${SHORTEST_TOKEN}) OR (${inDocument(cell)})`
 }
+
+const mayBegin: TokenCondition = (cell) => `${cell} LIKE 'g%'`
+
+const mayHave: LeafCondition = (cell, head) => `CAST(${cell} AS TEXT) LIKE '%"${head}%'`
 
 /** The tokens that a cell is or, as a document, has parts of. */
 function tokensIn(cell: string): readonly string[] {
@@ -124,11 +127,12 @@ function tokensIn(cell: string): readonly string[] {
   return [cell, ...parts].filter(isToken)
 }
 
-/** A document reaches some drivers parsed. */
+/** A document reaches some drivers parsed; a text that was stored as bytes is read as such. */
 function cellsOf(rows: unknown): readonly string[] {
-  return (rows as readonly { readonly cell: unknown }[]).map(({ cell }) =>
-    typeof cell === "string" ? cell : JSON.stringify(cell),
-  )
+  return (rows as readonly { readonly cell: unknown }[]).map(({ cell }) => {
+    if (typeof cell === "string") return cell
+    return Buffer.isBuffer(cell) ? cell.toString("latin1") : JSON.stringify(cell)
+  })
 }
 
 const DECRYPT =

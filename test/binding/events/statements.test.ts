@@ -1,6 +1,6 @@
 import { inspect } from "node:util"
 
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals"
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals"
 import { Column, type DataSource, Entity, ManyToOne, OneToMany, PrimaryColumn } from "typeorm"
 
 import {
@@ -203,6 +203,21 @@ describe("a statement that writes", () => {
         { error: "SQLITE_CONSTRAINT_PRIMARYKEY", attributes: { "error.type": expect.any(String) } },
       ],
     ])
+  })
+
+  test.each([null, "a text"])("tells that it failed with %p", async (thrown) => {
+    const runner = dataSource.createQueryRunner()
+    jest.spyOn(runner, "query").mockRejectedValueOnce(thrown)
+
+    const events = await recordEvents(async () => {
+      const insert = dataSource.createQueryBuilder(runner).insert().into(Patient)
+      await insert
+        .values({ id: 41, ssn: "legible" })
+        .execute()
+        .catch(() => undefined)
+    })
+
+    expect(events).toMatchObject([["encrypt", { error: "Error" }]])
   })
 
   test("tells of a value for a statement of the caller's own", async () => {

@@ -213,6 +213,19 @@ eachDatabase("a filled column that becomes encrypted", (db) => {
     await expect(leaving.synchronize()).rejects.toThrow(/patient\.phone holds tokens/)
   })
 
+  // Only there are columns of text that keep bytes as such
+  if (db.name === "SQLite") {
+    test("cannot leave the model with tokens that were stored as bytes", async () => {
+      const source = await bound(db, { entities: [Encrypted], synchronize: true })
+      await source.manager.save(Encrypted, { id: 1, phone: "555", iban: "DE" })
+      await db.rawRows("UPDATE patient SET phone = CAST(phone AS BLOB) WHERE id = 1")
+
+      const leaving = await bound(db, { entities: [WithoutPhone] })
+
+      await expect(leaving.synchronize()).rejects.toThrow(/patient\.phone holds tokens/)
+    })
+  }
+
   test("cannot leave its encryption with one token behind a thousand plaintexts", async () => {
     const source = await bound(db, { entities: [Encrypted], synchronize: true })
     const texts = Array.from({ length: 1_500 }, (_, i) => `(${i + 100}, NULL, 'IBAN ${i}')`)
