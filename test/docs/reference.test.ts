@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { constants } from "node:os"
@@ -5,7 +6,6 @@ import { describe, expect, test } from "@jest/globals"
 
 import type { DecryptionFailureReason, EncryptionErrorCode } from "../../src"
 import { exitCodes } from "../../src/cli/exit-code"
-import { createProgram } from "../../src/cli/program"
 import { readText } from "./regions"
 
 const pages = ["README.md", "SECURITY.md", ...readdirSync("docs").map((name) => `docs/${name}`)]
@@ -46,12 +46,32 @@ const reasons: Readonly<Record<DecryptionFailureReason, true>> = {
   "unknown-key": true,
 }
 
-/** The commands of the program, as its own help has them. */
-const { commands } = createProgram()
+interface Command {
+  readonly name: string
+  readonly description: string
+  readonly options: readonly { readonly flags: string; readonly description: string }[]
+}
+
+/** Prints the commands of the program, in a process of its own, as a program runs. */
+const PRINT_COMMANDS = `
+  const { createProgram } = require("./src/cli/program.ts")
+
+  const commands = createProgram().commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    options: command.options.map(({ flags, description }) => ({ flags, description })),
+  }))
+  process.stdout.write(JSON.stringify(commands))`
+
+const commands = JSON.parse(
+  execFileSync(process.execPath, ["--import", "tsx", "--eval", PRINT_COMMANDS], {
+    encoding: "utf8",
+  }),
+) as readonly Command[]
 const options = commands.flatMap((command) =>
-  command.options.map(({ flags, description, long }) => ({
-    ...{ flags, description, long: long ?? flags },
-    command: command.name(),
+  command.options.map(({ flags, description }) => ({
+    ...{ flags, description, long: /--[a-zA-Z][\w-]*/.exec(flags)?.[0] ?? flags },
+    command: command.name,
   })),
 )
 
@@ -81,7 +101,7 @@ describe("errors", () => {
 })
 
 describe("commands", () => {
-  test.each(commands.map((command) => [command.name(), command.description()]))(
+  test.each(commands.map((command) => [command.name, command.description]))(
     "%s has its entry, in the words of its help",
     (name, description) => {
       expect(tableRows(commandsPage)).toContainEqual([`\`${name}\``, description])
@@ -96,7 +116,7 @@ describe("commands", () => {
 
   test("are named that exist", () => {
     const named = everything.match(/(?<![\w-])(?:column|key|migration):[a-z]+\b/g) ?? []
-    const known = [...commands.map((command) => command.name()), ...foreignCommands]
+    const known = [...commands.map((command) => command.name), ...foreignCommands]
 
     expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([])
   })
