@@ -5,7 +5,7 @@
  */
 export const rooms = {
   // The batch engine is not among them yet: nearly all of it runs once, when its program is generated
-  fernet: { mutate: ["src/fernet/*.ts"], lines: 900, floor: 96 },
+  fernet: { mutate: ["src/fernet/*.ts"], lines: 900, floor: 98 },
   // Documents are not among them yet: their tests run on databases
   bulk: {
     mutate: [

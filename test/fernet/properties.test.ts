@@ -5,7 +5,7 @@ import { InvalidTokenError } from "../../src/errors"
 import { Fernet } from "../../src/fernet/fernet"
 import { parseKey } from "../../src/fernet/key"
 import { Keyring } from "../../src/fernet/keyring"
-import { tokenShape } from "../../src/fernet/token-format"
+import { looksLikeToken, tokenShape } from "../../src/fernet/token-format"
 import { bytesOf, forgeToken, padded } from "./reference"
 
 const KEY = Fernet.generateKey()
@@ -50,6 +50,7 @@ describe("a token", () => {
         expect(fernet.decrypt(token)).toEqual(plaintext)
         expect(fernet.extractTimestamp(token)).toBe(timestamp)
         expect(tokenShape(token)).toBe("token")
+        expect(looksLikeToken(token)).toBe(true)
       }),
     )
   })
@@ -173,6 +174,7 @@ describe("a text", () => {
       fc.property(head, tail, (begin, end) => {
         const damaged = /^\s*gAAAAA[A-D]\S*\s*$/.test(begin + end)
         expect(tokenShape(begin + end)).toBe(damaged ? "malformed" : "plaintext")
+        expect(looksLikeToken(begin + end)).toBe(damaged)
       }),
     )
   })

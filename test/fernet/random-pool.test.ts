@@ -51,6 +51,16 @@ describe("RandomPool", () => {
     expect(seen.fills).toBe(2)
   })
 
+  test("gives out nothing of what it held once that is dropped", () => {
+    const { pool, seen } = watchedPool()
+    take(pool)
+
+    pool.drop()
+
+    expect(seen.bytes.equals(Buffer.alloc(4096))).toBe(true)
+    expect(take(pool)).toContain("02".repeat(16))
+  })
+
   test("gives nothing out when the source of randomness fails", () => {
     let works = false
     const pool = new RandomPool((bytes) => {

@@ -5,6 +5,7 @@ import { Fernet } from "../../src/fernet/fernet"
 import { generateKey } from "../../src/fernet/key"
 import {
   isToken,
+  looksLikeToken,
   mayBeToken,
   SHORTEST_TOKEN,
   plaintextWithin,
@@ -94,6 +95,24 @@ describe("isToken", () => {
   ])("takes no %p for one", (value) => {
     expect(isToken(value)).toBe(false)
   })
+})
+
+describe("looksLikeToken", () => {
+  test.each([
+    token,
+    fernet.encryptAtTime("of milliseconds", 1_767_225_600_000),
+    "gAAAAABob",
+    " gAAAAAA",
+  ])("takes %s for no plaintext", (text) => {
+    expect(looksLikeToken(text)).toBe(true)
+  })
+
+  test.each(["", "gA", "gAAAAAE", `see ${token}`, "gAAAAAB of words"])(
+    "takes %j for plaintext",
+    (text) => {
+      expect(looksLikeToken(text)).toBe(false)
+    },
+  )
 })
 
 describe("mayBeToken", () => {

@@ -3,11 +3,18 @@ import fc from "fast-check"
 import type { JsonPath } from "../../../src"
 import { pathsMisuse } from "../../../src/column/documents/json-path"
 
-/**
- * One of them has an escape in JSON, and no other: JSON.parse() of Node 24 takes `"` for a backslash
- * where it has parsed an object with that one in its place before.
- */
-const key = fc.constantFrom("a", "b", "0", "1", "a.b", "*", "", "__proto__", "length", '"')
+const plainKeys = ["a", "b", "0", "1", "a.b", "*", "", "__proto__", "length", '"'] as const
+
+/** A key with an escape in JSON; two of them, unless JSON.parse() takes one for another. */
+const key = fc.constantFrom(...plainKeys, ...(tellsEscapesApart() ? ["\\"] : []))
+
+/** Node 24.21 gives the first of two objects its keys, and the second those of the first. */
+function tellsEscapesApart(): boolean {
+  const [quote, backslash] = ['{"a":null,"\\"":null}', '{"a":null,"\\\\":null}'].map((text) =>
+    Object.keys(JSON.parse(text) as object).at(-1),
+  )
+  return quote === '"' && backslash === "\\"
+}
 
 /** Any document with few keys, so that paths meet it. */
 export const documents: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
