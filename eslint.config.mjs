@@ -30,8 +30,17 @@ const mayImportInside = {
   },
   dialect: {
     conversions: ["mysql/expressions", "postgres/expressions"],
-    mysql: ["conversions/conversion", "conversions/mysql-fits", "conversions/mysql-plan"],
-    postgres: ["conversions/conversion", "conversions/postgres-plan"],
+    mysql: [
+      "conversions/conversion",
+      "conversions/mysql-fits",
+      "conversions/mysql-restored",
+      "conversions/mysql-plan",
+    ],
+    postgres: [
+      "conversions/conversion",
+      "conversions/postgres-plan",
+      "conversions/postgres-restored",
+    ],
     sqlite: ["conversions/conversion"],
   },
 }
@@ -53,7 +62,16 @@ const bulkLayers = [
   ],
   ["connection"],
   ["pass"],
-  ["preflight", "definition", "drift", "vacuum", "whole-table", "progress-meter", "under-lock"],
+  [
+    "preflight",
+    "definition",
+    "restored-columns",
+    "drift",
+    "vacuum",
+    "whole-table",
+    "progress-meter",
+    "under-lock",
+  ],
   ["run", "check-encryption", "describe-check", "seen-with-keys"],
   ["bulk"],
 ]

@@ -24,6 +24,7 @@ import { Fitting } from "./pass/fitting"
 import { Inspection } from "./pass/inspection"
 import { requireEncryptingPhase, requireIndexingPhase, requireOwnCells } from "./preflight"
 import { type BulkReport, primaryKeyText } from "./report"
+import type { RestoredTypes } from "./restored-columns"
 import { runBulk } from "./run"
 
 /**
@@ -131,7 +132,7 @@ export async function decryptColumns(
     filter: "has-tokens",
     cells: decrypting,
     demand: "cleared",
-    types: { grows: false, alter: false },
+    types: { grows: false, alter: false, restored: restoreTypes },
     before: releaseColumns,
     ...(restoreTypes && {
       after: (session, table, inTransaction) =>
@@ -147,7 +148,7 @@ async function requireFitting(
   source: BulkSource,
   target: BulkTarget,
   options: DecryptOptions,
-  types: Readonly<Record<string, string>>,
+  types: RestoredTypes,
 ): Promise<void> {
   // Progress is that of the run itself
   const quiet = { ...options, audit: true, onProgress: () => undefined }
@@ -156,7 +157,7 @@ async function requireFitting(
     filter: undefined,
     cells: fitting.job,
     demand: "kept",
-    types: { grows: false, alter: false },
+    types: { grows: false, alter: false, restored: types },
     afterBatch: (session, inTransaction) => fitting.ask(session, inTransaction),
   })
   const problems = fitting.problems.map((one) => `${one} Nothing was decrypted.`)

@@ -14,6 +14,7 @@ import { tokenLength, tokenShape } from "../fernet/token-format"
 import type { BulkColumn } from "./bulk-target"
 import type { DescribedTable } from "./preflight"
 import type { PlannedStatement } from "./report"
+import { cannotRestore, type RestoredTypes } from "./restored-columns"
 
 /** What a run demands of the columns' types. */
 export interface TypeDemands {
@@ -23,6 +24,8 @@ export interface TypeDemands {
   readonly alter: boolean
   /** Whether to say only how they would be changed. */
   readonly dryRun?: boolean
+  /** What they are to be when all is plaintext again. */
+  readonly restored?: RestoredTypes | undefined
 }
 
 /** A column whose type is to be another, and why. */
@@ -166,14 +169,14 @@ function isReadBy(codec: BulkColumn["codec"], text: string): boolean {
  * Gives columns the types they had before they were encrypted. Returns the statements that were run.
  *
  * @param types - by the columns' names in the database
- * @throws {@link ColumnMisuseError} before any is run, if a column is not among those of the table, a
- * value would not be the same in its type, or the database cannot change types
+ * @throws {@link ColumnMisuseError} before any is run, if a value would not be the same in its type, or
+ * the database cannot change types
  */
 export async function restoreTypes(
   session: Session,
   inTransaction: boolean,
   described: DescribedTable,
-  types: Readonly<Record<string, string>>,
+  types: RestoredTypes,
 ): Promise<readonly string[]> {
   const change = await planRestored(session, inTransaction, described, { types, looks: true })
   await runChange(session, change)
@@ -185,7 +188,7 @@ export async function planRestore(
   session: Session,
   inTransaction: boolean,
   described: DescribedTable,
-  types: Readonly<Record<string, string>>,
+  types: RestoredTypes,
 ): Promise<readonly PlannedStatement[]> {
   const change = await planRestored(session, inTransaction, described, { types, looks: false })
   return change.up.map((sql) => ({ sql, lock: change.lock ?? "" }))
@@ -195,22 +198,15 @@ async function planRestored(
   { connection, schema }: Session,
   inTransaction: boolean,
   { table, columns }: DescribedTable,
-  { types, looks }: { readonly types: Readonly<Record<string, string>>; readonly looks: boolean },
+  { types, looks }: { readonly types: RestoredTypes; readonly looks: boolean },
 ): Promise<TypeChange> {
-  const cannot = (name: string): string =>
-    `${table.path}.${name} cannot be given the type ${types[name] ?? ""} again.`
-  // Documents never had another type
-  const found = Object.keys(types).map(
-    (name) => columns.find((one) => one.name === name && !one.paths) ?? name,
-  )
-  const unknown = found.filter((one) => typeof one === "string")
-  if (unknown.length > 0) throw new ColumnMisuseError(unknown.map(cannot))
-  const targets = found
-    .filter((one) => typeof one !== "string")
+  const targets = columns
+    .filter(({ name }) => Object.hasOwn(types, name))
     .map(({ name, label, timeZone }) => ({ name, label, type: types[name] ?? "", timeZone }))
   const open = { connection, inTransaction }
   const change = await schema.restore(open, table.path, targets, looks)
-  const problems = change?.problems ?? Object.keys(types).map(cannot)
+  const problems =
+    change?.problems ?? targets.map(({ name }) => cannotRestore(table.path, name, types))
   if (!change || problems.length > 0) throw new ColumnMisuseError(problems)
   return change
 }

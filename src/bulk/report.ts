@@ -82,6 +82,8 @@ export interface BulkReport {
   readonly drift: readonly string[]
   /** What the database has on the columns besides, each with the statement that takes it away. */
   readonly uses: readonly FoundUse[]
+  /** Columns that had the types back that `decryptColumns` was to give them, and were left alone. */
+  readonly restored?: readonly string[]
   /** Changes of the table's definition that were made, as SQL. */
   readonly statements: readonly string[]
   /** Changes of it that a dry run would have made. */
@@ -100,6 +102,7 @@ export type RunFacts = Pick<
   | "dryRun"
   | "shard"
   | "uses"
+  | "restored"
   | "statements"
   | "planned"
   | "bytes"

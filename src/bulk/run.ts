@@ -32,6 +32,7 @@ import {
 } from "./preflight"
 import { ProgressMeter } from "./progress-meter"
 import { type BulkReport, type PlannedStatement, Tally } from "./report"
+import { leaveRestored } from "./restored-columns"
 import { underLock } from "./under-lock"
 import { findUses, type FoundUse, requireUnreferenced, withUses } from "./uses"
 import { requireVacuum, Vacuum } from "./vacuum"
@@ -78,6 +79,8 @@ interface Run extends DescribedTable {
   readonly workers: Workers
   readonly tally: Tally
   readonly uses: readonly FoundUse[]
+  /** Labels of the columns that are left alone, since they have their types back. */
+  readonly restored: readonly string[]
   readonly statements: string[]
   /** What a dry run would change of the table's definition. */
   readonly planned: PlannedStatement[]
@@ -96,23 +99,24 @@ export async function runBulk(
   }
   const dataSource = dataSourceOf(source)
   const named = nameTable(dataSource, target)
-  const { columns } = named
   const keys = await fetchKeys(dataSource, options, named.indexes.length > 0)
   if (job.filter !== undefined) requireOwnRows(named.label, keys, options)
   const workers = await openWorkers(source, options)
   try {
     if (options.vacuum) await requireVacuum(workers[0])
     const uses: FoundUse[] = []
+    const restored: string[] = []
     const statements: string[] = []
     const planned: PlannedStatement[] = []
     const described = await workers[0].run((session) =>
       describeFit(session, workers[0].inTransaction, {
-        ...{ named, keys, options, uses, statements, planned },
+        ...{ named, keys, options, uses, restored, statements, planned },
         ...{ types: job.types, writes: job.filter !== undefined && !options.dryRun },
         needsCompanions: job.filter !== undefined || job.demand !== "kept",
       }),
     )
     const { indexes } = described
+    const columns = named.columns.filter(({ label }) => !restored.includes(label))
     const decider = {
       ...{ columns: described.columns, indexes, keys, job: job.cells, demand: job.demand },
       limits: described.facts,
@@ -123,8 +127,9 @@ export async function runBulk(
     const table = await workers[0].run((session) =>
       partOf(session, described.table, options.shard, job.sample),
     )
-    const done = { uses, statements, planned }
+    const done = { uses, restored, statements, planned }
     const run = { ...described, table, job, options, decider, workers, tally, ...done }
+    if (restored.length > 0 && columns.length === 0) return reportRestored(run)
     const report =
       options.force || job.filter === undefined
         ? await runPhases(run)
@@ -138,15 +143,26 @@ export async function runBulk(
   }
 }
 
+/** There is nothing left to look at. */
+function reportRestored({ label, tally, options: { dryRun }, restored }: Run): BulkReport {
+  const none = { constrained: [], drift: [], uses: [], statements: [] }
+  return tally.report(label, { ...none, completed: true, counted: false, dryRun, restored })
+}
+
 /** Describes the table when its columns can hold what they are going to hold. */
 async function describeFit(
   session: Session,
   inTransaction: boolean,
-  { named, keys, options, types, writes, needsCompanions, uses, statements, planned }: Fitting,
+  { named, keys, options, types, writes, needsCompanions, ...found }: Fitting,
 ): Promise<DescribedTable> {
   const { where, dryRun, force } = options
+  const { uses, restored, statements, planned } = found
+  const left = types.restored
+    ? await leaveRestored(session, inTransaction, named, types.restored)
+    : { named, restored: [] }
+  restored.push(...left.restored)
   const describe = (): Promise<DescribedTable> =>
-    describeTable(session, named, { where, needsCompanions })
+    describeTable(session, left.named, { where, needsCompanions })
   const described = await describe()
   requireWholeTable(described, options, writes)
   uses.push(...(await findUses(session, described)))
@@ -175,6 +191,7 @@ interface Fitting {
   /** Whether the companion columns of blind indexes must be there. */
   readonly needsCompanions: boolean
   readonly uses: FoundUse[]
+  readonly restored: string[]
   readonly statements: string[]
   readonly planned: PlannedStatement[]
 }
@@ -197,7 +214,7 @@ function requireComplete({ table, failed, failures, completed }: BulkReport): vo
 }
 
 async function runPhases(run: Run): Promise<BulkReport> {
-  const { job, options, tally, workers, uses, statements } = run
+  const { job, options, tally, workers, uses, restored, statements } = run
   const [first] = workers
   const alter = async (change: BulkJob["before"]): Promise<void> => {
     if (change && !options.dryRun) {
@@ -220,7 +237,18 @@ async function runPhases(run: Run): Promise<BulkReport> {
   const { dryRun, shard } = options
   const counted = completed && options.audit
   const part = shard && shard.count > 1 ? { shard } : {}
-  const facts = { completed, counted, dryRun, ...part, constrained, drift, uses, statements }
+  const back = restored.length > 0 ? { restored } : {}
+  const facts = {
+    completed,
+    counted,
+    dryRun,
+    ...part,
+    ...back,
+    constrained,
+    drift,
+    uses,
+    statements,
+  }
   if (!dryRun) return tally.report(run.label, facts)
   const plan = await first.run((session) => planOf(session, run))
   return tally.report(run.label, { ...facts, ...plan })

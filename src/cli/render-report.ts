@@ -81,7 +81,7 @@ function onlyIndexes(
 
 function summarize(report: BulkReport, done: string): string {
   const { table, changed, raced, seconds, dryRun, completed, statements } = report
-  const { planned = [], bytes, uses, shard } = report
+  const { planned = [], bytes, uses, shard, restored = [] } = report
   const size = planned.length > 0 && bytes !== undefined ? ` (${formatBytes(bytes)})` : ""
   const would = dryRun ? "would be " : ""
   return [
@@ -89,6 +89,7 @@ function summarize(report: BulkReport, done: string): string {
     raced > 0 ? `, ${formatCount(raced)} written by others meanwhile and read again` : "",
     completed ? "" : ", then stopped",
     shard ? `\n  ${describeShard(shard)}` : "",
+    ...restored.map((column) => `\n  ${column} has its type back`),
     ...uses.slice(0, PRINTED_USES).map((use) => `\n  ${describeUse(use)}`),
     uses.length > PRINTED_USES ? "\n  and more; column:uses names all" : "",
     ...statements.map((statement) => `\n  ${statement}`),

@@ -67,6 +67,9 @@ export interface SchemaDialect {
     looks: boolean,
   ): Promise<TypeChange | undefined>
 
+  /** Says whether a column has a type already, and holds nothing that is to be taken for a token. */
+  isRestored(open: OpenConnection, path: string, target: ValueTarget): Promise<boolean>
+
   /** Says why texts do not all become values of a type, whole, without them; `undefined` if they do. */
   whyUnfit(
     open: OpenConnection,

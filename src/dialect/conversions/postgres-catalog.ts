@@ -1,5 +1,5 @@
 import type { ResultRow } from "../connection"
-import type { Looking } from "./conversion"
+import { type Looking, speltType } from "./conversion"
 import type { PostgresType } from "./postgres"
 
 /** What PostgreSQL knows of a column that is to have another type. */
@@ -51,6 +51,43 @@ function ownObstacles(row: ResultRow): readonly string[] {
     [row.partitions, "the table is partitioned by it"],
   ]
   return obstacles.flatMap(([applies, obstacle]) => (applies === true ? [obstacle] : []))
+}
+
+/** The short names of types, which the catalogue writes in full. */
+const ALIASES: readonly (readonly [RegExp, string])[] = [
+  [/^varchar\b/, "character varying"],
+  [/^(?:char|bpchar)\b/, "character"],
+  [/^(?:int|int4|serial)$/, "integer"],
+  [/^int2$/, "smallint"],
+  [/^int8$/, "bigint"],
+  [/^decimal\b/, "numeric"],
+  [/^bool$/, "boolean"],
+  [/^float4$/, "real"],
+  [/^(?:float|float8|double)$/, "double precision"],
+  [/^varbit\b/, "bit varying"],
+  [/^timestamptz(\(\d\))?$/, "timestamp$1 with time zone"],
+  [/^timestamp(\(\d\))?$/, "timestamp$1 without time zone"],
+  [/^timetz(\(\d\))?$/, "time$1 with time zone"],
+  [/^time(\(\d\))?$/, "time$1 without time zone"],
+  [/^(character|bit)$/, "$1(1)"],
+  [/^numeric\((\d+)\)$/, "numeric($1,0)"],
+]
+
+/** Asks for a type that a column is to have, by the name that a user gave it. */
+export async function readType(connection: Looking, wished: string): Promise<PostgresType> {
+  const { rows } = await connection.query(
+    "SELECT (SELECT array_agg(e.enumlabel::text) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels, " +
+      "CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base, " +
+      "format_type(t.oid, NULL) AS name FROM pg_type t WHERE t.oid = to_regtype($1)",
+    [wished.replace(/ *\(.*?\)/, "")],
+  )
+  const { labels, base, name } = rows[0] ?? {}
+  const type = ALIASES.reduce((spelt, alias) => spelt.replace(...alias), speltType(wished))
+  return {
+    type: typeof base === "string" || Array.isArray(labels) ? String(name) : type,
+    base: typeof base === "string" ? base : type,
+    ...(Array.isArray(labels) && { labels: labels.map(String) }),
+  }
 }
 
 /** Before PostgreSQL 12, there is no attgenerated to select. */

@@ -11,14 +11,13 @@ import {
   noneOfCodec,
   type OpenConnection,
   problemsOf,
-  speltType,
   tokensDoNotFit,
   type TypeChange,
   type ValueTarget,
   wouldNotComeBack,
 } from "./conversion"
-import { documentConversion, postgresConversion, type PostgresType } from "./postgres"
-import { type CatalogColumn, readCatalog } from "./postgres-catalog"
+import { documentConversion, postgresConversion } from "./postgres"
+import { type CatalogColumn, readCatalog, readType } from "./postgres-catalog"
 
 /** Whom a change that writes the table anew keeps waiting. */
 const REWRITES = "rewrites the table and its indexes, and keeps everyone out meanwhile"
@@ -161,42 +160,6 @@ export async function whyUnfitPostgres(
     // A lost connection is tried again
     if (!code.startsWith("22")) throw error
     return `${label}: some of its values do not fit into ${wished} (${code}).`
-  }
-}
-
-/** The short names of types, which the catalogue writes in full. */
-const ALIASES: readonly (readonly [RegExp, string])[] = [
-  [/^varchar\b/, "character varying"],
-  [/^(?:char|bpchar)\b/, "character"],
-  [/^(?:int|int4|serial)$/, "integer"],
-  [/^int2$/, "smallint"],
-  [/^int8$/, "bigint"],
-  [/^decimal\b/, "numeric"],
-  [/^bool$/, "boolean"],
-  [/^float4$/, "real"],
-  [/^(?:float|float8|double)$/, "double precision"],
-  [/^varbit\b/, "bit varying"],
-  [/^timestamptz(\(\d\))?$/, "timestamp$1 with time zone"],
-  [/^timestamp(\(\d\))?$/, "timestamp$1 without time zone"],
-  [/^timetz(\(\d\))?$/, "time$1 with time zone"],
-  [/^time(\(\d\))?$/, "time$1 without time zone"],
-]
-
-async function readType(connection: Looking, wished: string): Promise<PostgresType> {
-  const { rows } = await connection.query(
-    "SELECT (SELECT array_agg(e.enumlabel::text) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels, " +
-      "CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base " +
-      "FROM pg_type t WHERE t.oid = to_regtype($1)",
-    [wished.replace(/ *\(.*?\)/, "")],
-  )
-  const { labels, base } = rows[0] ?? {}
-  const spelt = speltType(wished)
-  const alias = ALIASES.find(([short]) => short.test(spelt))
-  const type = alias ? spelt.replace(...alias) : spelt
-  return {
-    type: typeof base === "string" || Array.isArray(labels) ? wished : type,
-    base: typeof base === "string" ? base : type,
-    ...(Array.isArray(labels) && { labels: labels.map(String) }),
   }
 }
 

@@ -2,6 +2,7 @@ import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import { compareCheck, type FoundConstraint } from "../check-definition"
 import { whyUnfitMysql } from "../conversions/mysql-fits"
 import { planMysql, planMysqlBack } from "../conversions/mysql-plan"
+import { isRestoredMysql } from "../conversions/mysql-restored"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
 import { mysqlToken } from "../token-condition"
@@ -19,6 +20,7 @@ export const mysqlSchema: SchemaDialect = {
   convert: ({ connection }, path, targets) => planMysql(connection, path, targets),
   restore: ({ connection }, path, targets, looks) =>
     planMysqlBack(connection, path, targets, looks),
+  isRestored: ({ connection }, path, target) => isRestoredMysql(connection, path, target),
   whyUnfit: ({ connection }, target, texts) => whyUnfitMysql(connection, target, texts),
   leftovers: mysqlLeftovers,
   findUses: findMysqlUses,

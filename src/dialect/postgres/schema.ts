@@ -1,6 +1,7 @@
 import { SHORTEST_TOKEN } from "../../fernet/token-format"
 import { compareCheck } from "../check-definition"
 import { planPostgres, planPostgresBack, whyUnfitPostgres } from "../conversions/postgres-plan"
+import { isRestoredPostgres } from "../conversions/postgres-restored"
 import type { SchemaDialect } from "../schema-dialect"
 import { constraintName } from "../sql"
 import { postgresToken } from "../token-condition"
@@ -17,6 +18,7 @@ export const postgresSchema: SchemaDialect = {
   enforcesTypes: true,
   convert: planPostgres,
   restore: planPostgresBack,
+  isRestored: isRestoredPostgres,
   whyUnfit: whyUnfitPostgres,
   leftovers: postgresLeftovers,
   findUses: findPostgresUses,

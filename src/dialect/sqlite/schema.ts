@@ -8,6 +8,7 @@ export const sqliteSchema: SchemaDialect = {
   enforcesTypes: false,
   convert: () => Promise.resolve(undefined),
   restore: () => Promise.resolve(undefined),
+  isRestored: () => Promise.resolve(false),
   whyUnfit: () => Promise.resolve(undefined),
   constraint: () => undefined,
   constraintState: () => Promise.resolve("absent"),

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "@jest/globals"
+import { beforeEach, describe, expect, test } from "@jest/globals"
 import { Entity, PrimaryGeneratedColumn, type DataSource } from "typeorm"
 
 import {
@@ -92,6 +92,77 @@ eachDatabase("the definition of an encrypted table", (db) => {
     expect(await phone()).toBe("555-0100")
     expect(await typeOf("phone")).toMatch(/(?:varchar|character varying)\(20\)/)
     await expect(db.rawRows("UPDATE customer SET phone = NULL")).rejects.toMatchObject({})
+  })
+
+  describe("of which columns have their types back", () => {
+    const columns = { age: { codec: "number" }, born: { codec: "string" }, phone: {} } as const
+    const person = { table: "customer", columns }
+    const restoreTypes = { age: "int", born: "date", phone: "char(20)" }
+    const cells = () =>
+      db.rawRows(`SELECT id, phone, CAST(born AS char(10)) AS born, age FROM customer ORDER BY id`)
+
+    beforeEach(async () => {
+      if (!altersTypes) return
+      await encryptColumns(dataSource, person, { ...options, alter: true })
+    })
+
+    test("is decrypted again by who was killed behind it, and left as it is", async () => {
+      if (!altersTypes) return
+      await decryptColumns(dataSource, person, { ...options, restoreTypes })
+      const before = await cells()
+
+      const again = await decryptColumns(dataSource, person, { ...options, restoreTypes })
+
+      expect(again).toMatchObject({
+        ...{ completed: true, changed: 0, failed: 0, statements: [] },
+        restored: ["customer.age", "customer.born", "customer.phone"],
+      })
+      expect(await cells()).toEqual(before)
+    })
+
+    test("is decrypted in the others", async () => {
+      if (!altersTypes) return
+      const { age } = restoreTypes
+      await decryptColumns(dataSource, person, { ...options, restoreTypes: { age } })
+      await encryptColumns(
+        dataSource,
+        { table: "customer", columns: { phone: {}, born: {} } },
+        options,
+      )
+
+      const report = await decryptColumns(dataSource, person, { ...options, restoreTypes })
+
+      expect(report).toMatchObject({ changed: 1, restored: ["customer.age"] })
+      expect(Object.keys(report.columns)).toEqual(["customer.born", "customer.phone"])
+      expect(await typeOf("born")).toBe("date")
+    })
+
+    test("is refused in a column of another type, or of tokens", async () => {
+      if (!altersTypes) return
+      const bytes = db.name === "PostgreSQL" ? "bytea" : "varbinary(200)"
+      const token = keyring.encrypt("555-0100")
+      await db.rawRows(
+        `CREATE TABLE vendor (id int PRIMARY KEY, opened date, wide char(200), iban ${bytes})`,
+      )
+      await db.rawRows(`INSERT INTO vendor VALUES (1, NULL, '${token}', '${token}')`)
+      const restoring = (types: Readonly<Record<string, string>>) =>
+        decryptColumns(
+          dataSource,
+          {
+            table: "vendor",
+            columns: Object.fromEntries(Object.keys(types).map((name) => [name, {}])),
+          },
+          { ...options, restoreTypes: types },
+        )
+
+      for (const [name, type] of [
+        ["opened", "int"],
+        ["wide", "char(200)"],
+        ["iban", bytes],
+      ] as const) {
+        await expect(restoring({ [name]: type })).rejects.toThrow(/, which is not text/)
+      }
+    })
   })
 
   test("is not changed with the wrong keys", async () => {

@@ -70,6 +70,19 @@ eachDatabase("commands on columns", (db) => {
     expect(await encryptedPhones(db)).toBe(0)
   })
 
+  test("give types back once, and say so to who asks again", async () => {
+    if (db.name === "SQLite") return
+    await createCustomers(db, 10, "char(20)")
+    await cli.run("column:encrypt", "--alter")
+    const restore = ["--yes", "--restore-type", "Customer.phone=char(20)", "Customer.credit=int"]
+    await cli.run("column:decrypt", ...restore)
+
+    const again = await cli.run("column:decrypt", ...restore)
+
+    expect(again).toMatchObject({ code: 0, stderr: "" })
+    expect(again.stdout).toContain("Customer.phone has its type back")
+  })
+
   test("share a table by shards", async () => {
     if (db.name === "SQLite") return
     const shards = ["0/3", "1/3", "2/3"]
