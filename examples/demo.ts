@@ -6,29 +6,40 @@
  */
 import type { DataSource } from "typeorm"
 
-import { Fernet, generateKey } from "typeorm-fernet"
-import { openDatabase } from "./demo/open-database"
+import { generateKey, Keyring } from "typeorm-fernet"
+import { type DemoDatabase, type DemoKeys, openDatabase } from "./demo/open-database"
 import { ada, Patient, tableName } from "./demo/patient"
 import { asCell, asCode, printError, printStep, printTable } from "./demo/print"
+import { showEncryption, showRotation } from "./demo/whole-tables"
 
 async function main(): Promise<void> {
-  const key = generateKey()
-  console.log(`Key: generated for this run, fingerprint ${new Fernet(key).fingerprint}.`)
-  console.log("     An application reads its key from ENCRYPTION_KEY.")
-  const interrupted = untilInterrupted()
-  const database = await openDatabase(key)
+  const keys: DemoKeys = [generateKey()]
+  console.log(`Key: generated for this run, fingerprint ${new Keyring(keys).fingerprints[0]}.`)
+  console.log("     An application reads its keys from ENCRYPTION_KEY.")
+  const { signal } = interruption
+  const database = await openDatabase(keys)
   try {
-    await Promise.race([show(database.dataSource), interrupted])
+    await show(database, keys, signal)
   } finally {
     await database.close()
   }
-  console.log("\nThe table is dropped; nothing is left behind.")
+  console.log("\nThe tables are dropped; nothing is left behind.")
 }
 
-async function show(dataSource: DataSource): Promise<void> {
-  await showRow(dataSource)
-  await showRefusedQuery(dataSource)
-  await showTamperedToken(dataSource)
+async function show(database: DemoDatabase, keys: DemoKeys, signal: AbortSignal): Promise<void> {
+  const { dataSource } = database
+  const steps = [
+    () => showRow(dataSource),
+    () => showSearch(database),
+    () => showRefusedQuery(dataSource),
+    () => showTamperedToken(dataSource),
+    () => showEncryption(dataSource, signal),
+    () => showRotation(dataSource, keys, signal),
+  ]
+  for (const step of steps) {
+    signal.throwIfAborted()
+    await step()
+  }
 }
 
 async function showRow(dataSource: DataSource): Promise<void> {
@@ -37,7 +48,7 @@ async function showRow(dataSource: DataSource): Promise<void> {
   const patient = await patients.findOneByOrFail({ id })
   const [row] = await rawRows(dataSource)
 
-  printStep("1. One patient, saved and loaded with TypeORM, beside its row in the database")
+  await printStep("1. One patient, saved and loaded with TypeORM, beside its row in the database")
   const lines = Object.entries(patient).map(([property, value]) => [
     property,
     asCode(value),
@@ -46,8 +57,18 @@ async function showRow(dataSource: DataSource): Promise<void> {
   printTable([["property", "in the application", "in the database"], ...lines])
 }
 
+async function showSearch({ dataSource, statements }: DemoDatabase): Promise<void> {
+  await printStep('2. A search, by a blind index: patients.findOneBy({ email: "ada@example.COM" })')
+  const found = await dataSource
+    .getRepository(Patient)
+    .findOneByOrFail({ email: "ada@example.COM" })
+  const condition = statements.sql.slice(statements.sql.indexOf(" WHERE ") + 1)
+  console.log(`  sent:   … ${condition}  ${asCode(statements.parameters)}`)
+  console.log(`  found:  ${found.name}, ${found.email}`)
+}
+
 async function showRefusedQuery(dataSource: DataSource): Promise<void> {
-  printStep('2. A query that ciphertext cannot answer: patients.findBy({ ssn: "078-05-1120" })')
+  await printStep('3. One that ciphertext cannot answer: patients.findBy({ ssn: "078-05-1120" })')
   await printRejection(dataSource.getRepository(Patient).findBy({ ssn: ada.ssn }))
 }
 
@@ -57,8 +78,11 @@ async function showTamperedToken(dataSource: DataSource): Promise<void> {
   const tampered = token.slice(0, 50) + (token[50] === "A" ? "B" : "A") + token.slice(51)
   await dataSource.query(`UPDATE ${tableName} SET ssn = '${tampered}'`)
 
-  printStep("3. One character of the ssn's token changed in the database, then patients.find()")
+  await printStep(
+    "4. One character of the ssn's token changed in the database, then patients.find()",
+  )
   await printRejection(dataSource.getRepository(Patient).find())
+  await dataSource.query(`UPDATE ${tableName} SET ssn = '${token}'`)
 }
 
 async function printRejection(query: Promise<unknown>): Promise<void> {
@@ -75,20 +99,14 @@ async function rawRows(dataSource: DataSource): Promise<Record<string, unknown>[
   return dataSource.query(`SELECT * FROM ${tableName}`)
 }
 
-function untilInterrupted(): Promise<never> {
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        reject(new Error(`The demo was interrupted by ${signal}.`))
-      })
-    }
+const interruption = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    interruption.abort(new Error(`The demo was interrupted by ${signal}.`))
   })
-  // It may come while the database opens, when nothing listens yet
-  interrupted.catch(() => undefined)
-  return interrupted
 }
 
-// Whoever closes the pipe early, as `head` does, must not keep the table from being dropped
+// Whoever closes the pipe early, as `head` does, must not keep the tables from being dropped
 process.stdout.on("error", () => undefined)
 
 main().catch((error: unknown) => {

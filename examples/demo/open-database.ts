@@ -1,14 +1,20 @@
 import { DataSource, type DataSourceOptions } from "typeorm"
 
-import { Keyring, withEncryption } from "typeorm-fernet"
+import { withEncryption } from "typeorm-fernet"
 import { PostgresUnavailableError } from "../../test/support/postgres/postgres-server"
 import { startPostgres } from "../../test/support/postgres/start-postgres"
+import { LastStatement } from "./last-statement"
 import { Patient, tableName } from "./patient"
+import { Visitor, visitorTable } from "./visitor"
 
-/** A database with the demo's table in it. */
+/** The keys of the demo, as a secret manager has them: the first encrypts. */
+export type DemoKeys = string[]
+
+/** A database with the demo's tables in it. */
 export interface DemoDatabase {
   readonly dataSource: DataSource
-  /** Drops the table, and stops the server if the demo started it. */
+  readonly statements: LastStatement
+  /** Drops the tables, and stops the server if the demo started it. */
   close(): Promise<void>
 }
 
@@ -19,13 +25,19 @@ interface Server {
 
 /**
  * Opens the server at `DATABASE_URL` or starts a PostgreSQL of the demo's own, and creates the
- * demo's table through TypeORM.
+ * demo's tables through TypeORM.
  */
-export async function openDatabase(key: string): Promise<DemoDatabase> {
+export async function openDatabase(keys: DemoKeys): Promise<DemoDatabase> {
   const server = await findServer()
+  const statements = new LastStatement()
   const dataSource = withEncryption(
-    new DataSource({ ...server.connection, entities: [Patient], synchronize: true }),
-    { keyring: new Keyring([key]) },
+    new DataSource({
+      ...server.connection,
+      entities: [Patient, Visitor],
+      synchronize: true,
+      logger: statements,
+    }),
+    { keyring: () => [...keys], refreshKeys: { every: 3600 } },
   )
   try {
     await dataSource.initialize()
@@ -34,11 +46,12 @@ export async function openDatabase(key: string): Promise<DemoDatabase> {
     throw error
   }
   const close = async (): Promise<void> => {
-    await dataSource.createQueryRunner().dropTable(tableName)
+    const runner = dataSource.createQueryRunner()
+    for (const table of [tableName, visitorTable]) await runner.dropTable(table)
     await dataSource.destroy()
     await server.stop()
   }
-  return { dataSource, close }
+  return { dataSource, statements, close }
 }
 
 async function findServer(): Promise<Server> {

@@ -15,6 +15,9 @@ export class Patient {
   @Column({ type: "varchar", length: 100 })
   name!: string
 
+  @EncryptedColumn({ blindIndex: { normalize: "lowercase" } })
+  email!: string
+
   @EncryptedColumn()
   ssn!: string
 
@@ -43,6 +46,7 @@ export class Patient {
 /** Someone who does not exist. */
 export const ada: Omit<Patient, "id"> = {
   name: "Ada Möller",
+  email: "Ada@example.com",
   ssn: "078-05-1120",
   weight: 81.5,
   account: 2n ** 70n,

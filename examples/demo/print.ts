@@ -1,10 +1,17 @@
-import { inspect } from "node:util"
+import { setTimeout } from "node:timers/promises"
+import { inspect, styleText } from "node:util"
 
 const WIDTH = 96
 
-/** Prints the number and title of a step. */
-export function printStep(title: string): void {
-  console.log(`\n${title}\n`)
+/** So that who watches can read a step before the next. */
+const PAUSE_MS = 1500
+
+/** Prints the number and title of a step, on a terminal after a pause and in colour. */
+export async function printStep(title: string): Promise<void> {
+  const isWatched = process.stdout.isTTY
+  if (isWatched) await setTimeout(PAUSE_MS)
+  const isColoured = isWatched && !process.env.NO_COLOR
+  console.log(`\n${isColoured ? styleText(["bold", "cyan"], title) : title}\n`)
 }
 
 /** Prints rows of cells in columns, the first row underlined. */
@@ -37,8 +44,13 @@ export function asCode(value: unknown): string {
 export function asCell(cell: unknown): string {
   if (cell === null) return "NULL"
   if (typeof cell !== "string") return inspect(cell)
-  if (cell.length <= 32) return cell
-  return `${cell.slice(0, 20)}…${cell.slice(-8)}  (${cell.length} characters)`
+  return cell.length <= 32 ? cell : `${asShortCell(cell)}  (${cell.length} characters)`
+}
+
+/** The same, without its length. */
+export function asShortCell(cell: unknown): string {
+  const text = String(cell)
+  return text.length <= 32 ? text : `${text.slice(0, 20)}…${text.slice(-8)}`
 }
 
 function wrap(text: string, width: number): string[] {

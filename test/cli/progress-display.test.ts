@@ -45,6 +45,16 @@ describe("openDisplay", () => {
     )
   })
 
+  test("draws the whole bar on a terminal that does not know its width", () => {
+    const { stream, written } = record(true, 0)
+    const display = openDisplay(stream, "encrypting", false)
+
+    display.show(halfway)
+    display.close()
+
+    expect(written()).toContain("1 min 40 s left")
+  })
+
   test("draws a bar for each phase", () => {
     const { stream, written } = record(true)
     const display = openDisplay(stream, "encrypting", false)
