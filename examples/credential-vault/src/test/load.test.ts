@@ -44,14 +44,14 @@ test(`${clients} clients read and write for ${seconds} s while keys are rotated 
     }
     const { body } = await timed(() => client.post("/api/v1/cameras", camera), 201)
     let turn = 0
-    while (Date.now() < end) {
+    do {
       turn++
       const name = `load ${number} turn ${turn}`
       await timed(() => client.patch(`/api/v1/cameras/${body.id}`, { name, password: name }), 200)
       const read = await timed(() => client.get(`/api/v1/cameras/${body.id}`), 200)
       if (read.body.name !== name) failures.push(`${name} was lost`)
       await timed(() => client.get("/api/v1/cameras?limit=20"), 200)
-    }
+    } while (Date.now() < end)
     return { id: body.id, last: `load ${number} turn ${turn}` }
   }
   const rotate = async () => {
