@@ -66,8 +66,9 @@ function bar(stream: ProgressStream, doing: string): ProgressDisplay {
   let latest: BulkProgress | undefined
   const draw = (progress: BulkProgress): void => {
     cursorTo(stream, 0)
+    const { columns = 0 } = stream
     // A line that is broken would not be drawn over, but below itself; 0 is a width that is not known
-    stream.write(barLine(progress, doing).slice(0, (stream.columns || Infinity) - 1))
+    stream.write(barLine(progress, doing).slice(0, columns > 0 ? columns - 1 : undefined))
     clearLine(stream, 1)
   }
   const drawSometimes = throttled(BAR_INTERVAL_MS, draw)
