@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
-import { type ConsumerProject, createProject, packTarball, run } from "./consumer-project"
+import { type ConsumerProject, createProject } from "./consumer-project"
+import { run } from "./run"
 
 const typeormVersions = ["typeorm", "typeorm-0.3", "typeorm-0.3.17"]
 
@@ -25,9 +26,8 @@ let esm: ConsumerProject
 
 beforeAll(() => {
   temporary = mkdtempSync(join(tmpdir(), "typeorm-fernet-package-"))
-  const tarball = packTarball(temporary)
-  commonJs = createProject(join(temporary, "commonjs"), tarball, "commonjs")
-  esm = createProject(join(temporary, "esm"), tarball, "module")
+  commonJs = createProject(join(temporary, "commonjs"), "commonjs")
+  esm = createProject(join(temporary, "esm"), "module")
 })
 
 afterAll(() => {

@@ -1,16 +1,18 @@
 /**
- * Runs the unit tests and a bounded soak under other versions of Node.js: `npm run test:node` under
- * 20, 22 and 24, `npm run test:node -- 22 24` under some of them.
+ * Runs the unit tests, the first steps of a new user and a bounded soak under other versions of
+ * Node.js: `npm run test:node` under 20, 22 and 24, `npm run test:node -- 22 24` under some of them.
  *
  * npm has binaries of every version, with their headers. They are kept in a cache outside the tree,
  * and so is better-sqlite3, which is bound to one ABI: a copy for each, which redirect-addon.cjs puts
  * in place of the one in node_modules. Remove the cache, whose folder is printed, to have newer ones.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { homedir } from "node:os"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { homedir, tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+
+import { pack } from "../pack.mjs"
 
 const VERSIONS = ["20", "22", "24"]
 const SOAK_VALUES = "1000000"
@@ -84,27 +86,38 @@ function addonOf(major, { binary }) {
   return join(directory, ...built)
 }
 
-function testUnder(major) {
+function testUnder(major, tarball) {
   const node = nodeOf(major)
   const env = {
     ...process.env,
     PATH: [dirname(node.binary), process.env.PATH].join(delimiter),
     BETTER_SQLITE3_ADDON: addonOf(major, node),
+    PACKED_TARBALL: tarball,
     NODE_OPTIONS: `--require ${JSON.stringify(join(here, "redirect-addon.cjs"))}`,
   }
   const program = (...args) => run(node.binary, args, { cwd: repository, env })
   process.stdout.write(`\n=== Node.js ${major}\n`)
   program("--version")
   const jest = join("node_modules", "jest", "bin", "jest.js")
-  const passed = program(jest)
-  const clean = program("--import", "tsx", "test/soak/main.ts", "--values", SOAK_VALUES)
-  return passed && clean
+  const outcomes = [
+    program(jest),
+    program(jest, "--config", "jest.package.config.cjs", "first-steps"),
+    program("--import", "tsx", "test/soak/main.ts", "--values", SOAK_VALUES),
+  ]
+  return outcomes.every((passed) => passed)
 }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((major) => !/^\d+$/.test(major))
 if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: give major versions, as in 22 24.`)
-const failed = (asked.length > 0 ? asked : VERSIONS).filter((major) => !testUnder(major))
+const destination = mkdtempSync(join(tmpdir(), "typeorm-fernet-packed-"))
+let failed
+try {
+  const tarball = pack(destination)
+  failed = (asked.length > 0 ? asked : VERSIONS).filter((major) => !testUnder(major, tarball))
+} finally {
+  rmSync(destination, { recursive: true, force: true })
+}
 if (failed.length > 0) {
   process.stderr.write(`\nFailed under Node.js ${failed.join(", ")}.\n`)
   process.exitCode = 1
