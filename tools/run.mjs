@@ -1,6 +1,6 @@
 /**
  * Runs a program of one of the packages below this folder, or of bench, which are installed when they
- * are first needed: `node tools/run.mjs tools/docs typedoc`. Without a program, it installs only.
+ * are first needed: `node tools/run.mjs tools/site typedoc`. Without a program, it installs only.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
