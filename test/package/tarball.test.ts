@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, sep } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
 import { type ConsumerProject, createProject } from "./consumer-project"
-import { run } from "./run"
+import { packedTarball } from "./packed-tarball"
+import { repository, run } from "./run"
 
 const typeormVersions = ["typeorm", "typeorm-0.3", "typeorm-0.3.17"]
 
@@ -58,6 +59,20 @@ describe.each(typeormVersions)("the packed package with %s", (alias) => {
 
     expect(esm.run({ module: "nodenext" })).toEqual(printed)
   })
+})
+
+test("the tarball holds what is built of src, and the texts that its users read", () => {
+  const texts = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"]
+  const sources = readdirSync(join(repository, "src"), { encoding: "utf8", recursive: true })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => path.replaceAll(sep, "/").replace(/\.ts$/, ""))
+
+  const held = run("tar", ["-tzf", packedTarball()], temporary).trimEnd().split("\n")
+
+  const expected = sources.flatMap((path) => [`dist/${path}.d.ts`, `dist/${path}.js`])
+  expect(held.map((path) => path.replace(/^package\//, "")).sort()).toEqual(
+    [...texts, ...expected].sort(),
+  )
 })
 
 describe("the command of the packed package", () => {
