@@ -77,6 +77,8 @@ test("the tarball holds what is built of src, and the texts that its users read"
 
 describe("the command of the packed package", () => {
   test("generates a key", () => {
+    commonJs.useTypeorm("typeorm")
+
     const key = run("npx", ["--no-install", "typeorm-fernet", "key:generate"], commonJs.directory)
 
     expect(key).toMatch(/^[\w-]{43}=\n$/)
