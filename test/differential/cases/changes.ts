@@ -13,9 +13,9 @@ export interface Change {
 
 /** The properties that a write gives, those of a compound index often together. */
 export const changes = memoized((entity: EntityName): fc.Arbitrary<readonly Change[]> => {
-  const { encrypted, plain, indexes } = entities[entity]
+  const { encrypted, documents, plain, indexes } = entities[entity]
   const groups = [
-    ...encrypted.map(({ path }) => [path]),
+    ...[...encrypted, ...documents].map(({ path }) => [path]),
     ...indexes.filter(({ members }) => members.length > 1).map(({ members }) => [...members]),
     ...Object.keys(plain)
       .filter((path) => path !== "id")

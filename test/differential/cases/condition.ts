@@ -3,14 +3,22 @@ import * as typeorm from "typeorm"
 
 import { BlindEqual, BlindIn } from "../../../src"
 import {
+  documentAt,
   encryptedAt,
   entities,
   type EntityName,
   type IndexDescription,
-  type Scalar,
 } from "../model/description"
 import { memoized } from "./memoized"
-import { askedIndex, comparedPath, setAt, sought, type Speaker, type Value } from "./speaker"
+import {
+  askedIndex,
+  comparedPath,
+  setAt,
+  sought,
+  type Speaker,
+  type Spoken,
+  type Value,
+} from "./speaker"
 
 /** What a condition says of one property. */
 export type Condition =
@@ -25,6 +33,7 @@ export type Condition =
   | { readonly kind: "not"; readonly of: Condition }
   | { readonly kind: "and" | "or"; readonly of: readonly Condition[] }
   | { readonly kind: "isNull" | "null" | "undefined" }
+  | { readonly kind: "member"; readonly member: string; readonly value: string }
   | { readonly kind: "like" | "moreThan" | "between" | "raw"; readonly value: Value }
 
 /** Conditions by path of a property, and on related entities. */
@@ -40,11 +49,18 @@ export type Where =
 
 /** A value that rows hold of a property, or a token of it. */
 export const valueOf = memoized((entity: EntityName, path: string): fc.Arbitrary<Value> => {
+  const document = documentAt(entity, path)
+  if (document) {
+    return fc.constantFrom(...document.values).map((json): Value => ({ kind: "document", json }))
+  }
   const property = encryptedAt(entity, path)
   const held =
     property?.values ?? (entities[entity].plain[path] ?? []).filter((one) => one !== null)
   const values = held.length > 0 ? held : [1, 2, 3, 4, 5, 6]
-  const given = fc.constantFrom(...values).map((value): Value => ({ kind: "given", value }))
+  const seal = property?.sealed ? fc.boolean() : fc.constant(false)
+  const given = fc
+    .tuple(fc.constantFrom(...values), seal)
+    .map(([value, sealed]): Value => ({ kind: "given", value, ...(sealed && { sealed }) }))
   if (!property || property.codec === "number") return given
   const token = fc.nat({ max: 20 }).map((row): Value => ({ kind: "token", entity, path, row }))
   return fc.oneof({ weight: 24, arbitrary: given }, { weight: 1, arbitrary: token })
@@ -53,6 +69,7 @@ export const valueOf = memoized((entity: EntityName, path: string): fc.Arbitrary
 /** Conditions on one property, of which most can be answered if it is indexed. */
 export const conditionOn = memoized(
   (entity: EntityName, path: string, depth: number): fc.Arbitrary<Condition> => {
+    if (documentAt(entity, path)) return ofDocument
     const value = valueOf(entity, path)
     const values = fc.array(value, { maxLength: 3 })
     const flat = [
@@ -82,6 +99,30 @@ export const conditionOn = memoized(
     )
   },
 )
+
+/** A member that is plain, and one that is encrypted, which no condition may read. */
+export const MEMBERS = ["kind", "kind", "kind", "token"] as const
+
+/** What a condition may say of a document: something of a part, or that there is none. */
+const ofDocument: fc.Arbitrary<Condition> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("member" as const),
+      member: fc.constantFrom(...MEMBERS),
+      value: fc.constantFrom("a", "b", "c"),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant<Condition>({ kind: "isNull" }) },
+  { weight: 1, arbitrary: fc.constant<Condition>({ kind: "not", of: { kind: "isNull" } }) },
+)
+
+/** A member of a document, in the words of a database. */
+export function memberOf({ dataSource }: Speaker, document: string, member: string): string {
+  return dataSource.options.type === "mariadb"
+    ? `JSON_VALUE(${document}, '$.${member}')`
+    : `${document} ->> '${member}'`
+}
 
 function blindConditions(
   entity: EntityName,
@@ -124,12 +165,15 @@ function isOperand({ kind }: Condition): boolean {
 /** Conditions on an entity: encrypted properties more than others, relations to a depth. */
 export const objectCondition = memoized(
   (entity: EntityName, depth: number): fc.Arbitrary<ObjectCondition> => {
-    const { encrypted, plain, relations } = entities[entity]
+    const { encrypted, documents, plain, relations } = entities[entity]
     const on = (path: string): fc.Arbitrary<Properties[number]> =>
       conditionOn(entity, path, 2).map((condition) => ({ path, condition }))
     const property = fc.oneof(
       { weight: 5, arbitrary: fc.oneof(...encrypted.map(({ path }) => on(path))) },
       { weight: 2, arbitrary: fc.oneof(...Object.keys(plain).map(on)) },
+      ...(documents.length > 0
+        ? [{ weight: 1, arbitrary: fc.oneof(...documents.map(({ path }) => on(path))) }]
+        : []),
     )
     const some = fc.uniqueArray(property, { maxLength: 3, selector: ({ path }) => path })
     const related = Object.entries(relations).map(([name, { to }]) =>
@@ -269,7 +313,7 @@ function speakCondition(
   condition: Condition,
   index: IndexDescription | undefined,
 ): unknown {
-  const say = (value: Value): Scalar => sought(speaker, value, index)
+  const say = (value: Value): Spoken => sought(speaker, value, index)
   switch (condition.kind) {
     case "value":
       return say(condition.value)
@@ -299,6 +343,10 @@ function speakCondition(
     case "blindEqual":
     case "blindIn":
       return speakBlind(speaker, condition, say)
+    case "member":
+      return typeorm.Raw((path) => `${memberOf(speaker, path, condition.member)} = :sought`, {
+        sought: condition.value,
+      })
     case "like":
     case "moreThan":
     case "between":
@@ -322,7 +370,7 @@ type BlindCondition = Extract<Condition, { readonly index?: string }>
 function speakBlind(
   speaker: Speaker,
   condition: BlindCondition,
-  say: (value: Value) => Scalar,
+  say: (value: Value) => Spoken,
 ): unknown {
   const options = condition.index === undefined ? {} : { index: condition.index }
   if ("value" in condition) {
@@ -333,10 +381,10 @@ function speakBlind(
   return speaker.encrypts ? BlindIn(values, options) : typeorm.In(values)
 }
 
-function speakBeyond(kind: "between" | "like" | "moreThan" | "raw", value: Scalar): unknown {
+function speakBeyond(kind: "between" | "like" | "moreThan" | "raw", value: Spoken): unknown {
   switch (kind) {
     case "like":
-      return typeorm.Like(`%${String(value)}%`)
+      return typeorm.Like(typeof value === "string" ? `%${value}%` : value)
     case "moreThan":
       return typeorm.MoreThan(value)
     case "between":

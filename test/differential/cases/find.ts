@@ -69,8 +69,8 @@ function callOf(): Arbitraries<"method" | "through"> {
 function optionsOf(
   entity: EntityName,
 ): Arbitraries<Exclude<keyof Find, "entity" | "kind" | "method" | "through">> {
-  const { encrypted, plain, relations } = entities[entity]
-  const paths = [...encrypted.map(({ path }) => path), ...Object.keys(plain)]
+  const { encrypted, documents, plain, relations } = entities[entity]
+  const paths = [...[...encrypted, ...documents].map(({ path }) => path), ...Object.keys(plain)]
   const page = fc.option(fc.nat({ max: 4 }), { freq: 3 }).map((n) => n)
   return {
     where: fc.option(anyWhere(entity), { freq: 12 }),

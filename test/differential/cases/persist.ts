@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import type { EntityManager, ObjectLiteral, Repository } from "typeorm"
 
+import { Sealed } from "../../../src"
 import { entities, type EntityName, indexesOf, keyPath } from "../model/description"
 import { type Change, changes, applyChanges } from "./changes"
 import type { Speaker } from "./speaker"
@@ -84,8 +85,13 @@ export async function runPersist(
 
 /** What save() leaves undefined and what it sets to null are one, and so are two moments. */
 function saved(result: unknown): unknown {
-  const text = JSON.stringify(result, (key, value: unknown) =>
-    key === "deletedAt" && value !== null ? "a moment" : (value ?? undefined),
+  const text = JSON.stringify(
+    result,
+    function (this: Record<string, unknown>, key, shown: unknown): unknown {
+      const { [key]: value } = this
+      if (value instanceof Sealed) return value.reveal()
+      return key === "deletedAt" && shown !== null ? "a moment" : (shown ?? undefined)
+    },
   )
   return JSON.parse(text) as unknown
 }

@@ -61,11 +61,12 @@ function joinedRelations(entity: EntityName): readonly (readonly string[])[] {
 }
 
 function query(entity: EntityName, joined: readonly string[]): fc.Arbitrary<Query> {
-  const { encrypted, plain, relations } = entities[entity]
+  const { encrypted, documents, plain, relations } = entities[entity]
   const to = (relation: string): EntityName => relations[relation]?.to ?? entity
   const aliases = Object.fromEntries(joined.map((relation) => [relation, to(relation)]))
   const scope: Scope = { entity, aliases: { root: entity, ...aliases }, nests: true }
-  const some = fc.subarray([...encrypted.map(({ path }) => path), ...Object.keys(plain)])
+  const hidden = [...encrypted, ...documents].map(({ path }) => path)
+  const some = fc.subarray([...hidden, ...Object.keys(plain)])
   return fc.record<Query>({
     kind: fc.constant("query"),
     entity: fc.constant(entity),

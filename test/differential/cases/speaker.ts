@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm"
 
+import { Sealed } from "../../../src"
 import {
   encryptedAt,
   type EntityName,
@@ -12,7 +13,13 @@ import {
 
 /** A value that a case seeks or writes: given, or a token copied from the table. */
 export type Value =
-  | { readonly kind: "given"; readonly value: Scalar }
+  | {
+      readonly kind: "given"
+      readonly value: Scalar
+      /** Whether the encrypted model is given it in a `Sealed`. */
+      readonly sealed?: boolean
+    }
+  | { readonly kind: "document"; readonly json: string }
   | {
       readonly kind: "token"
       readonly entity: EntityName
@@ -32,8 +39,14 @@ export interface Speaker {
 }
 
 /** A value as it is passed to TypeORM. */
-export function spoken(speaker: Speaker, value: Value): Scalar {
-  if (value.kind === "given") return value.value
+export type Spoken = Scalar | Sealed<unknown> | object
+
+/** Says a value as one of the models has it. */
+export function spoken(speaker: Speaker, value: Value): Spoken {
+  if (value.kind === "given") {
+    return speaker.encrypts && value.sealed ? Sealed.of(value.value) : value.value
+  }
+  if (value.kind === "document") return JSON.parse(value.json) as object
   return speaker.token(value.entity, value.path, value.row) ?? "gAAAAA"
 }
 
@@ -62,11 +75,11 @@ export function sought(
   speaker: Speaker,
   value: Value,
   index: IndexDescription | undefined,
-): Scalar {
-  const said = spoken(speaker, value)
+): Spoken {
+  if (speaker.encrypts || value.kind === "document") return spoken(speaker, value)
   // A token is no value of the column, and equals none
-  if (value.kind === "token") return speaker.encrypts ? said : MATCHES_NOTHING
-  return speaker.encrypts || !index ? said : normalized(index, said)
+  if (value.kind === "token") return MATCHES_NOTHING
+  return index ? normalized(index, value.value) : value.value
 }
 
 const MATCHES_NOTHING = "no value of any row"
@@ -77,12 +90,13 @@ export function assign(
   entity: EntityName,
   target: Record<string, unknown>,
   path: string,
-  value: Scalar | undefined,
+  value: Spoken | undefined,
 ): void {
   setAt(target, path, value)
   if (speaker.encrypts || !encryptedAt(entity, path)) return
   for (const index of indexesOf(entity, path)) {
-    setAt(target, keyPath(index, path), value === undefined ? value : normalized(index, value))
+    const key = value === undefined ? value : normalized(index, value as Scalar)
+    setAt(target, keyPath(index, path), key)
   }
 }
 

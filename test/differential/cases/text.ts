@@ -1,7 +1,7 @@
 import fc from "fast-check"
 
-import { entities, type EntityName, type Scalar } from "../model/description"
-import { valueOf } from "./condition"
+import { entities, type EntityName } from "../model/description"
+import { memberOf, MEMBERS, valueOf } from "./condition"
 import { memoized } from "./memoized"
 import { askedIndex, comparedPath, sought, type Speaker, type Value } from "./speaker"
 
@@ -16,6 +16,8 @@ export interface Comparison {
   readonly values: readonly Value[]
   /** Whether the column is named by its property, its database name, or that with quotes. */
   readonly spelling: "column" | "escaped" | "property"
+  /** The member of a document that it is of. */
+  readonly member?: string
   /** Whether the parameter comes first, as in `:a = root.email`. */
   readonly flipped: boolean
 }
@@ -40,11 +42,12 @@ export function texts(scope: Readonly<Record<string, EntityName>>): fc.Arbitrary
 }
 
 const comparisons = memoized((alias: string, entity: EntityName): fc.Arbitrary<Comparison> => {
-  const { encrypted, plain } = entities[entity]
+  const { encrypted, documents, plain } = entities[entity]
   const on = (path: string): fc.Arbitrary<Comparison> => comparisonOf(alias, entity, path)
   return fc.oneof(
     fc.oneof(...encrypted.map((one) => on(one.path))),
     fc.oneof(...Object.keys(plain).map(on)),
+    ...documents.map(({ path }) => ofMember(alias, entity, path)),
   )
 })
 
@@ -61,6 +64,17 @@ function comparisonOf(alias: string, entity: EntityName, path: string): fc.Arbit
     spelling: fc.constantFrom("property", "property", "column", "escaped"),
     flipped: fc.boolean(),
   })
+}
+
+function ofMember(alias: string, entity: EntityName, path: string): fc.Arbitrary<Comparison> {
+  const given = fc.constantFrom("a", "b").map((value): Value => ({ kind: "given", value }))
+  return fc
+    .tuple(
+      comparisonOf(alias, entity, path),
+      fc.constantFrom(...MEMBERS),
+      fc.array(given, { minLength: 1, maxLength: 2 }),
+    )
+    .map(([comparison, member, values]) => ({ ...comparison, member, values }))
 }
 
 /** SQL with named parameters. */
@@ -81,13 +95,14 @@ export function speakText(speaker: Speaker, text: Text): Said {
 }
 
 function speakComparison(speaker: Speaker, comparison: Comparison): Said {
-  const { entity, path, operator, values, flipped } = comparison
+  const { entity, path, operator, values, flipped, member } = comparison
   const isAboutValues = !operator.startsWith("IS") && operator !== "LIKE" && operator !== ">"
   const index = isAboutValues ? askedIndex(entity, path) : undefined
-  const spelt = spell(speaker, comparison, comparedPath(speaker, path, index))
+  const column = spell(speaker, comparison, comparedPath(speaker, path, index))
+  const spelt = member === undefined ? column : memberOf(speaker, column, member)
   if (operator.startsWith("IS")) return { sql: `${spelt} ${operator}`, parameters: {} }
   const name = `p${++parameters}`
-  const said = values.map((value): Scalar => sought(speaker, value, index))
+  const said = values.map((value) => sought(speaker, value, index))
   if (operator.endsWith("IN")) {
     return { sql: `${spelt} ${operator} (:...${name})`, parameters: { [name]: said } }
   }

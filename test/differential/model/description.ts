@@ -26,12 +26,26 @@ export interface PropertyDescription {
   readonly codec: "number" | "string"
   /** What rows hold and queries seek, each a marker that nothing else contains. */
   readonly values: readonly (number | string)[]
+  /** Whether the encrypted model keeps it sealed in its entities. */
+  readonly sealed?: true
 }
+
+/** A property that is a document, of which the encrypted model encrypts parts. */
+export interface DocumentDescription {
+  readonly path: string
+  readonly column: string
+  /** What rows hold, as JSON: markers are in the parts that are encrypted, and nowhere else. */
+  readonly values: readonly string[]
+}
+
+/** The parts of every document that are encrypted. */
+export const SECRET_PARTS = ["token", "hooks.*.secret"] as const
 
 /** An entity of both models. */
 export interface EntityDescription {
   readonly name: EntityName
   readonly encrypted: readonly PropertyDescription[]
+  readonly documents: readonly DocumentDescription[]
   readonly indexes: readonly IndexDescription[]
   /** Properties that are plain in both models, by path, with the values that rows hold. */
   readonly plain: Readonly<Record<string, readonly Scalar[]>>
@@ -50,12 +64,22 @@ const person: EntityDescription = {
     text("secret", "secret", ["zqs1", "zqs2", "zqs3"]),
     text("email", "e_mail", ["zqann", "ZQANN", " zqann ", "zqbob", "zqBob", "zqcat", "  ZQcat"]),
     text("handle", "handle", ["zqh1", "ZQH1", "zqh2", "zqh3", "zqh4", "ZQh5", "zqh6", "zqh7"]),
-    text("code", "code", ["zqc1", "zqc2", "zqc3", "zqc4", "zqc5", "zqc6", "zqc7", "zqc8"]),
+    sealed("code", "code", ["zqc1", "zqc2", "zqc3", "zqc4", "zqc5", "zqc6", "zqc7", "zqc8"]),
     text("firstName", "first_name", ["zqf1", "zqf2", "zqf3"]),
     text("lastName", "lastName", ["zql1", "zql2", "zql3"]),
     text("phone", "phone", ["zqp-1-77", "zqp-2-77", "zqp-3-88", "zqp-4-88", "zqp-1-99"]),
-    { path: "pin", column: "pin", codec: "number", values: [910001, 910002, 910003] },
+    { path: "pin", column: "pin", codec: "number", values: [910001, 910002, 910003], sealed: true },
     text("contact.city", "contactCity", ["zqk1", "zqk2", "zqk3"]),
+  ],
+  documents: [
+    document("settings", "the_settings", [
+      { kind: "a", token: "zqj1" },
+      { kind: "a", token: "zqj2", hooks: [{ url: "u", secret: "zqw1" }, { url: "v" }] },
+      { kind: "b", token: null, hooks: { x: { secret: ["zqw1", 910009] }, y: { secret: "" } } },
+      { kind: "b", hooks: [{ secret: 910009 }, { secret: { deep: ["zqw2"] } }] },
+      { kind: null, hooks: "none", note: ["token", { hooks: 1 }] },
+      {},
+    ]),
   ],
   indexes: [
     index("ix_email", ["email"], { normalization: "trim, lowercase" }),
@@ -75,9 +99,10 @@ const person: EntityDescription = {
 const club: EntityDescription = {
   name: "Club",
   encrypted: [
-    text("badge", "badge", ["zqb1", "zqb2", "zqb3"]),
+    sealed("badge", "badge", ["zqb1", "zqb2", "zqb3"]),
     text("motto", "the_motto", ["zqm1", "zqm2", "zqm3", "zqm4", "zqm5"]),
   ],
+  documents: [],
   indexes: [index("ix_badge", ["badge"]), index("ix_motto", ["motto"], { bits: 1 })],
   plain: { id: [], town: ["x", "y"] },
   relations: { persons: { to: "Person", many: true } },
@@ -86,11 +111,12 @@ const club: EntityDescription = {
 const visit: EntityDescription = {
   name: "Visit",
   encrypted: [
-    text("note", "note", ["zqn1", "zqn2"]),
+    sealed("note", "note", ["zqn1", "zqn2"]),
     text("kind", "kind", ["zqv1", "zqv2", "zqv3"]),
     text("topic", "topic", ["zqt1", "ZQT1", "zqt2"]),
     text("detail", "the_detail", ["zqd1", "zqd2", "ZQD2"]),
   ],
+  documents: [document("report", "report", [{ token: "zqr1" }, { kind: "c", token: ["zqr2"] }])],
   indexes: [
     index("ix_kind", ["kind"]),
     index("ix_topic_detail", ["topic", "detail"], { bits: 2, normalization: "lowercase" }),
@@ -109,6 +135,11 @@ export const entities: Readonly<Record<EntityName, EntityDescription>> = {
 /** The encrypted property at a path, if there is one. */
 export function encryptedAt(entity: EntityName, path: string): PropertyDescription | undefined {
   return entities[entity].encrypted.find((one) => one.path === path)
+}
+
+/** The document at a path, if there is one. */
+export function documentAt(entity: EntityName, path: string): DocumentDescription | undefined {
+  return entities[entity].documents.find((one) => one.path === path)
 }
 
 /** The indexes that cover a property, the ones over it alone first. */
@@ -140,6 +171,14 @@ export function normalized(index: IndexDescription, value: Scalar): Scalar {
 
 function text(path: string, column: string, values: readonly string[]): PropertyDescription {
   return { path, column, codec: "string", values }
+}
+
+function sealed(path: string, column: string, values: readonly string[]): PropertyDescription {
+  return { ...text(path, column, values), sealed: true }
+}
+
+function document(path: string, column: string, values: readonly object[]): DocumentDescription {
+  return { path, column, values: values.map((one) => JSON.stringify(one)) }
 }
 
 function index(

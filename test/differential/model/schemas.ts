@@ -15,13 +15,17 @@ import {
   keyPath,
   type Normalization,
   type PropertyDescription,
+  SECRET_PARTS,
 } from "./description"
 import type { Variant } from "./variants"
 
 type Columns = Record<string, EntitySchemaColumnOptions>
 
-/** How a model has its encrypted properties. */
-type Secrets = (entity: EntityDescription, property: PropertyDescription) => Columns
+/** How a model has its encrypted properties, and its documents. */
+interface Secrets {
+  readonly of: (entity: EntityDescription, property: PropertyDescription) => Columns
+  readonly document: (column: string) => EntitySchemaColumnOptions
+}
 
 /** The model with encrypted columns. */
 export function encryptedSchemas(
@@ -29,11 +33,12 @@ export function encryptedSchemas(
   type: DataSourceOptions["type"],
 ): EntitySchema[] {
   const unique = uniqueness(variant, type)
-  return schemas((entity, property) => ({
+  const of: Secrets["of"] = (entity, property) => ({
     [nameOf(property.path)]: encryptedColumn({
       name: property.column,
       nullable: true,
       codec: property.codec,
+      ...(property.sealed && { sealed: true }),
       blindIndex: entity.indexes
         .filter(({ members: [declaredOn] }) => declaredOn === property.path)
         .map(
@@ -49,7 +54,18 @@ export function encryptedSchemas(
           }),
         ),
     }),
-  }))
+  })
+  const document: Secrets["document"] = (name) =>
+    encryptedColumn({
+      ...{ name, nullable: true, type: documentType(type), codec: "json" },
+      paths: [...SECRET_PARTS],
+    })
+  return schemas({ of, document })
+}
+
+function documentType(type: DataSourceOptions["type"]): "json" | "jsonb" | "simple-json" {
+  if (type === "postgres") return "jsonb"
+  return type === "mariadb" ? "json" : "simple-json"
 }
 
 /** Values are unique only where all of a variant's index values are there, under one key. */
@@ -81,7 +97,7 @@ export function plainSchemas(variant: Variant, type: DataSourceOptions["type"]):
     const columns = [...index.members.map((member) => keyPath(index, member)), ...within]
     return [{ columns, unique: true, ...(where !== "" && { where }) }]
   })
-  return schemas((entity, property) => {
+  const of: Secrets["of"] = (entity, property) => {
     const keyColumns = indexesOf(entity.name, property.path).map((index) => [
       nameOf(keyPath(index, property.path)),
       { ...plainColumn(property, type), unique: unique(index) === true },
@@ -90,7 +106,13 @@ export function plainSchemas(variant: Variant, type: DataSourceOptions["type"]):
       [nameOf(property.path)]: { ...plainColumn(property, type), name: property.column },
       ...(Object.fromEntries(keyColumns) as Columns),
     }
-  }, scoped)
+  }
+  const document: Secrets["document"] = (name) => ({
+    name,
+    type: documentType(type),
+    nullable: true,
+  })
+  return schemas({ of, document }, scoped)
 }
 
 /** Compares byte by byte, as index values are compared. */
@@ -170,10 +192,15 @@ function visitSchema(secrets: Secrets): EntitySchema {
   })
 }
 
-/** The encrypted properties of an entity, or of what is embedded in it. */
+/** The encrypted properties and documents of an entity, or of what is embedded in it. */
 function columnsOf(entity: EntityDescription, secrets: Secrets, prefix: string): Columns {
   const here = entity.encrypted.filter(({ path }) => path === `${prefix}${nameOf(path)}`)
-  return Object.assign({}, ...here.map((property) => secrets(entity, property))) as Columns
+  const documents = prefix === "" ? entity.documents : []
+  return Object.assign(
+    {},
+    ...here.map((property) => secrets.of(entity, property)),
+    ...documents.map(({ path, column }) => ({ [path]: secrets.document(column) })),
+  ) as Columns
 }
 
 function nameOf(path: string): string {

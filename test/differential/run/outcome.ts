@@ -1,4 +1,4 @@
-import type { EncryptionErrorCode } from "../../../src"
+import { type EncryptionErrorCode, Sealed } from "../../../src"
 import { OneOf } from "../cases/find"
 
 /** How a call ended. */
@@ -56,6 +56,7 @@ export function canonical(value: unknown, ordered: boolean): string {
 
 function plainForm(value: unknown, ordered: boolean): unknown {
   if (value instanceof Date) return "a moment"
+  if (value instanceof Sealed) return value.reveal()
   if (Array.isArray(value)) {
     const forms = value.map((one: unknown) => plainForm(one, ordered))
     if (ordered || !forms.every(isEntity)) return forms

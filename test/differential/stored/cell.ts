@@ -51,7 +51,8 @@ export function isToken(cell: unknown): cell is string {
   return typeof cell === "string" && cell.startsWith("gAAAAA")
 }
 
-function open(token: string, keys: readonly string[]): string {
+/** Opens a token under one of the keys. */
+export function open(token: string, keys: readonly string[]): string {
   const known = opened.get(token)
   if (known !== undefined) return known
   const text = keys.map((key) => openUnder(key, token)).find((one) => one !== undefined)

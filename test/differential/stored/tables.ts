@@ -11,6 +11,7 @@ import {
 } from "../model/description"
 import type { Variant } from "../model/variants"
 import { encryptedCell, indexValue, isToken, readCell } from "./cell"
+import { encryptedDocument, parsed, readDocument } from "./document"
 import type { Row, World } from "./world"
 
 /** A row as it is inserted, by column. */
@@ -96,6 +97,7 @@ export class Tables {
         this.#encrypts ? this.#stored(entity, row, path) : this.#keyed(entity, row, path),
       )
     }
+    for (const { path } of entity.documents) Object.assign(cells, this.#document(entity, row, path))
     return this.#encrypts ? { ...cells, ...this.#companions(entity, row) } : cells
   }
 
@@ -106,6 +108,14 @@ export class Tables {
     const cell =
       value === null ? null : key === undefined ? String(value) : encryptedCell(key, value)
     return { [this.#column(name, path)]: cell }
+  }
+
+  #document({ name }: EntityDescription, row: Row, path: string): Cells {
+    const json = row.values[path] ?? null
+    const way = row.stored[path] ?? 0
+    const key = way === "plaintext" ? undefined : this.#variant.keys[way]
+    const isPlain = !this.#encrypts || key === undefined || json === null
+    return { [this.#column(name, path)]: isPlain ? json : encryptedDocument(key, String(json)) }
   }
 
   #keyed({ name }: EntityDescription, row: Row, path: string): Cells {
@@ -145,6 +155,11 @@ export class Tables {
       const cell = row[this.#column(name, property.path)]
       const { keys, legacy = false } = this.#variant
       held[property.path] = this.#encrypts ? readCell(property, cell, keys, legacy) : cell
+    }
+    for (const { path } of entity.documents) {
+      const cell = row[this.#column(name, path)]
+      const { keys, legacy = false } = this.#variant
+      held[path] = this.#encrypts ? readDocument(cell, keys, legacy) : parsed(cell)
     }
     if (this.#encrypts) this.#checkCompanions(entity, row, held as Record<string, Scalar>)
     return held

@@ -7,7 +7,7 @@ import type { Variant } from "../model/variants"
 export interface Row {
   readonly values: Readonly<Record<string, Scalar>>
   readonly references: Readonly<Record<string, number | null>>
-  /** By path of an encrypted property: in plaintext, or under which of the keys. */
+  /** By path of an encrypted property or a document: in plaintext, or under which of the keys. */
   readonly stored: Readonly<Record<string, "plaintext" | number>>
   /** Indexes of which the row has no value yet. */
   readonly unindexed: readonly string[]
@@ -42,12 +42,12 @@ function rows(entity: EntityName, variant: Variant): fc.Arbitrary<Row[]> {
 }
 
 function row(entity: EntityName, variant: Variant): fc.Arbitrary<Row> {
-  const { encrypted, plain, relations } = entities[entity]
+  const { encrypted, documents, plain, relations } = entities[entity]
   const values: Record<string, fc.Arbitrary<Scalar>> = {}
   for (const [path, held] of Object.entries(plain)) {
     if (held.length > 0) values[path] = fc.constantFrom(...held)
   }
-  for (const { path, values: held } of encrypted) {
+  for (const { path, values: held } of [...encrypted, ...documents]) {
     values[path] = fc.option(fc.constantFrom(...held), { freq: 5 })
   }
   const references: Record<string, fc.Arbitrary<number | null>> = {}
@@ -66,9 +66,10 @@ function row(entity: EntityName, variant: Variant): fc.Arbitrary<Row> {
 function storedAs(entity: EntityName, variant: Variant): fc.Arbitrary<Row["stored"]> {
   const ways = variant.keys.map((_, i): "plaintext" | number => i)
   const way = fc.constantFrom(...(variant.legacy ? [...ways, "plaintext" as const] : ways))
-  const { encrypted, indexes } = entities[entity]
+  const { encrypted, documents, indexes } = entities[entity]
+  const hidden = [...encrypted, ...documents]
   return fc
-    .tuple(way, fc.record(Object.fromEntries(encrypted.map(({ path }) => [path, way]))))
+    .tuple(way, fc.record(Object.fromEntries(hidden.map(({ path }) => [path, way]))))
     .map(([joint, each]) => {
       const compound = indexes.flatMap(({ members }) => (members.length > 1 ? members : []))
       return { ...each, ...Object.fromEntries(compound.map((path) => [path, joint])) }
