@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
 
 import { driverFacts } from "../../dialect/driver-facts"
-import { UnsupportedQueryError } from "../../errors"
+import { EncryptionError, UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata } from "../typeorm-internals"
 import type { Companion } from "./companion"
@@ -38,11 +38,18 @@ export function isUnlooked(companion: Companion): boolean {
 /** How many statements are compiled to be refused, and not to be sent. */
 let rehearsed = 0
 
-/** Compiles a statement before it is known whether the indexes that it asks are complete. */
+/**
+ * Compiles a statement before it is known whether the indexes that it asks are complete. What TypeORM says
+ * of it may hold of the whole builder, and not of the part that is executed.
+ *
+ * @throws {@link EncryptionError} if it is refused
+ */
 export function rehearse(compile: () => unknown): void {
   rehearsed++
   try {
     compile()
+  } catch (error) {
+    if (error instanceof EncryptionError) throw error
   } finally {
     rehearsed--
   }

@@ -191,6 +191,20 @@ eachDatabase("a blind index that nobody declared to be built", (db) => {
     expect(logger.statements.filter((sql) => sql.includes("AS missing"))).toHaveLength(1)
   })
 
+  test("is asked for the first time as it is ever after, also where TypeORM leaves out a page", async () => {
+    await encryptColumns(source, Undeclared)
+    const ask = (): Promise<unknown> =>
+      source.manager.exists(Undeclared, { where: { email: "bob@x" }, skip: 2 }).then(
+        (found) => found,
+        (error: unknown) => String(error),
+      )
+
+    const first = await ask()
+    await source.manager.findBy(Undeclared, { email: "bob@x" })
+
+    expect(await ask()).toEqual(first)
+  })
+
   test("is not looked at by who does not ask it", async () => {
     await source.manager.findBy(Undeclared, { id: 1 })
     await source.manager.findBy(Undeclared, { email: IsNull() })
