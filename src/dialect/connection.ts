@@ -34,6 +34,8 @@ export interface Connection {
 export interface PreparedStatement {
   /** Returns the first row of a query. */
   first(values: readonly unknown[]): readonly unknown[] | undefined
+  /** Returns the rows of a query. */
+  all(values: readonly unknown[]): readonly (readonly unknown[])[]
   /** Returns how many rows a change changed. */
   change(values: readonly unknown[]): number
 }

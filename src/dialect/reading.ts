@@ -25,7 +25,7 @@ export interface Spelling {
   /** Compares the key of a row with another, column after column. */
   readonly keyComparison: (
     table: BulkTable,
-    operator: "<=" | ">",
+    operator: "<=" | ">" | ">=",
     key: PrimaryKey,
     values: Values,
   ) => string

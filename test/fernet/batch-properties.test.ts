@@ -110,7 +110,7 @@ const manyTokens = fc
   .map(([list, times]) => Array.from({ length: times }, () => list).flat())
 
 describe.each(engineStates)("with the engine %s, a batch", (state, modules) => {
-  const { engineInUse, InvalidTokenError, Keyring } = modules
+  const { engineInUse, InvalidTokenError, keyIndexesOf, Keyring } = modules
 
   /** What a single call returns; `undefined` if it refuses the token. */
   function orUndefined<T>(call: () => T): T | undefined {
@@ -137,6 +137,18 @@ describe.each(engineStates)("with the engine %s, a batch", (state, modules) => {
         )
       }),
       { numRuns: 150 },
+    )
+  })
+
+  test("of any tokens under any ring is told by its keys as single calls tell them", () => {
+    fc.assert(
+      fc.property(ring, manyTokens, (names, list) => {
+        const keyring = new Keyring(names)
+        const single = keyring.fork()
+
+        expect(keyIndexesOf(keyring, list)).toEqual(list.map((token) => single.keyIndexOf(token)))
+      }),
+      { numRuns: 100 },
     )
   })
 

@@ -3,6 +3,7 @@ import { jest } from "@jest/globals"
 import type * as Errors from "../../src/errors"
 import type * as EngineInUse from "../../src/fernet/batch-engine/engine-in-use"
 import type * as FernetModule from "../../src/fernet/fernet"
+import type * as KeyIndexesModule from "../../src/fernet/key-indexes"
 import type * as KeyringModule from "../../src/fernet/keyring"
 import type * as TokenBatchModule from "../../src/fernet/token-batch"
 import type * as TokenKeyModule from "../../src/fernet/token-key"
@@ -13,6 +14,7 @@ import type * as TokenScratchModule from "../../src/fernet/token-scratch"
 export type FernetModules = Pick<typeof Errors, "InvalidTokenError"> &
   Pick<typeof EngineInUse, "engineInUse"> &
   Pick<typeof FernetModule, "Fernet"> &
+  Pick<typeof KeyIndexesModule, "keyIndexesOf"> &
   Pick<typeof KeyringModule, "Keyring"> &
   Pick<typeof TokenBatchModule, "TokenBatch"> &
   Pick<typeof TokenKeyModule, "TokenKey"> &
@@ -45,6 +47,7 @@ function loadAnew(): FernetModules {
       "../../src/errors",
       "../../src/fernet/batch-engine/engine-in-use",
       "../../src/fernet/fernet",
+      "../../src/fernet/key-indexes",
       "../../src/fernet/keyring",
       "../../src/fernet/token-batch",
       "../../src/fernet/token-key",

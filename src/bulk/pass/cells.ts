@@ -174,18 +174,37 @@ export const decrypting: CellJob = {
     const { label, padding } = column
     const { states, legacy } = classifyCells(cells, column, keyring)
     const problems = new Map<number, string>()
-    const newCells = cells.map((cell, row) => {
-      if (cell === null || !opens(states[row] ?? PLAINTEXT)) return undefined
-      const text = decryptText(keyring, cell, padding)
+    const newCells = Array<Cell | undefined>(cells.length).fill(undefined)
+    openedTexts(cells, states, keyring, padding).forEach((text, row) => {
+      newCells[row] = text
       if (text === undefined) {
         problems.set(row, `${label} is left encrypted: its plaintext is not text.`)
       }
-      return text
     })
     return { states, legacy, newCells, problems }
   },
 
   madeState: classifyCell,
+}
+
+/** The texts that tokens open to, by their rows: together, which is faster. `undefined` is none. */
+function openedTexts(
+  cells: readonly Cell[],
+  states: readonly ClassifiedCell[],
+  keyring: Keyring,
+  padding: Padding | undefined,
+): ReadonlyMap<number, string | undefined> {
+  const rows: number[] = []
+  const tokens: string[] = []
+  for (const [row, cell] of cells.entries()) {
+    if (cell === null || !opens(states[row] ?? PLAINTEXT)) continue
+    rows.push(row)
+    tokens.push(cell)
+  }
+  const texts = padding
+    ? tokens.map((token) => decryptText(keyring, token, padding))
+    : keyring.decryptMany(tokens)
+  return new Map(rows.map((row, i) => [row, texts[i]]))
 }
 
 /** Looks without touching. */

@@ -162,8 +162,8 @@ function mismatch(label: string, state: IndexState): string {
 /** What is no UTF-8 is read with replacements in it, and is never found to be what was read. */
 function whyRowLeft({ batch }: Decision, row: number, whyLeft: WhyLeft): LeftReason | undefined {
   const reason = whyLeft(row)
-  const isReplaced = batch.cells.some((cells) => cells[row]?.includes("\uFFFD"))
-  return reason === KEPT && isReplaced ? NOT_UTF8 : reason
+  if (reason !== KEPT) return reason
+  return batch.cells.some((cells) => cells[row]?.includes("\uFFFD")) ? NOT_UTF8 : KEPT
 }
 
 /** A cell that was to be another is left with its row. */

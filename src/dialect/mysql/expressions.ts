@@ -80,11 +80,11 @@ export function keyOperand(expression: string, { type, collation }: KeyColumn): 
 /** Spelt out, since the optimizer reads a comparison of rows without the key's index. */
 function keyComparison(
   table: BulkTable,
-  operator: "<=" | ">",
+  operator: "<=" | ">" | ">=",
   key: PrimaryKey,
   values: Values,
 ): string {
-  const strict = operator === ">" ? ">" : "<"
+  const strict = operator === "<=" ? "<" : ">"
   const alternatives = table.key.map((_, last) =>
     table.key
       .slice(0, last + 1)

@@ -39,7 +39,6 @@ export async function openSqlite(
     query: (sql, values = []) =>
       run(sql, (statement) => {
         if (!statement.reader) return { rows: [], affected: statement.run(...values).changes }
-        // A key may be larger than a number holds
         return { rows: statement.safeIntegers(true).all(...values), affected: 0 }
       }),
 
@@ -55,9 +54,11 @@ export async function openSqlite(
       await Promise.resolve()
       const prepare: Prepare = (sql) => {
         const statement = database.prepare(sql)
-        const reader = statement.reader ? statement.raw(true) : undefined
+        // A key may be larger than a number holds
+        const reader = statement.reader ? statement.safeIntegers(true).raw(true) : undefined
         return {
           first: (values) => reader?.get(...values),
+          all: (values) => reader?.all(...values) ?? [],
           change: (values) => statement.run(...values).changes,
         }
       }

@@ -3,7 +3,7 @@ import type { Connection, Prepare } from "../connection"
 import type { BulkTable, Dialect } from "../dialect"
 import { proveChanges, type WriteResult } from "../proof"
 import { readingIn, type Spelling } from "../reading"
-import { type Values, whereClause } from "../sql"
+import { Values, whereClause } from "../sql"
 import { driverCodeOf } from "../statement-error"
 import { sqliteLeaf, sqliteToken } from "../token-condition"
 import { describeSqliteTable } from "./table"
@@ -89,12 +89,44 @@ function writeRows(prepare: Prepare, table: BulkTable, changes: Changes): WriteR
     ]
     return update.change(values) > 0
   })
+  if (holdAsMeant(prepare, table, { ...changes, rows })) return { changed: rows.length }
   const read = prepare(rowStatement(table))
   const result = proveChanges({ ...changes, rows }, rows.length, (row) => {
     return read.first(batch.primaryKeyAt(row)) as readonly Cell[] | undefined
   })
   if (result.altered) throw new AlteredRow(result.altered)
   return result
+}
+
+/**
+ * Whether rows hold what was meant, if they lie in the table one behind the other: to read them so takes
+ * half as long as each by its key. `false` where that is to be found out row by row.
+ */
+function holdAsMeant(prepare: Prepare, table: BulkTable, changes: Changes): boolean {
+  const { batch, rows } = changes
+  const [first, last] = [rows[0], rows.at(-1)]
+  if (first === undefined || last === undefined) return true
+  const values = new Values(spelling.placeholder)
+  const within = [
+    keyComparison(table, ">=", batch.primaryKeyAt(first), values),
+    keyComparison(table, "<=", batch.primaryKeyAt(last), values),
+  ]
+  const keys = table.key.map(spelling.keyRead)
+  const found = prepare(
+    `SELECT ${[...keys, ...table.columns.map(cellText)].join(", ")} FROM ${table.path} AS t` +
+      `${whereClause(...within)} ORDER BY ${keys.join(", ")} LIMIT ${rows.length + 1}`,
+  ).all(values.list)
+  return (
+    found.length === rows.length && rows.every((row, i) => isAsMeant(found[i] ?? [], changes, row))
+  )
+}
+
+/** @param held - its key, and then its cells */
+function isAsMeant(held: readonly unknown[], changes: Changes, row: number): boolean {
+  const key = changes.batch.primaryKeyAt(row)
+  return held.every((value, i) => {
+    return value === (i < key.length ? key[i] : cellAfter(changes, i - key.length, row))
+  })
 }
 
 function rowStatement({ path, key, columns }: BulkTable): string {

@@ -3,6 +3,7 @@ import type { RotatedToken } from "../token-rotation"
 import type { BatchKey } from "./batch-key"
 import { BatchMachine } from "./batch-machine"
 import { type Chunk, type Chunks, splitIntoChunks } from "./chunks"
+import { identifyTokens } from "./identify-tokens"
 import { LIMITS } from "./layout"
 import { openTokens } from "./open-tokens"
 import { rotateTokens } from "./rotate-tokens"
@@ -58,6 +59,17 @@ export class BatchEngine {
       if (lastKey !== undefined) opened(lastKey)
       return texts
     })
+  }
+
+  /**
+   * Finds the position of the key that signed each token; `undefined` if none did.
+   *
+   * @param keys - in the order in which they are tried
+   */
+  identify(keys: readonly BatchKey[], tokens: readonly string[]): BatchResults<number> {
+    return collect(tokens.length, splitTokens(tokens), (chunk) =>
+      identifyTokens(this.#machine, keys, chunk),
+    )
   }
 
   /**
