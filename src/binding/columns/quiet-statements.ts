@@ -19,25 +19,19 @@ const LOGGED: Readonly<Partial<Record<PropertyKey, number>>> = {
  * sought: the logger of a DataSource, its subscribers, and who catches the error. The others go as ever.
  */
 export class QuietStatements {
+  readonly #dataSource: DataSource
+  #watchesLogger = false
   /** What is sought by the statements that are under way, by their query runner. */
   readonly #underWay = new Map<QueryRunner, readonly Sought[]>()
   readonly #broadcasters: MethodReplacements<Broadcaster>
 
   constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource
     const redacting = (at: number) => (broadcaster: Broadcaster, tell: Method, args: unknown[]) =>
       tell.apply(broadcaster, this.#redacted(args, at, broadcaster.queryRunner))
     this.#broadcasters = new MethodReplacements<Broadcaster>({
       broadcastBeforeQueryEvent: redacting(2),
       broadcastAfterQueryEvent: redacting(2),
-    })
-    let { logger } = dataSource
-    Object.defineProperty(dataSource, "logger", {
-      configurable: true,
-      enumerable: true,
-      get: () => (this.#underWay.size === 0 ? logger : this.#quiet(logger)),
-      set: (replacement: Logger) => {
-        logger = replacement
-      },
     })
   }
 
@@ -70,6 +64,7 @@ export class QuietStatements {
     hidden: Sought,
     send: () => unknown,
   ): Promise<unknown> {
+    this.#watchLogger()
     this.#broadcasters.assignTo(broadcasterOf(runner))
     this.#underWay.set(runner, [...(this.#underWay.get(runner) ?? []), hidden])
     try {
@@ -93,6 +88,24 @@ export class QuietStatements {
     const stream = (await this.#send(runner, args, hidden, send)) as Readable
     return stream.on(errorMonitor, (error) => {
       redactError(error, hidden, args[0])
+    })
+  }
+
+  /**
+   * Shows another logger while something is hidden, whatever others assign. Not before there is something
+   * to hide: engines take long to read any property of an object that had one redefined.
+   */
+  #watchLogger(): void {
+    if (this.#watchesLogger) return
+    this.#watchesLogger = true
+    let { logger } = this.#dataSource
+    Object.defineProperty(this.#dataSource, "logger", {
+      configurable: true,
+      enumerable: true,
+      get: () => (this.#underWay.size === 0 ? logger : this.#quiet(logger)),
+      set: (replacement: Logger) => {
+        logger = replacement
+      },
     })
   }
 

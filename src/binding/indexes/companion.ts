@@ -274,5 +274,6 @@ export function companionsOf(metadata: EntityMetadata): readonly Companion[] {
 /** Returns the companion whose column this is, if it is one. */
 export function companionAt(column: ColumnMetadata): Companion | undefined {
   const companions = companionsOf(column.entityMetadata)
+  if (companions.length === 0) return undefined
   return companions.find((companion) => companion.column === column)
 }

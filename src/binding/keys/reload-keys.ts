@@ -1,24 +1,28 @@
 import type { DataSource } from "typeorm"
 
 import { type DecryptionError, EncryptionError } from "../../errors"
+import type { BoundKeys } from "./bound-keys"
 import { indexKeysOf, keysOf } from "./keys"
 
 /**
  * Reads, and once more if a token opened under none of the keys and others could be fetched: the key it is
  * under may have been rolled a moment ago.
  */
-export async function readCatchingUp<Result>(
+export function readCatchingUp<Result>(
   dataSource: DataSource,
   read: () => Promise<Result>,
 ): Promise<Result> {
   const keys = keysOf(dataSource)
-  if (!keys?.catchUp || !keys.loaded) return read()
+  return keys?.catchUp && keys.loaded ? readTwice(keys, read) : read()
+}
+
+async function readTwice<Result>(keys: BoundKeys, read: () => Promise<Result>): Promise<Result> {
   const before = keys.get()
   try {
     return await read()
   } catch (error) {
     const { reason } = error as Partial<DecryptionError>
-    if (reason !== "unknown-key" || !(await keys.catchUp(before))) throw error
+    if (reason !== "unknown-key" || !(await keys.catchUp?.(before))) throw error
     return read()
   }
 }

@@ -17,10 +17,11 @@ export function indexesToLookAt(
   asked: ReadonlySet<Companion>,
 ): readonly Companion[] {
   if (unprovenIn(entityMetadatas).length === 0) return NONE
+  const named = namesIndexed(map)
+  if (!named && asked.size === 0 && !someString(map, hasInnerSelect)) return NONE
   const found = [...asked].filter(isUnproven)
   const strings = stringsOf(map)
-  const named = hasInnerSelect(strings) ? entityMetadatas : aliasedIn(map)
-  for (const metadata of named) {
+  for (const metadata of hasInnerSelect(strings) ? entityMetadatas : aliasedIn(map)) {
     for (const companion of companionsOf(metadata)) {
       const isLate = mustBeComplete(companion)
         ? isUnlooked(companion)
@@ -40,13 +41,20 @@ function isAskedBy(strings: string, { index, sources }: Companion): boolean {
 
 const NONE: readonly Companion[] = []
 
+function namesIndexed({ aliases }: ExpressionMap): boolean {
+  for (const alias of aliases) {
+    if (alias.hasMetadata && companionsOf(alias.metadata).length > 0) return true
+  }
+  return false
+}
+
 /** Those of a model that rows may be missing from: fewer and fewer. */
 const unproven = new WeakMap<readonly EntityMetadata[], readonly Companion[]>()
 
 function unprovenIn(entityMetadatas: readonly EntityMetadata[]): readonly Companion[] {
-  const before = unproven.get(entityMetadatas) ?? entityMetadatas.flatMap(companionsOf)
-  if (before.length > 0 && before.every(isUnproven)) return before
-  const now = before.filter(isUnproven)
+  const before = unproven.get(entityMetadatas)
+  if (before?.every(isUnproven)) return before
+  const now = (before ?? entityMetadatas.flatMap(companionsOf)).filter(isUnproven)
   unproven.set(entityMetadatas, now)
   return now
 }
@@ -56,19 +64,32 @@ function aliasedIn({ aliases }: ExpressionMap): readonly EntityMetadata[] {
 }
 
 /** The strings of the caller's that may compare something, in one. */
-function stringsOf({ wheres, havings, joinAttributes, selects }: ExpressionMap): string {
+function stringsOf(map: ExpressionMap): string {
   const parts: string[] = []
-  collect(wheres, parts)
-  for (const { condition } of [...havings, ...joinAttributes]) if (condition) parts.push(condition)
-  // A property by itself compares nothing
-  for (const { selection } of selects) if (selection.includes(" ")) parts.push(selection)
+  someString(map, (part) => {
+    parts.push(part)
+    return false
+  })
   return parts.join(" ")
 }
 
-function collect(condition: Condition, parts: string[]): void {
-  if (typeof condition === "string") parts.push(condition)
-  else if (Array.isArray(condition)) for (const one of condition) collect(one.condition, parts)
-  else if ("condition" in condition) collect(condition.condition, parts)
+/** Whether something is true of one of the strings of the caller's that may compare something. */
+function someString(
+  { wheres, havings, joinAttributes, selects }: ExpressionMap,
+  isSuch: (part: string) => boolean,
+): boolean {
+  for (const { condition } of wheres) if (someOf(condition, isSuch)) return true
+  for (const { condition } of havings) if (isSuch(condition)) return true
+  for (const { condition } of joinAttributes) if (condition && isSuch(condition)) return true
+  // A property by itself compares nothing
+  for (const { selection } of selects) if (selection.includes(" ") && isSuch(selection)) return true
+  return false
+}
+
+function someOf(condition: Condition, isSuch: (part: string) => boolean): boolean {
+  if (typeof condition === "string") return isSuch(condition)
+  if (Array.isArray(condition)) return condition.some((one) => someOf(one.condition, isSuch))
+  return "condition" in condition && someOf(condition.condition, isSuch)
 }
 
 /** TypeORM does not export what conditions are made of. */

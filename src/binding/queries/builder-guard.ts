@@ -11,7 +11,7 @@ import type { Companion } from "../indexes/companion"
 import { assertComplete, isUnproven } from "../indexes/index-completeness"
 import type { Method } from "../method-replacements"
 import { markOf, selectInternalsOf } from "../typeorm-internals"
-import { compileConditions, type Position, type Recheck } from "./conditions"
+import { compileConditions, isPlain, type Position, type Recheck } from "./conditions"
 import { checkOrder } from "./find-options"
 import { isForUnknown, withoutCriteria } from "./not-found"
 import { refuseAlternatives, unchecked } from "./recheck"
@@ -32,7 +32,8 @@ export interface BuilderGuards {
   of(builder: Builder): BuilderGuard
 }
 
-const NOTHING: ReadonlySet<unknown> = new Set()
+const NOTHING: ReadonlySet<never> = new Set()
+const NONE: readonly never[] = []
 
 /** What one query builder's methods go through. */
 export class BuilderGuard {
@@ -44,13 +45,13 @@ export class BuilderGuard {
   #negating = false
   /** The guard of the Brackets that are being added, whose builder is the next one to be made. */
   #brackets: BuilderGuard | "next" | undefined
-  #rechecks: readonly Recheck[] = []
+  #rechecks: readonly Recheck[] = NONE
   #sought: Set<unknown> | undefined
   #late: Set<Companion> | undefined
   /** The indexes that are asked, here or inside, and that rows may be missing from. */
-  #unproven = new Set<Companion>()
+  #unproven: Set<Companion> | undefined
   /** The indexes that are asked, here or inside, each with how many values are sought. */
-  #searched = new Map<Companion, number>()
+  #searched: Map<Companion, number> | undefined
   /** The conditions that `findOneOrFail` of an unknown entity manager was given. */
   #failing: { readonly given: unknown } | undefined
   /** What the builder was compiled to last. */
@@ -68,12 +69,12 @@ export class BuilderGuard {
 
   /** The indexes that are asked and that rows may be missing from. */
   get unproven(): ReadonlySet<Companion> {
-    return this.#unproven
+    return this.#unproven ?? NOTHING
   }
 
   /** What is to be told of the indexes that are asked. */
   get searched(): readonly SearchCount[] {
-    return [...this.#searched].map(([{ index }, values]) => ({
+    return [...(this.#searched ?? [])].map(([{ index }, values]) => ({
       index: index.name,
       columns: index.members.map(({ property }) => property),
       values,
@@ -82,6 +83,7 @@ export class BuilderGuard {
 
   /** Takes note of an index that is asked. It is compiled several times, and asked once. */
   noteSearched(companion: Companion, values: number): void {
+    this.#searched ??= new Map()
     this.#searched.set(companion, Math.max(values, this.#searched.get(companion) ?? 0))
   }
 
@@ -120,7 +122,12 @@ export class BuilderGuard {
    */
   ask(companion: Companion): void {
     assertComplete(companion)
-    if (isUnproven(companion)) this.#unproven.add(companion)
+    if (isUnproven(companion)) this.#doubt(companion)
+  }
+
+  #doubt(companion: Companion): void {
+    this.#unproven ??= new Set()
+    this.#unproven.add(companion)
   }
 
   /** Guards a builder that a method of this one returned. */
@@ -135,11 +142,12 @@ export class BuilderGuard {
     guard.#nested = this.#nested || (nests && !isBrackets)
     if (name === "createQueryBuilder") guard.#negated = this.#negated || this.#negating
     for (const digest of this.sought) guard.note(digest)
-    for (const companion of this.#unproven) guard.#unproven.add(companion)
-    for (const [companion, values] of this.#searched) guard.noteSearched(companion, values)
     if (nests) {
-      guard.#unproven = this.#unproven
-      guard.#searched = this.#searched
+      guard.#unproven = this.#unproven ??= new Set()
+      guard.#searched = this.#searched ??= new Map()
+    } else {
+      for (const companion of this.unproven) guard.#doubt(companion)
+      for (const [companion, values] of this.#searched ?? []) guard.noteSearched(companion, values)
     }
     // All others begin with the conditions of this one
     if (!nests) guard.#require(this.#rechecks)
@@ -166,6 +174,7 @@ export class BuilderGuard {
     if (!mainAlias?.hasMetadata || typeof options !== "object" || options === null) {
       return set.call(this.#builder, options)
     }
+    if (isPlain(mainAlias.metadata)) return set.call(this.#builder, options)
     const { where: given, take } = options as FindManyOptions
     const before = this.sought.size
     const position = { inFindOptions: true, negated: this.#negated }
@@ -178,14 +187,17 @@ export class BuilderGuard {
   }
 
   /** Has a method add a condition, compiled. */
-  adding(method: string, add: Method, [where, ...rest]: unknown[]): unknown {
+  adding(method: string, add: Method, args: unknown[]): unknown {
+    const [where, ...rest] = args
     const { mainAlias } = this.#builder.expressionMap
     // It replaces every condition there is
     if (method === "where") {
-      this.#require([])
-      if (!this.#nested) this.#searched.clear()
+      this.#require(NONE)
+      if (!this.#nested) this.#searched?.clear()
     }
+    if (typeof where === "string") return add.apply(this.#builder, args)
     if (mainAlias?.hasMetadata && isObjectCondition(where)) {
+      if (isPlain(mainAlias.metadata)) return add.apply(this.#builder, args)
       const position = { inFindOptions: false, negated: this.#negated }
       const compiled = this.#compile(mainAlias.metadata, where, position)
       return add.call(this.#builder, compiled, ...rest)
@@ -228,7 +240,7 @@ export class BuilderGuard {
     const compiled = compileConditions(metadata, given, position)
     const { where, rechecks, digests, unproven, searched } = compiled
     for (const [companion, values] of searched) this.noteSearched(companion, values)
-    for (const companion of unproven) this.#unproven.add(companion)
+    for (const companion of unproven) this.#doubt(companion)
     for (const digest of digests) this.note(digest)
     if (rechecks.length > 0) this.#require([...this.#rechecks, ...rechecks])
     return where

@@ -54,21 +54,32 @@ export function compileConditions(
   where: unknown,
   position: Position,
 ): CompiledConditions {
-  if (isPlain(metadata)) return { where, ...NOTHING }
   const compiler = new Compiler(position)
   const compiled = compiler.alternatives(where, metadata, "")
   const { rechecks, digests, unproven, searched } = compiler
   return { where: compiled, rechecks, digests, unproven, searched }
 }
 
-const NOTHING = {
-  ...{ rechecks: [], digests: [], unproven: [] },
-  searched: new Map<Companion, number>(),
-} as const
+const plain = new WeakMap<EntityMetadata, boolean>()
 
-/** Whether no condition on an entity can name an encrypted property. */
-function isPlain(metadata: EntityMetadata): boolean {
-  return metadata.relations.length === 0 && encryptedColumnsOf(metadata).length === 0
+/** Whether no condition on an entity can name an encrypted property, its own or one of what it is related to. */
+export function isPlain(metadata: EntityMetadata): boolean {
+  let known = plain.get(metadata)
+  if (known === undefined) {
+    known = reachedFrom(metadata).every((one) => encryptedColumnsOf(one).length === 0)
+    plain.set(metadata, known)
+  }
+  return known
+}
+
+/** An entity, and those that its relations lead to. */
+function reachedFrom(metadata: EntityMetadata): readonly EntityMetadata[] {
+  const reached = new Set([metadata])
+  // A set goes on with what is added to it meanwhile
+  for (const { relations } of reached) {
+    for (const { inverseEntityMetadata } of relations) reached.add(inverseEntityMetadata)
+  }
+  return [...reached]
 }
 
 class Compiler {

@@ -12,7 +12,7 @@ import { CHECKED, checkedView, type Checking, unchecked } from "./recheck"
 import { BuilderGuard, type BuilderGuards, UNCHECKED } from "./builder-guard"
 import { isView, viewOf } from "./builder-view"
 import { refuseLater } from "./late-refusals"
-import { mayName } from "./string-hints"
+import { mayMention, mayName } from "./string-hints"
 import { checkStatement } from "./statement-rules"
 import { readCatchingUp } from "../keys/reload-keys"
 import type { StringPolicy } from "./unanswered-strings"
@@ -189,6 +189,9 @@ class Guards implements BuilderGuards {
         return namesEncrypted(builder.expressionMap) ? noteRows(fetched, loading) : loading
       },
       replacePropertyNamesForTheWholeQuery: (builder, replace, [sql]) => {
+        if (!mayMention(dataSource, builder.expressionMap, sql as string)) {
+          return replace.call(builder, sql)
+        }
         const guard = this.of(builder)
         const note = (value: unknown): void => {
           guard.note(value)
@@ -231,9 +234,16 @@ class Guards implements BuilderGuards {
   }
 
   /** Executes a builder when it is known whether the indexes that it asks have a value for every row. */
-  async #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
+  #proving<Result>(builder: Builder, execute: () => Promise<Result>): Promise<Result> {
     const indexes = this.#toLookAt(builder)
-    if (indexes.length === 0) return execute()
+    return indexes.length === 0 ? execute() : this.#prove(builder, indexes, execute)
+  }
+
+  async #prove<Result>(
+    builder: Builder,
+    indexes: readonly Companion[],
+    execute: () => Promise<Result>,
+  ): Promise<Result> {
     this.#refuse(builder, indexes)
     const { queryRunner } = builderInternalsOf(builder)
     await lookIfComplete(this.dataSource, indexes, queryRunner)

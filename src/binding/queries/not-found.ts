@@ -18,10 +18,10 @@ type Metadata = DataSource["entityMetadatas"][number]
 /** Calls of entity managers that are known, as far as they have begun: one inside another. */
 let known = 0
 
-function ofKnown(manager: EntityManager, find: Method, args: readonly unknown[]): unknown {
+function ofKnown(manager: EntityManager, find: Method, args: unknown[]): unknown {
   known++
   try {
-    return find.apply(manager, [...args])
+    return find.apply(manager, args)
   } finally {
     known--
   }
