@@ -22,6 +22,7 @@ import {
 import { withQuotedNames } from "./quoted-names"
 import { type Comparison, comparisonOf, isBoundary } from "./sql-comparisons"
 import { type SqlToken, tokenize } from "./sql-tokens"
+import { oddNamesOf } from "./string-hints"
 import { type Mention, mentionsIn, type Reading } from "./string-mentions"
 import { isPassed, type StringPolicy, tellUnanswered } from "./unanswered-strings"
 import { unsupportedString } from "./unsupported-string"
@@ -52,7 +53,7 @@ export function compileStrings(compilation: StringCompilation, sql: string): str
   const { dataSource, builder } = compilation
   const map: ExpressionMap = builder.expressionMap
   const { syntax } = driverFacts(dataSource.options.type)
-  const tokens = withQuotedNames(tokenize(sql, syntax), syntax)
+  const tokens = withQuotedNames(tokenize(sql, syntax, oddNamesOf(dataSource)), syntax)
   const reading: Reading = { dataSource, map, tokens, places: placesOf(tokens) }
   const mentions = mentionsIn(reading)
   if (mentions.length === 0) return sql

@@ -14,6 +14,7 @@ import {
 import { viewOf } from "./builder-view"
 import type { Recheck } from "./conditions"
 import { hasOpenAlternative } from "./sql-tokens"
+import { oddNamesOf } from "./string-hints"
 
 /** The methods that yield entities, or how many there are. Everything else yields unchecked rows. */
 export const CHECKED = ["getRawAndEntities", "getManyAndCount", "getCount", "getExists"] as const
@@ -176,10 +177,12 @@ export function refuseAlternatives(
   rechecks: readonly Recheck[],
 ): void {
   const { syntax } = driverFacts(dataSource.options.type)
+  const oddNames = oddNamesOf(dataSource)
   const isIsolated = dataSource.options.isolateWhereStatements === true
   const isOpen = wheres.some(({ type, condition }, i) => {
     if (type === "or" && i > 0) return true
-    return !isIsolated && typeof condition === "string" && hasOpenAlternative(condition, syntax)
+    if (isIsolated || typeof condition !== "string") return false
+    return hasOpenAlternative(condition, syntax, oddNames)
   })
   if (isOpen) throw unchecked(rechecks, "stand beside OR")
 }

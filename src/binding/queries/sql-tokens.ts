@@ -42,7 +42,7 @@ const number: Rule = {
 }
 const word: Rule = {
   kind: "word",
-  pattern: /[\p{L}_\u0080-\uffff][\p{L}\p{N}\p{M}_$\u0080-\uffff]*/uy,
+  pattern: /\$?[\p{L}_\u0080-\uffff][\p{L}\p{N}\p{M}_$\u0080-\uffff]*/uy,
 }
 const doubleQuoted: Rule = { kind: "name", pattern: /"(?:[^"]|"")*(?:"|$)/y, textOf: unquoted }
 const backticked: Rule = { kind: "name", pattern: /`(?:[^`]|``)*(?:`|$)/y, textOf: unquoted }
@@ -104,18 +104,29 @@ const rules: Readonly<Record<SqlSyntax, readonly Rule[]>> = {
   ],
 }
 
-/** Splits SQL into its tokens. Every character outside of white space and comments is in one. */
-export function tokenize(sql: string, syntax: SqlSyntax): readonly SqlToken[] {
+/**
+ * Splits SQL into its tokens. Every character outside of white space and comments is in one.
+ *
+ * @param oddNames - matches names of a model that no database would take for one, as of `first-name`
+ */
+export function tokenize(sql: string, syntax: SqlSyntax, oddNames?: RegExp): readonly SqlToken[] {
   const tokens: SqlToken[] = []
   let at = 0
   while (at < sql.length) {
+    const isQualified = sql[at] === "." && isName(tokens.at(-1))
+    const name = oddNames && matchAt(oddNames, sql, isQualified ? at + 1 : at)
+    if (name !== undefined) {
+      if (isQualified) tokens.push({ kind: "symbol", text: ".", start: at, end: ++at })
+      tokens.push({ kind: "name", text: name, start: at, end: at + name.length })
+      at += name.length
+      continue
+    }
     if (syntax === "postgres" && sql.startsWith("/*", at)) {
       at = endOfNestedComment(sql, at)
       continue
     }
     for (const { kind, pattern, textOf } of rules[syntax]) {
-      pattern.lastIndex = at
-      const [matched] = pattern.exec(sql) ?? []
+      const matched = matchAt(pattern, sql, at)
       if (matched === undefined) continue
       const start = at
       at += matched.length
@@ -126,6 +137,30 @@ export function tokenize(sql: string, syntax: SqlSyntax): readonly SqlToken[] {
     }
   }
   return tokens
+}
+
+function isName(token: SqlToken | undefined): boolean {
+  return token?.kind === "word" || token?.kind === "name"
+}
+
+function matchAt(sticky: RegExp, sql: string, at: number): string | undefined {
+  sticky.lastIndex = at
+  return sticky.exec(sql)?.[0]
+}
+
+/** Returns what matches the names that are no words of SQL, if there are any. */
+export function oddNamesAmong(names: Iterable<string>): RegExp | undefined {
+  const odd = [...new Set(names)].filter((name) => name !== "" && !isWord(name))
+  if (odd.length === 0) return undefined
+  // Of two that fit, the longer one
+  const escaped = odd
+    .sort((a, b) => b.length - a.length)
+    .map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))
+  return new RegExp(`(?:${escaped.join("|")})(?![\\p{L}\\p{N}_$])`, "uy")
+}
+
+function isWord(name: string): boolean {
+  return matchAt(word.pattern, name, 0) === name
 }
 
 /** PostgreSQL's comments hold others. */
@@ -141,9 +176,9 @@ function endOfNestedComment(sql: string, start: number): number {
 }
 
 /** Whether a condition has alternatives that no brackets hold together. */
-export function hasOpenAlternative(sql: string, syntax: SqlSyntax): boolean {
+export function hasOpenAlternative(sql: string, syntax: SqlSyntax, oddNames?: RegExp): boolean {
   let depth = 0
-  for (const { kind, text: token } of tokenize(sql, syntax)) {
+  for (const { kind, text: token } of tokenize(sql, syntax, oddNames)) {
     if (kind === "symbol" && token === "(") depth++
     else if (kind === "symbol" && token === ")") depth--
     else if (depth > 0) continue

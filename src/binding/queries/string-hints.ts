@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from "typeorm"
 
 import { boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata, ExpressionMap } from "../typeorm-internals"
+import { oddNamesAmong } from "./sql-tokens"
 
 /** Patterns of the names of encrypted columns. */
 interface NamePatterns {
@@ -39,6 +40,25 @@ export function mayMention(
 /** Whether a statement may name an encrypted column of any entity. */
 export function mayName({ entityMetadatas }: DataSource, sql: string): boolean {
   return patternOf(entityMetadatas, entityMetadatas)?.name.test(sql) === true
+}
+
+/** `null` where there are none. */
+const oddNames = new WeakMap<object, RegExp | null>()
+
+/** Returns what matches names of a model's properties and columns that are no words of SQL, if there are any. */
+export function oddNamesOf({ entityMetadatas }: DataSource): RegExp | undefined {
+  let pattern = oddNames.get(entityMetadatas)
+  if (pattern === undefined) {
+    const paths = entityMetadatas
+      .flatMap(({ columns }) => columns)
+      .flatMap(({ propertyPath, propertyName, databaseName }) => [
+        ...propertyPath.split("."),
+        ...[propertyName, databaseName],
+      ])
+    pattern = oddNamesAmong(paths) ?? null
+    oddNames.set(entityMetadatas, pattern)
+  }
+  return pattern ?? undefined
 }
 
 const compared = new WeakMap<ColumnMetadata, RegExp>()
