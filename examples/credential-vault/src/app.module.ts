@@ -13,6 +13,9 @@ import { ApiKeysController } from "./api-keys/api-keys.controller.js"
 import { AuditController } from "./audit/audit.controller.js"
 import { AuditTrail } from "./audit/audit-trail.js"
 import { AuditInterceptor } from "./audit/audited.js"
+import { FailedReads } from "./audit/failed-reads.js"
+import { RevealRecords } from "./audit/reveal-records.js"
+import { ActingInterceptor } from "./auth/acting.js"
 import { AuthGuard } from "./auth/auth.guard.js"
 import { Guesses } from "./auth/guesses.js"
 import { SessionController } from "./auth/session.controller.js"
@@ -51,8 +54,9 @@ class SurroundingsModule {
         { provide: CONFIG, useValue: config },
         { provide: KeyStore, useValue: keys },
         { provide: LOGGER, useValue: logger },
+        RevealRecords,
       ],
-      exports: [CONFIG, KeyStore, LOGGER],
+      exports: [CONFIG, KeyStore, LOGGER, RevealRecords],
     }
   }
 }
@@ -68,10 +72,10 @@ export class AppModule {
         // #region data-source
         TypeOrmModule.forRootAsync(
           encryptedDataSource({
-            inject: [CONFIG, KeyStore],
-            useFactory: (config: Config, keys: KeyStore) => ({
+            inject: [CONFIG, KeyStore, RevealRecords],
+            useFactory: (config: Config, keys: KeyStore, { record }: RevealRecords) => ({
               ...dataSourceOptions(config.DATABASE_URL),
-              encryption: encryptionOptions(keys, config.KEY_REFRESH_SECONDS),
+              encryption: encryptionOptions(keys, config.KEY_REFRESH_SECONDS, record),
             }),
           }),
         ),
@@ -90,6 +94,7 @@ export class AppModule {
           ApiKeys,
           AuditTrail,
           Deliveries,
+          FailedReads,
           Guesses,
           Jobs,
           KeyVersions,
@@ -101,6 +106,7 @@ export class AppModule {
         // In this order: limits come before anything is computed
         { provide: APP_GUARD, useClass: ThrottlerGuard },
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_INTERCEPTOR, useClass: ActingInterceptor },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
       ],
     }

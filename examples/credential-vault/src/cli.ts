@@ -7,7 +7,7 @@ import { Keyring, withEncryption } from "typeorm-fernet"
 
 import { backup, type BackupPlace, restore } from "./backup/backup.js"
 import { getReady, type Ready } from "./config/connect.js"
-import { dataSourceOptions, encryptionOptions } from "./database/data-source-options.js"
+import { dataSourceOptions, keyOptions } from "./database/data-source-options.js"
 import { prepareDatabase } from "./database/prepare-database.js"
 import { roles } from "./entities/user.js"
 import { givePassword } from "./users/users.js"
@@ -52,7 +52,7 @@ const commands: Readonly<Record<string, (ready: Ready, args: readonly string[]) 
       const known = roles.find((one) => one === role)
       if (!known) throw new Error(`A role is one of ${roles.join(", ")}.`)
       const options = dataSourceOptions(config.DATABASE_URL)
-      const dataSource = withEncryption(new DataSource(options), encryptionOptions(keys, 300))
+      const dataSource = withEncryption(new DataSource(options), keyOptions(keys))
       await dataSource.initialize()
       try {
         tell(`The password of ${email} is ${await givePassword(dataSource, email, known)}.`)

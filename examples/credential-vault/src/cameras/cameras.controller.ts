@@ -95,7 +95,8 @@ export class CamerasController {
   async connect(@Param("id", { schema: uuid }) id: string, @Me() me: Principal): Promise<object> {
     const camera = await this.#find(id, me)
     // #region use-the-plaintext
-    const login = Buffer.from(`${camera.username}:${camera.password.reveal()}`).toString("base64")
+    const password = await camera.password.revealRecorded()
+    const login = Buffer.from(`${camera.username}:${password}`).toString("base64")
     // #endregion
     try {
       const headers = { authorization: `Basic ${login}` }

@@ -1,5 +1,5 @@
 import type { DataSourceOptions } from "typeorm"
-import { assertEncryption, type EncryptionOptions } from "typeorm-fernet"
+import { assertEncryption, type BeforeReveal, type EncryptionOptions } from "typeorm-fernet"
 
 import type { KeyStore } from "../config/key-store.js"
 import { entities } from "../entities/index.js"
@@ -23,13 +23,27 @@ export function dataSourceOptions(url: string): DataSourceOptions {
 }
 
 // #region encryption
-/** How its columns are encrypted: each under keys of its own, which are fetched anew while it runs. */
-export function encryptionOptions(keys: KeyStore, refreshSeconds: number): EncryptionOptions {
+/**
+ * How its columns are encrypted: each under keys of its own, which are fetched anew while it runs; and opened
+ * only once that is on record.
+ */
+export function encryptionOptions(
+  keys: KeyStore,
+  refreshSeconds: number,
+  beforeReveal: BeforeReveal,
+): EncryptionOptions {
   return {
-    keyring: () => keys.read(),
+    ...keyOptions(keys),
     refreshKeys: { every: refreshSeconds },
-    columnKeys: "only",
     startupCheck: assertEncryption,
+    beforeReveal,
   }
 }
 // #endregion
+
+/** The keys of its columns, of which each has its own: all that migrations and commands need. */
+export function keyOptions(
+  keys: KeyStore,
+): Required<Pick<EncryptionOptions, "columnKeys" | "keyring">> {
+  return { keyring: () => keys.read(), columnKeys: "only" }
+}

@@ -2,7 +2,7 @@ import { DataSource } from "typeorm"
 import { redactPaths, withEncryption } from "typeorm-fernet"
 
 import type { KeyStore } from "../config/key-store.js"
-import { dataSourceOptions, encryptionOptions } from "./data-source-options.js"
+import { dataSourceOptions, keyOptions } from "./data-source-options.js"
 import { CreateTables1764000000000 } from "./migrations/1764000000000-create-tables.js"
 import { seedFromBefore } from "./seed.js"
 
@@ -24,11 +24,7 @@ export async function prepareDatabase(
   seeding: Seeding,
 ): Promise<string[]> {
   await createTables(url, seeding)
-  const { keyring, columnKeys } = encryptionOptions(keys, 300)
-  const dataSource = withEncryption(new DataSource(dataSourceOptions(url)), {
-    ...(keyring && { keyring }),
-    ...(columnKeys && { columnKeys }),
-  })
+  const dataSource = withEncryption(new DataSource(dataSourceOptions(url)), keyOptions(keys))
   await dataSource.initialize()
   try {
     await dataSource.runMigrations()

@@ -63,7 +63,7 @@ export class ProviderKeysController {
     key.lastUsed = new Date()
     await this.keys.update({ id, ownerId }, { lastUsed: key.lastUsed })
     // #region reveal
-    return { ...toBody(key), api_key: key.apiKey.reveal() }
+    return { ...toBody(key), api_key: await key.apiKey.revealRecorded() }
     // #endregion
   }
 

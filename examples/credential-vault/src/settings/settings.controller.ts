@@ -33,9 +33,8 @@ export class SettingsController {
   @Get()
   @Scoped("read")
   async list(@Me() { userId: ownerId }: Principal): Promise<object[]> {
-    return (await this.settings.find({ where: { ownerId }, order: { provider: "ASC" } })).map(
-      toBody,
-    )
+    const settings = await this.settings.find({ where: { ownerId }, order: { provider: "ASC" } })
+    return Promise.all(settings.map(toBody))
   }
 
   @Get(":id")
@@ -92,11 +91,12 @@ export class SettingsController {
   }
 }
 
-function toBody({ id, provider, apiKey, baseUrl, createdAt, updatedAt }: Setting): object {
+async function toBody(setting: Setting): Promise<object> {
+  const { id, provider, apiKey, baseUrl, createdAt, updatedAt } = setting
   return {
     id,
     provider,
-    api_key: mask(apiKey.reveal()),
+    api_key: mask(await apiKey.revealRecorded()),
     base_url: baseUrl,
     created_at: createdAt,
     updated_at: updatedAt,

@@ -247,8 +247,13 @@ describe("bodies", () => {
 })
 
 describe("guessing", () => {
-  test("a password is listened to ten times, and costs nothing after that", async () => {
+  /** How often a limit may have begun anew since a moment, and once more. */
+  const windows = (started: number, seconds: number) =>
+    Math.floor((performance.now() - started) / 1000 / seconds) + 1
+
+  test("a password is listened to ten times in five minutes, and costs nothing after that", async () => {
     const guesser = vault.client()
+    const started = performance.now()
     const statuses = new Map<number, number>()
     for (let i = 0; i < guesses; i++) {
       const { status } = await guesser.post("/api/session", {
@@ -258,12 +263,14 @@ describe("guessing", () => {
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
 
-    assert.ok((statuses.get(401) ?? 0) <= 10, JSON.stringify([...statuses]))
+    const allowed = 10 * windows(started, 300)
+    assert.ok((statuses.get(401) ?? 0) <= allowed, JSON.stringify([...statuses]))
     assert.equal((statuses.get(401) ?? 0) + (statuses.get(429) ?? 0), guesses)
   })
 
   test("an API key is listened to twenty times a minute", async () => {
     const guesser = vault.client()
+    const started = performance.now()
     let heard = 0
     for (let i = 0; i < guesses; i++) {
       guesser.apiKey = `pk_00000000_${String(i).padStart(43, "0")}`
@@ -272,7 +279,7 @@ describe("guessing", () => {
       else assert.equal(status, 429)
     }
 
-    assert.ok(heard <= 20, String(heard))
+    assert.ok(heard <= 20 * windows(started, 60), String(heard))
   })
 })
 

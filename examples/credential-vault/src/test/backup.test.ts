@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,7 +10,8 @@ import { generateKey } from "typeorm-fernet"
 
 import { atEnd } from "./support/at-end.js"
 import { freshDatabase } from "./support/database.js"
-import { runCli } from "./support/run-cli.js"
+import { runCli, startCli } from "./support/run-cli.js"
+import { until } from "./support/until.js"
 import { startVault, type TestVault } from "./support/vault.js"
 
 const folder = mkdtempSync(join(tmpdir(), "credential-vault-backup-"))
@@ -102,6 +104,41 @@ describe("nothing is written", () => {
     assert.equal(code, 1)
     assert.match(told, /There are provider_keys already/)
   })
+})
+
+test("a restore that is killed in the middle leaves nothing, and is done when it is run again", async () => {
+  const target = await freshDatabase()
+  const { query } = target
+  const elsewhere = { ...environment(target.url), ENCRYPTION_KEY: generateKey() }
+  assert.equal((await runCli(elsewhere, "restore", file)).code, 1)
+  // It comes to the audit log when cameras and all else are written
+  await query(
+    "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS " +
+      "$$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NEW; END $$",
+  )
+  await query(
+    "CREATE TRIGGER wait BEFORE INSERT ON audit_logs FOR EACH ROW EXECUTE FUNCTION wait()",
+  )
+  await query("SELECT pg_advisory_lock(4711)")
+  const waiting =
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+
+  const restoring = startCli(environment(target.url), "restore", file)
+  await until(async () => (await query(waiting)).length > 0)
+  const ended = once(restoring, "exit")
+  restoring.kill("SIGKILL")
+  await ended
+  await query("SELECT pg_advisory_unlock(4711)")
+  const others =
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+  await until(async () => (await query(others)).length === 0)
+
+  for (const table of ["users", "provider_keys", "cameras", "audit_logs"])
+    assert.deepEqual(await query(`SELECT FROM ${table}`), [], table)
+  await query("DROP TRIGGER wait ON audit_logs")
+  const { code, told } = await runCli(environment(target.url), "restore", file)
+  assert.equal(code, 0, told)
+  assert.match(told, /3 provider_keys.*40 cameras/)
 })
 
 test("without encryption the lines are JSON, and what was encrypted is still tokens", async () => {

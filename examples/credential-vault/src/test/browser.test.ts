@@ -55,7 +55,7 @@ describe("the page", { skip }, () => {
     atEnd(() => browser.close())
     context = await browser.newContext({ viewport: { width: 1100, height: 900 } })
     page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(120_000)
     page.on("pageerror", (error) => problems.push(error.message))
     page.on("console", (message) => {
       // A browser logs every answer that is no success

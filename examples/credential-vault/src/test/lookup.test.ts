@@ -6,7 +6,7 @@ import { generateKey, withEncryption } from "typeorm-fernet"
 
 import { ApiKeys } from "../api-keys/api-keys.js"
 import { KeyStore } from "../config/key-store.js"
-import { dataSourceOptions, encryptionOptions } from "../database/data-source-options.js"
+import { dataSourceOptions, keyOptions } from "../database/data-source-options.js"
 import { prepareDatabase } from "../database/prepare-database.js"
 import { ApiKey } from "../entities/api-key.js"
 import { User } from "../entities/user.js"
@@ -30,7 +30,7 @@ test("one indexed statement looks a key up, whether it is known, revoked, expire
   const database = await freshDatabase()
   await prepareDatabase(database.url, keys, { cameras: 0 })
   const options = { ...dataSourceOptions(database.url), logger }
-  const dataSource = withEncryption(new DataSource(options), encryptionOptions(keys, 300))
+  const dataSource = withEncryption(new DataSource(options), keyOptions(keys))
   await dataSource.initialize()
   const owner = await dataSource
     .getRepository(User)
@@ -77,7 +77,7 @@ test("the migrations leave the tables as the entities have them", async () => {
   await prepareDatabase(database.url, keys, { cameras: 3 })
   const dataSource = withEncryption(
     new DataSource(dataSourceOptions(database.url)),
-    encryptionOptions(keys, 300),
+    keyOptions(keys),
   )
   await dataSource.initialize()
 

@@ -110,6 +110,35 @@ describe("keys of providers", () => {
     ;(await alice.get(`/api/keys/${created.id}`)).expect(404)
   })
 
+  test("stay sealed where nothing can be written down of it", async () => {
+    const carol = await vault.member("carol-of-records@example.com")
+    const given = { provider: "openai", key_name: "Sealed", api_key: "sk-sealed" }
+    const { body: created } = (await carol.post("/api/keys", given)).expect(201)
+    const { query } = vault.database
+    await query(
+      "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS " +
+        "$$ BEGIN RAISE EXCEPTION 'disk full'; END $$",
+    )
+    await query(
+      "CREATE TRIGGER full_disk BEFORE INSERT ON audit_logs FOR EACH ROW " +
+        "WHEN (NEW.action = 'credential.reveal') EXECUTE FUNCTION full_disk()",
+    )
+
+    const refused = await carol.get(`/api/keys/${created.id}`)
+    await query("DROP TRIGGER full_disk ON audit_logs")
+    const { body: revealed } = (await carol.get(`/api/keys/${created.id}`)).expect(200)
+
+    refused.expect(500)
+    assert.doesNotMatch(refused.text, /sk-sealed/)
+    assert.equal(revealed.api_key, "sk-sealed")
+    const { body } = await carol.get("/api/encryption/audit-logs?action=credential.reveal")
+    assert.equal(body.total, 1)
+    const [record] = body.logs
+    assert.equal(record.resource_id, created.id)
+    assert.equal(record.user_id, carol.userId)
+    assert.deepEqual(record.details, { column: "ProviderKey.apiKey" })
+  })
+
   test("are revealed ten times a minute, and each time is on record", async () => {
     const bob = await vault.member("bob@example.com")
     const given = { provider: "openai", key_name: "Audited", api_key: "sk-audited" }
