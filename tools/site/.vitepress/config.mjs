@@ -26,7 +26,8 @@ const modules = JSON.parse(read("reports/api/typedoc-sidebar.json")).map((module
   text: module.text === "index" ? manifest.name : `${manifest.name}/${module.text}`,
 }))
 /** In the order in which the README lists them. */
-const guides = [...read("README.md").matchAll(/\]\((docs\/[\w-]+\.md)\)/g)].map(([, path]) => path)
+const [, list = ""] = read("README.md").split("\n## Guides\n")
+const guides = [...list.matchAll(/\]\((docs\/[\w-]+\.md)\)/g)].map(([, path]) => path)
 
 export default defineConfig({
   title: manifest.name,
@@ -55,7 +56,7 @@ export default defineConfig({
     socialLinks: [{ icon: "github", link: url }],
     sidebar: [
       { text: manifest.name, link: "/" },
-      { text: "Guides", items: [...new Set(guides)].map(page) },
+      { text: "Guides", items: guides.map(page) },
       { text: "API", collapsed: true, items: modules },
       { text: "Project", items: ["SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(page) },
       { text: "Measured", items: ["bench/RESULTS.md", "bench/NOTES.md"].map(page) },
