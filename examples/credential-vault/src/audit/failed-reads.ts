@@ -17,6 +17,10 @@ export class FailedReads implements OnModuleInit, OnApplicationShutdown {
       decryptFailed: ({ actor, failures, cells }) => {
         this.logger.error({ actor, failures, cells }, "stored values could not be read")
       },
+      reveal: ({ actor, column, primaryKey, reason }) => {
+        if (reason === undefined) return
+        this.logger.error({ actor, column, primaryKey, reason }, "a credential could not be opened")
+      },
     })
     // #endregion
   }

@@ -139,6 +139,22 @@ describe("keys of providers", () => {
     assert.deepEqual(record.details, { column: "ProviderKey.apiKey" })
   })
 
+  test("that cannot be opened are an error, and told to the log with who asked for them", async () => {
+    const dora = await vault.member("dora-of-damage@example.com")
+    const given = { provider: "openai", key_name: "Damaged", api_key: "sk-damaged" }
+    const { body: created } = (await dora.post("/api/keys", given)).expect(201)
+    await vault.database.query(
+      "UPDATE provider_keys SET api_key = overlay(api_key PLACING 'AAAA' FROM 40) WHERE id = $1",
+      [created.id],
+    )
+
+    ;(await dora.get(`/api/keys/${created.id}`)).expect(500)
+
+    const line = JSON.parse(await vault.line(/a credential could not be opened/))
+    assert.equal(line.actor, dora.userId)
+    assert.deepEqual([line.column, line.reason], ["ProviderKey.apiKey", "unknown-key"])
+  })
+
   test("are revealed ten times a minute, and each time is on record", async () => {
     const bob = await vault.member("bob@example.com")
     const given = { provider: "openai", key_name: "Audited", api_key: "sk-audited" }
