@@ -5,14 +5,14 @@ import { engineInUse } from "./batch-engine/engine-in-use"
 const FEWEST_FOR_ENGINE = 4
 
 /** Returns the engine for so many values, if it is in use and they are enough. */
-export function engineFor({ length }: readonly string[]): BatchEngine | undefined {
+export function engineFor({ length }: readonly unknown[]): BatchEngine | undefined {
   return length < FEWEST_FOR_ENGINE ? undefined : engineInUse()
 }
 
 /** Has what the engine left done in another way, and puts it where it belongs. */
-export function completed<T, R extends T | undefined>(
-  { results, left }: BatchResults<T>,
-  finish: (values: readonly string[]) => readonly R[],
+export function completed<T, Value, R extends T | undefined>(
+  { results, left }: BatchResults<T, Value>,
+  finish: (values: readonly Value[]) => readonly R[],
 ): R[] {
   // Every other result is there, or is undefined where R allows it
   const all = results as R[]

@@ -7,12 +7,15 @@ import { InvalidTokenError } from "../errors"
 /** Node writes this for every byte that is not UTF-8. */
 const REPLACEMENT_CHARACTER = "\uFFFD"
 
+/** Text, or bytes that nothing else can change. */
+export type Plaintext = string | Uint8Array
+
 /**
  * Returns what to encrypt in a form that no other code can change: a string, or a copy of the bytes.
  *
  * @throws TypeError if it is neither, or a string with a lone surrogate, which has no UTF-8 form
  */
-export function snapshotPlaintext(plaintext: string | Uint8Array): string | Uint8Array {
+export function snapshotPlaintext(plaintext: string | Uint8Array): Plaintext {
   if (typeof plaintext === "string") {
     if (plaintext.isWellFormed()) return plaintext
     throw new TypeError(
@@ -40,8 +43,13 @@ function snapshotBytes(bytes: unknown, name: string): Uint8Array<ArrayBuffer> {
   throw new TypeError(`The "${name}" argument must be of type string or an instance of Uint8Array.`)
 }
 
-/** Turns `padded[start, end)` into a plaintext. */
-export type PlaintextReader<T> = (padded: Buffer, start: number, end: number) => T
+/** Turns `padded[start, end)` into a plaintext. That it is ASCII spares a reader of text to look. */
+export type PlaintextReader<T> = (
+  padded: Buffer,
+  start: number,
+  end: number,
+  isAscii?: boolean,
+) => T
 
 /** Copies the plaintext. */
 export const readBytes: PlaintextReader<Uint8Array> = (padded, start, end) =>
@@ -59,7 +67,8 @@ export const readText: PlaintextReader<string> = (padded, start, end) => {
 }
 
 /** Decodes the plaintext as UTF-8; `undefined` if it is not. */
-export const findText: PlaintextReader<string | undefined> = (padded, start, end) => {
+export const findText: PlaintextReader<string | undefined> = (padded, start, end, isAscii) => {
+  if (isAscii) return padded.toString("latin1", start, end)
   const text = padded.toString("utf8", start, end)
   const isSuspect = text.includes(REPLACEMENT_CHARACTER)
   return isSuspect && !isUtf8(padded.subarray(start, end)) ? undefined : text

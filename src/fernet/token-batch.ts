@@ -1,3 +1,4 @@
+import type { Plaintext } from "./plaintext"
 import { findPadding, paddedBlocks, writePadding } from "./padding"
 import { BLOCK_BYTES, IV_AT, scratchFor, type TokenScratch } from "./token-scratch"
 
@@ -38,16 +39,22 @@ export class TokenBatch {
   }
 
   /** Takes in a plaintext and pads it. Returns whether there was room for it. */
-  addText(text: string, timestamp: number): boolean {
+  addPlaintext(plaintext: Plaintext, timestamp: number): boolean {
     const start = this.#end
-    const most = BLOCK_BYTES * (1 + paddedBlocks(text.length * BYTES_PER_CHARACTER))
+    const most = BLOCK_BYTES * (1 + paddedBlocks(mostBytes(plaintext)))
     if (start + most > CAPACITY) return false
-    const length = this.#bytes.write(text, start + BLOCK_BYTES)
+    const length = this.#write(plaintext, start + BLOCK_BYTES)
     const blocks = paddedBlocks(length)
     this.#end += BLOCK_BYTES * (1 + blocks)
     writePadding(this.#bytes, start + BLOCK_BYTES + length, this.#end)
     this.#entries.push({ start, blocks, timestamp })
     return true
+  }
+
+  #write(plaintext: Plaintext, at: number): number {
+    if (typeof plaintext === "string") return this.#bytes.write(plaintext, at)
+    this.#bytes.set(plaintext, at)
+    return plaintext.length
   }
 
   /** Takes in the IV and the ciphertext of a token. Returns whether there was room for them. */
@@ -70,6 +77,10 @@ export class TokenBatch {
     this.#entries.length = 0
     this.#end = 0
   }
+}
+
+function mostBytes(plaintext: Plaintext): number {
+  return typeof plaintext === "string" ? plaintext.length * BYTES_PER_CHARACTER : plaintext.length
 }
 
 /** Says whether every entry, decrypted, ends with padding. */

@@ -1,24 +1,26 @@
 import { findPadding } from "./padding"
-import { findText } from "./plaintext"
+import type { PlaintextReader } from "./plaintext"
 import type { TokenBatch } from "./token-batch"
 import type { TokenKey } from "./token-key"
 import { sharedBatch } from "./token-rotation"
 import { BLOCK_BYTES, type TokenScratch } from "./token-scratch"
 
-/** Tokens on their way to texts, many with one call of the decipher. */
-export class TokenReading {
-  readonly #texts: (string | undefined)[]
+/** Tokens on their way to plaintexts, many with one call of the decipher. */
+export class TokenReading<T> {
+  readonly #plaintexts: (T | undefined)[]
+  readonly #read: PlaintextReader<T | undefined>
   readonly #waiting: number[] = []
   #from: TokenKey | undefined
 
   /** @param count - how many tokens there are; those that are never added stay `undefined` */
-  constructor(count: number) {
-    this.#texts = Array<undefined>(count).fill(undefined)
+  constructor(count: number, read: PlaintextReader<T | undefined>) {
+    this.#plaintexts = Array<undefined>(count).fill(undefined)
+    this.#read = read
   }
 
-  /** The texts so far; {@link flush} completes them. */
-  get texts(): readonly (string | undefined)[] {
-    return this.#texts
+  /** The plaintexts so far; {@link flush} completes them. */
+  get plaintexts(): readonly (T | undefined)[] {
+    return this.#plaintexts
   }
 
   /**
@@ -33,26 +35,29 @@ export class TokenReading {
     return true
   }
 
-  /** Puts a text that was read alone in its place. */
-  set(position: number, text: string | undefined): void {
-    this.#texts[position] = text
+  /** Puts a plaintext that was read alone in its place. */
+  set(position: number, plaintext: T | undefined): void {
+    this.#plaintexts[position] = plaintext
   }
 
-  /** Decrypts all that is waiting. Padding or text that is malformed leaves its text `undefined`. */
+  /** Decrypts all that is waiting. What is malformed inside leaves its plaintext `undefined`. */
   flush(): void {
     this.#from?.decryptBatch(sharedBatch)
-    const texts = readTexts(sharedBatch)
+    const plaintexts = readAll(sharedBatch, this.#read)
     this.#waiting.forEach((position, i) => {
-      this.#texts[position] = texts[i]
+      this.#plaintexts[position] = plaintexts[i]
     })
     sharedBatch.clear()
     this.#waiting.length = 0
   }
 }
 
-function readTexts({ bytes, entries }: TokenBatch): readonly (string | undefined)[] {
+function readAll<T>(
+  { bytes, entries }: TokenBatch,
+  read: PlaintextReader<T | undefined>,
+): readonly (T | undefined)[] {
   return entries.map(({ start, blocks }) => {
     const end = findPadding(bytes, start + BLOCK_BYTES * (1 + blocks))
-    return end === undefined ? undefined : findText(bytes, start + BLOCK_BYTES, end)
+    return end === undefined ? undefined : read(bytes, start + BLOCK_BYTES, end)
   })
 }

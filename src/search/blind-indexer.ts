@@ -1,11 +1,12 @@
 import { isUint8Array } from "node:util/types"
 
 import type { Keyring } from "../fernet/keyring"
+import { tagsOf } from "../fernet/tags-of"
 import type { TokenMac } from "../fernet/token-mac"
 import type { BlindIndexDefinition } from "./blind-index-definition"
 import { blindIndexMisuse } from "./blind-index-misuse"
 import { BlindIndexRefusal } from "./blind-index-refusal"
-import { withMessage } from "./index-message"
+import { messageOf, withMessage } from "./index-message"
 import { type TextFunction, toTextFunction } from "./normalize"
 import { type Stretch, stretchBy } from "./slow-index"
 
@@ -49,6 +50,23 @@ export class BlindIndexer {
     return withMessage(this.#prepare(values), (message) => this.#digest(this.#macs[0], message))
   }
 
+  /**
+   * Returns what {@link stored} returns for many lists of values, in less time than one by one. For
+   * what it refuses, and for all that a slow index would take long for, that is `undefined`.
+   */
+  storedMany(lists: readonly IndexedValues[]): readonly (string | undefined)[] {
+    if (this.#stretch) return lists.map(() => undefined)
+    const prepared = lists.map((values) => this.#prepareUnlessRefused(values))
+    const messages = prepared.flatMap((values) => (values ? [messageOf(values)] : []))
+    try {
+      const digests = tagsOf(this.#macs[0], messages)
+      let next = 0
+      return prepared.map((values) => values && truncate(digests[next++] ?? "", this.#bits))
+    } finally {
+      for (const message of messages) if (typeof message !== "string") message.fill(0)
+    }
+  }
+
   /** Returns the digests to search for: one under each key, the first key's first, none twice. */
   searched(values: IndexedValues): readonly string[] {
     return withMessage(this.#prepare(values), (message) => [
@@ -73,8 +91,8 @@ export class BlindIndexer {
   #prepare(values: IndexedValues): IndexedValues {
     if (values.length === 0) throw new BlindIndexRefusal("there is no value to index")
     return values.map((value) => {
-      if (isUint8Array(value)) return new Uint8Array(value)
       if (typeof value !== "string") {
+        if (isUint8Array(value)) return new Uint8Array(value)
         throw new BlindIndexRefusal("a blind index takes text or bytes only")
       }
       if (!value.isWellFormed()) {
@@ -82,6 +100,15 @@ export class BlindIndexer {
       }
       return this.#normalize(value)
     })
+  }
+
+  #prepareUnlessRefused(values: IndexedValues): IndexedValues | undefined {
+    try {
+      return this.#prepare(values)
+    } catch (error) {
+      if (error instanceof BlindIndexRefusal) return undefined
+      throw error
+    }
   }
 }
 

@@ -1,7 +1,10 @@
+import type { Plaintext } from "../fernet/plaintext"
 import { HASH_BLOCK_BYTES } from "../fernet/token-mac"
 
 /** Before each of several values stands its length, 32 bits in big-endian order. */
 const LENGTH_BYTES = 4
+
+const LAST_ASCII_CODE = 0x7f
 
 /** Bytes of message up to which the same memory is used every time. */
 const KEPT_BYTES = 1024
@@ -37,6 +40,31 @@ export function withMessage<T>(
   } finally {
     message.fill(0)
   }
+}
+
+/**
+ * Returns the message whose HMAC is the index of `values`, to be kept for a moment: text where UTF-8
+ * makes it of it, else bytes that are nobody else's, to be wiped.
+ */
+export function messageOf(values: readonly Plaintext[]): Plaintext {
+  const [only, ...others] = values
+  const text = others.length > 0 ? textOf(values) : only
+  return typeof text === "string" ? text : bytesOf(values)
+}
+
+/** Of several texts that are short: a length of fewer than 128 bytes is a character of UTF-8. */
+function textOf(values: readonly Plaintext[]): string | undefined {
+  let message = ""
+  for (const value of values) {
+    const length = Buffer.byteLength(value)
+    if (typeof value !== "string" || length > LAST_ASCII_CODE) return undefined
+    message += `\0\0\0${String.fromCharCode(length)}${value}`
+  }
+  return message
+}
+
+function bytesOf(values: readonly Plaintext[]): Uint8Array {
+  return withMessage(values, (message) => new Uint8Array(message.subarray(HASH_BLOCK_BYTES)))
 }
 
 function memoryFor(length: number): Buffer {

@@ -1,3 +1,5 @@
+import { createHmac } from "node:crypto"
+
 import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
@@ -135,6 +137,9 @@ describe.each(engineStates)("with the engine %s, a batch", (state, modules) => {
         expect(keyring.decryptMany(list)).toEqual(
           list.map((token) => orUndefined(() => single.decryptText(token))),
         )
+        expect(keyring.decryptManyToBytes(list)).toEqual(
+          list.map((token) => orUndefined(() => single.decrypt(token))),
+        )
       }),
       { numRuns: 150 },
     )
@@ -207,6 +212,55 @@ describe.each(engineStates)("with the engine %s, a batch", (state, modules) => {
           texts.map((plaintext) => keyring.encrypt(plaintext).length),
         )
       }),
+    )
+  })
+
+  test("of any texts and bytes is encrypted so that single calls decrypt it", () => {
+    const plaintext = fc.oneof(
+      text.filter((one) => one.isWellFormed()),
+      fc.uint8Array({ maxLength: 500 }),
+    )
+
+    fc.assert(
+      fc.property(ring, fc.array(plaintext, { maxLength: 60 }), (names, plaintexts) => {
+        const keyring = new Keyring(names)
+
+        const made = keyring.encryptMany(plaintexts)
+
+        expect(made.map((token) => Buffer.from(keyring.decrypt(token)))).toEqual(
+          plaintexts.map((one) => Buffer.from(one as string)),
+        )
+        expect(made.every((token) => keyring.keyIndexOf(token) === 0)).toBe(true)
+      }),
+    )
+  })
+
+  test("gives each token bytes of its own", () => {
+    const keyring = new Keyring(keys)
+    const list = Array<string>(6).fill(keyring.encrypt(Buffer.of(1, 2)))
+
+    const opened = keyring.decryptManyToBytes(list)
+    opened[0]?.fill(0)
+
+    expect(opened.slice(1)).toEqual(Array(5).fill(Uint8Array.of(1, 2)))
+  })
+
+  test("of any messages is signed as single calls sign them", () => {
+    const message = fc.oneof(text, fc.uint8Array({ maxLength: 600 }))
+
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.array(message, { maxLength: 60 }),
+        (key, messages) => {
+          const tags = modules.tagsOf(new modules.TokenMac(key), messages)
+
+          expect(tags).toEqual(
+            messages.map((one) => createHmac("sha256", key).update(one).digest("hex")),
+          )
+        },
+      ),
+      { numRuns: 150 },
     )
   })
 

@@ -54,7 +54,7 @@ describe.each(engineStates)("with the engine %s", (_state, modules) => {
     test("makes an IV that neither the key nor what is in memory determines", () => {
       const ivs = [1, 2].map(() => {
         const batch = new TokenBatch()
-        batch.addText("", 0)
+        batch.addPlaintext("", 0)
         const [token = ""] = new TokenKey(parseKey(PYTHON_KEY)).sealBatch(batch)
         return bytesOf(token).toString("hex", 9, 25)
       })
@@ -234,10 +234,10 @@ describe("TokenBatch", () => {
   test.each(["a", "€"])("takes so much text that it fits if all of it is as long as %s", (one) => {
     const batch = new TokenBatch()
 
-    expect(batch.addText(one.repeat(most + 1), 0)).toBe(false)
+    expect(batch.addPlaintext(one.repeat(most + 1), 0)).toBe(false)
     expect(batch.entries).toEqual([])
-    expect(batch.addText(one.repeat(most), 0)).toBe(true)
-    expect(batch.addText("€".repeat(most), 0)).toBe(false)
+    expect(batch.addPlaintext(one.repeat(most), 0)).toBe(true)
+    expect(batch.addPlaintext("€".repeat(most), 0)).toBe(false)
     expect(key.sealBatch(batch).map((token) => keyring.decryptText(token))).toEqual([
       one.repeat(most),
     ])
@@ -256,7 +256,7 @@ describe("TokenBatch", () => {
 
   test("is empty when its tokens are made", () => {
     const batch = new TokenBatch()
-    batch.addText("a", 0)
+    batch.addPlaintext("a", 0)
 
     key.sealBatch(batch)
 

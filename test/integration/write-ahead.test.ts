@@ -1,9 +1,17 @@
-import { beforeEach, expect, test } from "@jest/globals"
+import { beforeEach, expect, jest, test } from "@jest/globals"
 import { Column, type DataSource, Entity, PrimaryColumn } from "typeorm"
 
 import { EncryptedColumn, withEncryption } from "../../src"
+import { TokenKey } from "../../src/fernet/token-key"
+import { TokenMac } from "../../src/fernet/token-mac"
 import { eachDatabase } from "../support/databases"
 import { keyring } from "../support/keys"
+
+interface Chart {
+  name: string
+  codes: { code: number }[]
+  ward: number
+}
 
 class Contact {
   @EncryptedColumn({ nullable: true }) phone!: string | null
@@ -12,9 +20,12 @@ class Contact {
 @Entity()
 class Patient {
   @PrimaryColumn({ type: "int" }) id!: number
-  @EncryptedColumn({ blindIndex: true }) ssn!: string
+  @EncryptedColumn({ blindIndex: [true, { name: "ssn_and_weight", with: ["weight"] }] })
+  ssn!: string
   @EncryptedColumn({ codec: "number", nullable: true }) weight!: number | null
   @EncryptedColumn({ codec: "bytes", nullable: true }) scan!: Uint8Array | null
+  @EncryptedColumn({ padTo: 32 }) note!: string
+  @EncryptedColumn({ paths: ["name", "codes.*"] }) chart!: Chart
   @Column(() => Contact) contact!: Contact
 }
 
@@ -26,6 +37,8 @@ const patients = (): Patient[] =>
     ssn: `ssn ${Math.floor(i / 2)}`,
     weight: i % 3 === 0 ? null : i / 4,
     scan: i % 5 === 0 ? null : Buffer.from([i, 0, 255]),
+    note: "n".repeat(i),
+    chart: { name: `name ${i}`, codes: [{ code: i }, { code: i }], ward: 7 },
     contact: { phone: i % 4 === 0 ? null : `+1 ${i}` },
   }))
 
@@ -62,6 +75,19 @@ eachDatabase("rows that are written together", (db) => {
       expect(await repository.countBy({ ssn: "ssn 7" })).toBe(2)
     },
   )
+
+  test("none of them is encrypted or indexed by itself", async () => {
+    const seal = jest.spyOn(TokenKey.prototype, "seal")
+    const tagOf = jest.spyOn(TokenMac.prototype, "tagOf")
+    try {
+      await source.getRepository(Patient).insert(patients())
+
+      expect([seal, tagOf].map(({ mock }) => mock.calls.length)).toEqual([0, 0])
+    } finally {
+      seal.mockRestore()
+      tagOf.mockRestore()
+    }
+  })
 
   test("a value that is refused is so, and nothing is stored", async () => {
     const rows = patients()

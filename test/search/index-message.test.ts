@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals"
 
-import { withMessage } from "../../src/search/index-message"
+import { messageOf, withMessage } from "../../src/search/index-message"
 
 /** What is laid out for values, in Latin-1, and the memory it was in. */
 function layOut(values: readonly (string | Uint8Array)[]): { text: string; memory: Buffer } {
@@ -44,5 +44,29 @@ describe("withMessage", () => {
 
     expect(memoryOf(1024)).toBe(memoryOf(3))
     expect(memoryOf(1025)).not.toBe(memoryOf(1025))
+  })
+})
+
+describe("messageOf", () => {
+  test.each<readonly (readonly (string | Uint8Array)[])[]>([
+    [["alice"]],
+    [[Uint8Array.of(0xff, 0)]],
+    [["é", ""]],
+    [["a".repeat(127), "b"]],
+    [["a".repeat(128), "b"]],
+    [["é".repeat(64), "b"]],
+    [["a", Uint8Array.of(0xc3)]],
+  ])("is what is laid out, whatever form it has: %p", (values) => {
+    const message = Buffer.from(messageOf(values) as string)
+
+    expect(message.toString("latin1")).toBe(layOut(values).text)
+  })
+
+  test("is bytes of their own where the values are bytes", () => {
+    const value = Uint8Array.of(1, 2)
+    const message = messageOf([value]) as Uint8Array
+    message.fill(0)
+
+    expect(value).toEqual(Uint8Array.of(1, 2))
   })
 })

@@ -5,6 +5,7 @@ import { generateKey } from "../../src/fernet/key"
 import { Keyring } from "../../src/fernet/keyring"
 import type { Normalizer } from "../../src/column/blind-index"
 import { toTextFunction } from "../../src/search/normalize"
+import { engineStates } from "../fernet/engine-states"
 import { indexerOf } from "./indexer-of"
 import { referenceDigest } from "./reference"
 
@@ -37,6 +38,36 @@ describe("a digest", () => {
       { numRuns: 300 },
     )
   })
+
+  test.each(engineStates)(
+    "of many lists of values is that of each, and refused where that is, with the engine %s",
+    (_state, { BlindIndexer, Keyring }) => {
+      const list = fc.oneof(
+        { weight: 9, arbitrary: values },
+        fc.constantFrom([], ["\ud800"], ["a", 7 as unknown as string]),
+      )
+
+      fc.assert(
+        fc.property(
+          fc.array(list, { maxLength: 40 }),
+          bits,
+          normalize,
+          (lists, bits, normalize) => {
+            const indexer = new BlindIndexer({ context, bits, normalize }, new Keyring([key]))
+            const alone = lists.map((one) => {
+              try {
+                return indexer.stored(one)
+              } catch {
+                return undefined
+              }
+            })
+
+            expect(indexer.storedMany(lists)).toEqual(alone)
+          },
+        ),
+      )
+    },
+  )
 
   test("is the same exactly if the texts are the same after normalization", () => {
     fc.assert(

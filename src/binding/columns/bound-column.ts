@@ -169,8 +169,7 @@ export class BoundColumn implements ValueTransformer {
       (value) => {
         if (value === null || value === undefined) return undefined
         try {
-          const plaintext = this.#plaintextFor(value)
-          return typeof plaintext === "string" ? plaintext : undefined
+          return this.#plaintextFor(value)
         } catch {
           // It says why when the cell is asked for
           return undefined

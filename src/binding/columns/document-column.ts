@@ -2,7 +2,7 @@ import { jsonCodec } from "../../column/document-codecs"
 import { cellOfLeaf, leafJson, leafReaders } from "../../column/documents/leaf-cells"
 import { leavesIn, replaceLeaves } from "../../column/documents/document-leaves"
 import { type LeafPath, leafPaths } from "../../column/documents/json-path"
-import { leafSpans, replaceSpans } from "../../column/documents/leaf-spans"
+import { type LeafSpan, leafSpans, replaceSpans } from "../../column/documents/leaf-spans"
 import { writesPlaintext } from "../../column/phase"
 import { DecryptionError, EncryptionError } from "../../errors"
 import { looksLikeToken, mayBeToken } from "../../fernet/token-format"
@@ -24,6 +24,14 @@ export interface DocumentStorage {
   readonly limitsBytes: boolean
 }
 
+/** A document to be written, in its JSON, and the values of its leaves. */
+interface PreparedDocument {
+  readonly value: unknown
+  readonly text: string
+  readonly spans: readonly LeafSpan[]
+  readonly leaves: readonly unknown[]
+}
+
 /**
  * An encrypted column of JSON documents of which some parts are encrypted. Each such leaf is to it what a
  * cell is to a column that is encrypted as a whole.
@@ -33,6 +41,9 @@ export class DocumentColumn extends BoundColumn {
   readonly #scheme: ColumnScheme & DocumentStorage
   /** Reads and writes leaves. */
   readonly #leaf: BoundColumn
+  /** Documents whose leaves were encrypted ahead, and which of them is asked for next. */
+  #ahead: readonly PreparedDocument[] = []
+  #next = 0
 
   constructor(scheme: ColumnScheme & DocumentStorage, keys: KeyResolver, fetched?: FetchedRows) {
     super(scheme, keys)
@@ -71,9 +82,18 @@ export class DocumentColumn extends BoundColumn {
     )
   }
 
-  /** Does nothing: leaves are encrypted one by one, as they are come upon. */
-  override encryptAhead(): void {
-    // Nothing to do
+  /** Encrypts the leaves of documents together for which {@link cellOf} is asked next, in this order. */
+  override encryptAhead(values: readonly unknown[]): void {
+    this.forgetAhead()
+    this.#ahead = values.flatMap((value) => this.#preparedUnlessRefused(value))
+    this.#leaf.encryptAhead(this.#ahead.flatMap(({ leaves }) => leaves))
+  }
+
+  /** Forgets what was encrypted ahead and not asked for. */
+  override forgetAhead(): void {
+    this.#ahead = []
+    this.#next = 0
+    this.#leaf.forgetAhead()
   }
 
   /** Whether a leaf of a cell is a token under one of the keys of the column. */
@@ -94,17 +114,41 @@ export class DocumentColumn extends BoundColumn {
     if (isFindOperator(value)) {
       throw invalidValue(this.property, "a find operator is not a value")
     }
-    const text = encodeValue(this.property, jsonCodec, value) as string
-    const spans = leafSpans(text, this.paths)
-    const misplaced = spans.find(({ isMisplaced }) => isMisplaced)
-    if (misplaced) throw this.#misplaced(misplaced.path)
+    const { text, spans, leaves } = this.#takeAhead(value) ?? this.#prepared(value)
+    let next = 0
     const cell = replaceSpans(text, spans, (json, { path }) => {
-      const leaf: unknown = JSON.parse(json)
+      const leaf = leaves[next++]
       this.#assertLeaf(leaf, path)
       return leafJson(cellOf(leaf) ?? json)
     })
     this.#assertLength(cell)
     return cell
+  }
+
+  #prepared(value: unknown): PreparedDocument {
+    const text = encodeValue(this.property, jsonCodec, value) as string
+    const spans = leafSpans(text, this.paths)
+    const misplaced = spans.find(({ isMisplaced }) => isMisplaced)
+    if (misplaced) throw this.#misplaced(misplaced.path)
+    const leaves = spans.map(({ start, end }): unknown => JSON.parse(text.slice(start, end)))
+    return { value, text, spans, leaves }
+  }
+
+  /** Of NULL, and of a document that is refused when it is asked for, nothing is written ahead. */
+  #preparedUnlessRefused(value: unknown): readonly PreparedDocument[] {
+    if (value === null || value === undefined || isFindOperator(value)) return []
+    try {
+      return [this.#prepared(value)]
+    } catch {
+      return []
+    }
+  }
+
+  #takeAhead(value: unknown): PreparedDocument | undefined {
+    const ahead = this.#ahead[this.#next]
+    if (!ahead || !Object.is(ahead.value, value)) return undefined
+    this.#next++
+    return ahead
   }
 
   #assertLeaf(leaf: unknown, { label }: LeafPath): void {

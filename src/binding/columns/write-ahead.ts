@@ -1,4 +1,5 @@
 import type { Keyring } from "../../fernet/keyring"
+import type { Plaintext } from "../../fernet/plaintext"
 
 /** Values below which encrypting together is not worth its while. */
 export const FEWEST_VALUES = 8
@@ -7,8 +8,8 @@ export const FEWEST_VALUES = 8
  * Encrypts the values of one column together that a statement is about to write. TypeORM asks for the
  * cell of one row after another, and many tokens are made in less time than each by itself.
  *
- * This is a guess, and nothing depends on it: a token is given out for the very value it was made of,
- * under the very ring, and the first value that is another one ends it.
+ * This is a guess, and nothing depends on it: a token is given out for the very value it was made of, or
+ * for what the caller tells values apart by, under the very ring, and the first that is another one ends it.
  */
 export class WriteAhead {
   #ring: Keyring | undefined
@@ -20,26 +21,26 @@ export class WriteAhead {
    * Encrypts the values that are to be asked for, in this order.
    *
    * @param ringOf - returns the ring to encrypt with, and is asked only if there is something to encrypt
-   * @param textOf - returns the plaintext of a value; `undefined` for one that is left to be encrypted
+   * @param plaintextOf - returns the plaintext of a value; `undefined` for one that is left to be encrypted
    * by itself
    */
   begin(
     values: readonly unknown[],
     ringOf: () => Keyring,
-    textOf: (value: unknown) => string | undefined,
+    plaintextOf: (value: unknown) => Plaintext | undefined,
   ): void {
     this.forget()
-    const texts: string[] = []
+    const plaintexts: Plaintext[] = []
     const ahead: unknown[] = []
     for (const value of values) {
-      const text = textOf(value)
-      if (text === undefined) continue
-      texts.push(text)
+      const plaintext = plaintextOf(value)
+      if (plaintext === undefined) continue
+      plaintexts.push(plaintext)
       ahead.push(value)
     }
-    if (texts.length < FEWEST_VALUES) return
+    if (plaintexts.length < FEWEST_VALUES) return
     const ring = ringOf()
-    this.#tokens = ring.encryptMany(texts)
+    this.#tokens = ring.encryptMany(plaintexts)
     this.#values = ahead
     this.#ring = ring
   }

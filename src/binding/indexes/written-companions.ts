@@ -3,7 +3,7 @@ import type { EntityMetadata, ObjectLiteral, QueryBuilder } from "typeorm"
 import { writesPlaintext } from "../../column/phase"
 import { UnsupportedQueryError } from "../../errors"
 import { boundColumn } from "../columns/bound-column"
-import { type EncryptedColumnOf, encryptedColumnsOf } from "../columns/encrypted-columns"
+import { encryptedColumnsOf } from "../columns/encrypted-columns"
 import { isUnread } from "../columns/unreadable-cells"
 import { FEWEST_VALUES } from "../columns/write-ahead"
 import {
@@ -58,7 +58,7 @@ export function compileWrite(
     return compile()
   }
   let complete = (statement: string): string => statement
-  let ahead: readonly EncryptedColumnOf[] = []
+  let ahead: Ahead = NOTHING_AHEAD
   const companions = companionsOf(mainAlias.metadata)
   const outer = left
   compiling++
@@ -71,33 +71,37 @@ export function compileWrite(
       completeColumns(map, companions)
       const escape = (name: string): string => builder.escape(name)
       complete = completeUpsert(map, mainAlias.metadata, companions, { escape, late })
-      ahead = encryptAhead(map, mainAlias.metadata)
+      ahead = makeAhead(map, mainAlias.metadata)
     }
     left = late ?? new Set()
     return complete(compile())
   } finally {
-    for (const { bound } of ahead) bound.forgetAhead()
+    for (const one of ahead) one.forgetAhead()
     left = outer
     compiling--
     Object.assign(map, { valuesSet, insertColumns, onUpdate })
   }
 }
 
-/** TypeORM asks for the cells of an INSERT row by row; each column's are made together, but for documents. */
-function encryptAhead(map: ExpressionMap, metadata: EntityMetadata): readonly EncryptedColumnOf[] {
+/** What made cells ahead. */
+type Ahead = readonly { forgetAhead(): void }[]
+
+const NOTHING_AHEAD: Ahead = []
+
+/** TypeORM asks for the cells of an INSERT row by row; each column's are made together. */
+function makeAhead(map: ExpressionMap, metadata: EntityMetadata): Ahead {
   const { valuesSet, insertColumns } = map
-  if (!Array.isArray(valuesSet) || valuesSet.length < FEWEST_VALUES) return []
+  if (!Array.isArray(valuesSet) || valuesSet.length < FEWEST_VALUES) return NOTHING_AHEAD
   const rows = valuesSet as readonly ObjectLiteral[]
-  const columns = encryptedColumnsOf(metadata).filter(
-    ({ column: { isInsert, propertyPath }, bound: { paths } }) =>
-      paths.length === 0 &&
-      isInsert &&
-      (insertColumns.length === 0 || insertColumns.includes(propertyPath)),
-  )
+  const isInserted = ({ isInsert, propertyPath }: ColumnMetadata): boolean =>
+    isInsert && (insertColumns.length === 0 || insertColumns.includes(propertyPath))
+  const columns = encryptedColumnsOf(metadata).filter(({ column }) => isInserted(column))
+  const companions = companionsOf(metadata).filter(({ column }) => isInserted(column))
   for (const { column, bound } of columns) {
     bound.encryptAhead(rows.map((row) => plainValueOf(column, row)))
   }
-  return columns
+  for (const companion of companions) companion.storeAhead(rows)
+  return [...columns.map(({ bound }) => bound), ...companions]
 }
 
 /** Whether a write holds only some of the properties that an index covers, whose companion it leaves. */

@@ -1,8 +1,11 @@
+import { isUtf8 } from "node:buffer"
+
 import { describeDecodingFailure } from "../../binding/columns/cell-codec"
 import type { Padding } from "../../column/padding"
 import type { Cell, PrimaryKey, NewCells } from "../../dialect/batch"
 import { EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
+import type { Plaintext } from "../../fernet/plaintext"
 import type { BulkColumn } from "../bulk-target"
 import { primaryKeyText } from "../report"
 import {
@@ -100,12 +103,10 @@ export function encrypting({ wrapForeign, asPlaintext }: EncryptingOptions): Cel
   }
 }
 
-/** Plaintexts on their way into tokens: texts together, which is faster. */
+/** Plaintexts on their way into tokens: together, which is faster. */
 class Sealing {
   readonly #keyring: Keyring
-  readonly #texts = new Map<number, string>()
-  readonly #bytes = new Map<number, Uint8Array>()
-
+  readonly #plaintexts = new Map<number, Plaintext>()
   readonly #padding: Padding | undefined
 
   constructor(keyring: Keyring, padding: Padding | undefined) {
@@ -113,17 +114,14 @@ class Sealing {
     this.#padding = padding
   }
 
-  add(row: number, plaintext: string | Uint8Array): void {
-    if (this.#padding) this.#bytes.set(row, this.#padding.pad(plaintext))
-    else if (typeof plaintext === "string") this.#texts.set(row, plaintext)
-    else this.#bytes.set(row, plaintext)
+  add(row: number, plaintext: Plaintext): void {
+    this.#plaintexts.set(row, this.#padding?.pad(plaintext) ?? plaintext)
   }
 
   cells(count: number): NewCells {
     const cells = new Array<Cell | undefined>(count)
-    const tokens = this.#keyring.encryptMany([...this.#texts.values()])
-    for (const [i, row] of [...this.#texts.keys()].entries()) cells[row] = tokens[i]
-    for (const [row, bytes] of this.#bytes) cells[row] = this.#keyring.encrypt(bytes)
+    const tokens = this.#keyring.encryptMany([...this.#plaintexts.values()])
+    for (const [i, row] of [...this.#plaintexts.keys()].entries()) cells[row] = tokens[i]
     return cells
   }
 }
@@ -187,26 +185,6 @@ export const decrypting: CellJob = {
   madeState: classifyCell,
 }
 
-/** The texts that tokens open to, by their rows: together, which is faster. `undefined` is none. */
-function openedTexts(
-  cells: readonly Cell[],
-  states: readonly ClassifiedCell[],
-  keyring: Keyring,
-  padding: Padding | undefined,
-): ReadonlyMap<number, string | undefined> {
-  const rows: number[] = []
-  const tokens: string[] = []
-  for (const [row, cell] of cells.entries()) {
-    if (cell === null || !opens(states[row] ?? PLAINTEXT)) continue
-    rows.push(row)
-    tokens.push(cell)
-  }
-  const texts = padding
-    ? tokens.map((token) => decryptText(keyring, token, padding))
-    : keyring.decryptMany(tokens)
-  return new Map(rows.map((row, i) => [row, texts[i]]))
-}
-
 /** Looks without touching. */
 export const inspecting: CellJob = {
   decide(cells, column, keyring) {
@@ -261,17 +239,33 @@ function whyUndecodable(codec: BulkColumn["codec"], plaintext: string): string |
   }
 }
 
-/** `undefined` for what is no text, or malformed inside. */
-export function decryptText(
+/** The texts that tokens open to, by their rows: together, which is faster. `undefined` is none. */
+export function openedTexts(
+  cells: readonly Cell[],
+  states: readonly ClassifiedCell[],
   keyring: Keyring,
-  token: string,
   padding: Padding | undefined,
-): string | undefined {
-  try {
-    return textOf(keyring, token, padding)
-  } catch {
-    return undefined
+): ReadonlyMap<number, string | undefined> {
+  const rows: number[] = []
+  const tokens: string[] = []
+  for (const [row, cell] of cells.entries()) {
+    if (cell === null || !opens(states[row] ?? PLAINTEXT)) continue
+    rows.push(row)
+    tokens.push(cell)
   }
+  const texts = padding ? unpaddedTexts(keyring, tokens, padding) : keyring.decryptMany(tokens)
+  return new Map(rows.map((row, i) => [row, texts[i]]))
+}
+
+function unpaddedTexts(
+  keyring: Keyring,
+  tokens: readonly string[],
+  padding: Padding,
+): readonly (string | undefined)[] {
+  return keyring.decryptManyToBytes(tokens).map((padded) => {
+    const bytes = padded && padding.unpad(padded)
+    return bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined
+  })
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })

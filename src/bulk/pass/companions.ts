@@ -3,6 +3,7 @@ import type { Padding } from "../../column/padding"
 import { type Batch, type Cell, cellAfter, type NewCells } from "../../dialect/batch"
 import { EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
+import type { Plaintext } from "../../fernet/plaintext"
 import { BlindIndex, type IndexMember } from "../../search/blind-index"
 import type { BulkIndex } from "../bulk-index"
 import type { BulkColumn } from "../bulk-target"
@@ -62,7 +63,7 @@ export class Companions {
   ): readonly CompanionDecisions[] {
     return this.#indexes.map((covering, i) => {
       const cells = batch.cells[this.#columns + i] ?? []
-      const expected = cells.map((_, row) => expectedCell(covering, batch, columns, row))
+      const expected = expectedCells(covering, batch, columns)
       if (demand === "written") {
         return { expected, newCells: cells.map((cell, row) => filledCell(cell, expected[row])) }
       }
@@ -76,16 +77,17 @@ export class Companions {
    * where that cannot be known.
    */
   recognized(batch: Batch, columns: readonly ColumnDecisions[]): readonly (readonly boolean[])[] {
-    return this.#indexes.map((covering, i) =>
-      (batch.cells[this.#columns + i] ?? []).flatMap((cell, row) => {
-        const values = cell === null ? undefined : openSources(covering, batch, columns, row)
+    return this.#indexes.map((covering, i) => {
+      const opened = openSources(covering, batch, columns)
+      return (batch.cells[this.#columns + i] ?? []).flatMap((cell, row) => {
+        const values = opened[row]
         try {
           return values && cell !== null ? [covering.index.searched(values).includes(cell)] : []
         } catch {
           return []
         }
-      }),
-    )
+      })
+    })
   }
 }
 
@@ -114,55 +116,67 @@ function clearedCells(
   })
 }
 
-/** `undefined` if a cell it is made of cannot be read. */
-function expectedCell(
+/** Of each row, `undefined` if a cell it is made of cannot be read. */
+function expectedCells(
   covering: CoveringIndex,
   batch: Batch,
   columns: readonly ColumnDecisions[],
-  row: number,
-): ExpectedCell {
-  if (covering.sources.some((at) => (batch.cells[at]?.[row] ?? null) === null)) return null
+): readonly ExpectedCell[] {
+  const opened = openSources(covering, batch, columns)
+  const isNull = (row: number): boolean =>
+    covering.sources.some((at) => (batch.cells[at]?.[row] ?? null) === null)
+  const digests = covering.index.storedMany(opened.filter((values) => values !== undefined))
+  let next = 0
+  return opened.map((values, row) => {
+    if (isNull(row)) return null
+    return values && (digests[next++] ?? digestAlone(covering, values))
+  })
+}
+
+/** For what is not made together with others, most of all for what the index refuses. */
+function digestAlone({ index }: CoveringIndex, values: Plaintexts): ExpectedCell {
   try {
-    const values = openSources(covering, batch, columns, row)
-    return values && covering.index.stored(values)
+    return index.stored(values)
   } catch (error) {
     const isRefused = error instanceof EncryptionError && error.code === "ERR_INVALID_VALUE"
     return isRefused ? UNINDEXABLE : undefined
   }
 }
 
-/** `undefined` if a cell is NULL or cannot be read. */
+/** The plaintexts of an index's sources in one row. */
+type Plaintexts = readonly Plaintext[]
+
+/** Of each row, `undefined` if a cell is NULL or cannot be read. */
 function openSources(
   { sources, paddings }: CoveringIndex,
-  { cells }: Batch,
+  { cells, size }: Batch,
   columns: readonly ColumnDecisions[],
-  row: number,
-): readonly (string | Uint8Array)[] | undefined {
-  const values: (string | Uint8Array)[] = []
-  for (const [i, at] of sources.entries()) {
-    const cell = cells[at]?.[row] ?? null
-    const decided = columns[at]
-    const opened = cell === null || !decided ? undefined : openCell(cell, decided, row, paddings[i])
-    if (opened === undefined) return undefined
-    values.push(opened)
-  }
-  return values
+): readonly (Plaintexts | undefined)[] {
+  const opened = sources.map((at, i) => openCells(cells[at] ?? [], columns[at], paddings[i]))
+  return Array.from({ length: size }, (_, row) => {
+    const values = opened.flatMap((column) => column[row] ?? [])
+    return values.length === sources.length ? values : undefined
+  })
 }
 
-function openCell(
-  cell: string,
-  { states, legacy, keyring }: ColumnDecisions,
-  row: number,
+function openCells(
+  cells: readonly Cell[],
+  decided: ColumnDecisions | undefined,
   padding: Padding | undefined,
-): string | Uint8Array | undefined {
-  if (states[row] === PLAINTEXT) return cell
-  if (states[row] === LEGACY) return legacy.get(row)
-  try {
-    const plaintext = keyring.decrypt(cell)
-    return padding?.unpad(plaintext) ?? plaintext
-  } catch {
-    return undefined
-  }
+): readonly (Plaintext | undefined)[] {
+  if (!decided) return []
+  const { states, legacy, keyring } = decided
+  const isSealed = (cell: Cell, row: number): cell is string =>
+    cell !== null && states[row] !== PLAINTEXT && states[row] !== LEGACY
+  const plaintexts = keyring.decryptManyToBytes(cells.filter(isSealed))
+  let next = 0
+  return cells.map((cell, row) => {
+    if (cell === null) return undefined
+    if (states[row] === PLAINTEXT) return cell
+    if (states[row] === LEGACY) return legacy.get(row)
+    const plaintext = plaintexts[next++]
+    return plaintext && (padding?.unpad(plaintext) ?? plaintext)
+  })
 }
 
 function memberOf({ name, label, codec }: BulkColumn): IndexMember {

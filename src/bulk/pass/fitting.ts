@@ -2,7 +2,7 @@ import { fitsType } from "../../dialect/conversions/fits-type"
 import type { Session } from "../../dialect/session"
 import type { BulkColumn } from "../bulk-target"
 import { classifyCell, classifyCells, opens, PLAINTEXT } from "../cell-state"
-import { type CellJob, decryptText } from "./cells"
+import { type CellJob, openedTexts } from "./cells"
 
 /**
  * Looks whether what tokens open to, and what is in plaintext, fits into types: those that are known
@@ -32,10 +32,11 @@ export class Fitting {
     if (type === undefined) return { states, legacy, newCells: [], problems }
     const fits = fitsType(type)
     const others: string[] = []
+    const texts = openedTexts(cells, states, keyring, column.padding)
     for (const [row, cell] of cells.entries()) {
       const isToken = cell !== null && opens(states[row] ?? PLAINTEXT)
       if (cell === null || (states[row] !== PLAINTEXT && !isToken)) continue
-      const text = isToken ? decryptText(keyring, cell, column.padding) : cell
+      const text = isToken ? texts.get(row) : cell
       if (text === undefined || fits?.(text) === false) {
         problems.set(row, `${column.label} does not fit into ${type}.`)
       } else if (!fits) {

@@ -1,3 +1,6 @@
+import { isUint8Array } from "node:util/types"
+
+import type { Plaintext, PlaintextReader } from "../plaintext"
 import { tokenLength } from "../token-format"
 import type { RotatedToken } from "../token-rotation"
 import type { BatchKey } from "./batch-key"
@@ -7,7 +10,7 @@ import { identifyTokens } from "./identify-tokens"
 import { LIMITS } from "./layout"
 import { openTokens } from "./open-tokens"
 import { rotateTokens } from "./rotate-tokens"
-import { sealTexts } from "./seal-texts"
+import { sealPlaintexts } from "./seal-plaintexts"
 import { signMessages } from "./sign-messages"
 
 /** The longest plaintext that fits in {@link LIMITS.blocks} with its padding. */
@@ -17,10 +20,10 @@ const LONGEST_TOKEN = tokenLength(LONGEST_TEXT)
 const BYTES_PER_CHARACTER = 3
 
 /** What was made of values, in their order; those that the engine leaves to others are `undefined`. */
-export interface BatchResults<T> {
+export interface BatchResults<T, Value = string> {
   readonly results: (T | undefined)[]
   /** The values that are too long for the engine. */
-  readonly left: Chunk
+  readonly left: Chunk<Value>
 }
 
 /**
@@ -44,20 +47,22 @@ export class BatchEngine {
   }
 
   /**
-   * Decrypts tokens to text; `undefined` is what cannot be read.
+   * Decrypts tokens; `undefined` is what cannot be read.
    *
    * @param keys - in the order in which they are tried
+   * @param read - runs no code of the caller
    * @param opened - is told the position of a key that opens tokens
    */
-  open(
+  open<T>(
     keys: readonly BatchKey[],
     tokens: readonly string[],
+    read: PlaintextReader<T | undefined>,
     opened: (key: number) => void,
-  ): BatchResults<string> {
+  ): BatchResults<T> {
     return collect(tokens.length, splitTokens(tokens), (chunk) => {
-      const { texts, lastKey } = openTokens(this.#machine, keys, chunk)
+      const { plaintexts, lastKey } = openTokens(this.#machine, keys, chunk, read)
       if (lastKey !== undefined) opened(lastKey)
-      return texts
+      return plaintexts
     })
   }
 
@@ -73,13 +78,17 @@ export class BatchEngine {
   }
 
   /**
-   * Encrypts texts, which must be well-formed.
+   * Encrypts plaintexts, of which text must be well-formed.
    *
    * @param timestamp - seconds since the epoch
    */
-  seal(key: BatchKey, texts: readonly string[], timestamp: number): BatchResults<string> {
-    return collect(texts.length, splitTexts(texts), (chunk) =>
-      sealTexts(this.#machine, key, chunk, timestamp),
+  seal(
+    key: BatchKey,
+    plaintexts: readonly Plaintext[],
+    timestamp: number,
+  ): BatchResults<string, Plaintext> {
+    return collect(plaintexts.length, splitPlaintexts(plaintexts), (chunk) =>
+      sealPlaintexts(this.#machine, key, chunk, timestamp),
     )
   }
 
@@ -98,34 +107,51 @@ export class BatchEngine {
     )
   }
 
-  /** Returns the HMACs of texts in hexadecimal. */
-  sign(states: Uint32Array, messages: readonly string[]): BatchResults<string> {
-    return collect(messages.length, splitTexts(messages), (chunk) =>
+  /** Returns the HMACs of messages in hexadecimal. */
+  sign(states: Uint32Array, messages: readonly Plaintext[]): BatchResults<string, Plaintext> {
+    return collect(messages.length, splitPlaintexts(messages), (chunk) =>
       signMessages(this.#machine, states, chunk),
     )
   }
 }
 
-function splitTokens(tokens: readonly string[]): Chunks {
+function splitTokens(tokens: readonly string[]): Chunks<string> {
   const capacity = LIMITS.tokenCharacters
-  const sizeOf = ({ length }: string): number => (length > LONGEST_TOKEN ? capacity + 1 : length)
+  const sizeOf = (token: string): number => {
+    requireType(typeof token === "string")
+    return token.length > LONGEST_TOKEN ? capacity + 1 : token.length
+  }
   return splitIntoChunks(tokens, sizeOf, capacity)
 }
 
-function splitTexts(texts: readonly string[]): Chunks {
+function splitPlaintexts(plaintexts: readonly Plaintext[]): Chunks<Plaintext> {
   const capacity = LIMITS.textBytes
-  const sizeOf = (text: string): number => {
-    const most = text.length * BYTES_PER_CHARACTER
-    return most > LONGEST_TEXT && Buffer.byteLength(text) > LONGEST_TEXT ? capacity + 1 : most
+  const sizeOf = (plaintext: Plaintext): number => {
+    const size = typeof plaintext === "string" ? textSize(plaintext) : bytesSize(plaintext)
+    return size > LONGEST_TEXT && Buffer.byteLength(plaintext) > LONGEST_TEXT ? capacity + 1 : size
   }
-  return splitIntoChunks(texts, sizeOf, capacity)
+  return splitIntoChunks(plaintexts, sizeOf, capacity)
 }
 
-function collect<T>(
+function textSize({ length }: string): number {
+  return length * BYTES_PER_CHARACTER
+}
+
+function bytesSize(bytes: Uint8Array): number {
+  requireType(isUint8Array(bytes))
+  return bytes.byteLength
+}
+
+/** What is of another type could run code when it is made a string. */
+function requireType(isRight: boolean): void {
+  if (!isRight) throw new TypeError("A batch takes strings and bytes only.")
+}
+
+function collect<T, Value>(
   count: number,
-  { chunks, left }: Chunks,
-  run: (values: readonly string[]) => readonly (T | undefined)[],
-): BatchResults<T> {
+  { chunks, left }: Chunks<Value>,
+  run: (values: readonly Value[]) => readonly (T | undefined)[],
+): BatchResults<T, Value> {
   const results = Array<T | undefined>(count).fill(undefined)
   for (const { values, positions } of chunks) {
     const made = run(values)

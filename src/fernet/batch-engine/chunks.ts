@@ -1,36 +1,35 @@
 import { LIMITS } from "./layout"
 
 /** Values, and where they were in a list. */
-export interface Chunk {
-  readonly values: string[]
+export interface Chunk<Value> {
+  readonly values: Value[]
   readonly positions: number[]
 }
 
 /** A list of values, split. */
-export interface Chunks {
-  readonly chunks: readonly Chunk[]
+export interface Chunks<Value> {
+  readonly chunks: readonly Chunk<Value>[]
   /** The values that no run takes. */
-  readonly left: Chunk
+  readonly left: Chunk<Value>
 }
 
 /**
  * Splits values into chunks. They are copied before anything else is done with them: what a list runs
  * when it is read, as a getter, runs before the engine does.
  *
- * @param sizeOf - what a value takes of a chunk's capacity; more than all of it if no run takes it
- * @throws TypeError if a value is not a string
+ * @param sizeOf - what a value takes of a chunk's capacity; more than all of it if no run takes it. It
+ * throws for a value that is of another type than it says
  */
-export function splitIntoChunks(
-  values: readonly string[],
-  sizeOf: (value: string) => number,
+export function splitIntoChunks<Value>(
+  values: readonly Value[],
+  sizeOf: (value: Value) => number,
   capacity: number,
-): Chunks {
-  const chunks: Chunk[] = []
-  const left: Chunk = { values: [], positions: [] }
+): Chunks<Value> {
+  const chunks: Chunk<Value>[] = []
+  const left: Chunk<Value> = { values: [], positions: [] }
   let room = 0
-  let chunk: Chunk | undefined
+  let chunk: Chunk<Value> | undefined
   Array.from(values).forEach((value, position) => {
-    requireString(value)
     const size = sizeOf(value)
     if (size > capacity) {
       add(left, value, position)
@@ -47,12 +46,7 @@ export function splitIntoChunks(
   return { chunks, left }
 }
 
-function add({ values, positions }: Chunk, value: string, position: number): void {
+function add<Value>({ values, positions }: Chunk<Value>, value: Value, position: number): void {
   values.push(value)
   positions.push(position)
-}
-
-/** What is no string could run code when it is made one. */
-function requireString(value: unknown): void {
-  if (typeof value !== "string") throw new TypeError("A batch takes strings only.")
 }

@@ -1,36 +1,38 @@
-import { findText } from "../plaintext"
+import type { PlaintextReader } from "../plaintext"
 import type { BatchKey } from "./batch-key"
 import type { BatchMachine } from "./batch-machine"
 import { AT } from "./layout"
 
-/** Marks, in place of its length, a token without text. */
-const NO_TEXT = -1
+/** Marks, in place of its length, a token without plaintext. */
+const NO_PLAINTEXT = -1
 
 /** What became of tokens that were opened. */
-export interface OpenedTokens {
-  /** The text of each; `undefined` if it could not be opened. */
-  readonly texts: readonly (string | undefined)[]
+export interface OpenedTokens<T> {
+  /** The plaintext of each; `undefined` if it could not be opened, or read. */
+  readonly plaintexts: readonly (T | undefined)[]
   /** The position of the key that opened the last of them, if any was opened. */
   readonly lastKey: number | undefined
 }
 
 /**
- * Decrypts tokens to text, no more than one run takes. Only those that a key signed are decrypted.
+ * Decrypts tokens, no more than one run takes. Only those that a key signed are decrypted.
  *
  * @param keys - in the order in which they are tried
+ * @param read - runs no code of the caller
  */
-export function openTokens(
+export function openTokens<T>(
   machine: BatchMachine,
   keys: readonly BatchKey[],
   tokens: readonly string[],
-): OpenedTokens {
+  read: PlaintextReader<T | undefined>,
+): OpenedTokens<T> {
   return machine.run(() => {
     loadTokens(machine, tokens)
     verifyTokens(machine, keys, tokens.length)
     const lastKey = lastOpener(machine, tokens.length)
     decryptTokens(machine, keys, tokens.length, AT.cipherOutput)
     machine.program.unpad(tokens.length)
-    return { texts: readTexts(machine, tokens.length), lastKey }
+    return { plaintexts: readPlaintexts(machine, tokens.length, read), lastKey }
   })
 }
 
@@ -109,17 +111,21 @@ export function decryptTokens(
 }
 
 /** Every text is a string of its own: one cut out of a longer one would keep that in memory. */
-function readTexts(machine: BatchMachine, count: number): readonly (string | undefined)[] {
+function readPlaintexts<T>(
+  machine: BatchMachine,
+  count: number,
+  read: PlaintextReader<T | undefined>,
+): readonly (T | undefined)[] {
   const { bytes } = machine
-  const texts = Array<string | undefined>(count).fill(undefined)
+  const plaintexts = Array<T | undefined>(count).fill(undefined)
   let start: number = AT.cipherInput
   for (let i = 0; i < count; i++) {
     const length = machine.numberOf(i, AT.lengths)
-    if (length === NO_TEXT) continue
+    if (length === NO_PLAINTEXT) continue
     const end = start + length
     const isAscii = machine.numberOf(i, AT.wide) === 0
-    texts[i] = isAscii ? bytes.toString("latin1", start, end) : findText(bytes, start, end)
+    plaintexts[i] = read(bytes, start, end, isAscii)
     start = end
   }
-  return texts
+  return plaintexts
 }

@@ -4,7 +4,7 @@ import type { BatchKey } from "./batch-key"
 import type { BatchMachine } from "./batch-machine"
 import { AT } from "./layout"
 import { decryptTokens, loadTokens, verifyTokens } from "./open-tokens"
-import { fillWithRandomBlocks, finishTokens } from "./seal-texts"
+import { fillWithRandomBlocks, finishTokens } from "./seal-plaintexts"
 
 /**
  * Puts the plaintexts of tokens, no more than one run takes, in new ones with the same timestamps. Those

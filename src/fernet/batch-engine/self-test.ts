@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto"
 
+import { findText } from "../plaintext"
 import { BLOCK_BYTES } from "../token-scratch"
 import type { BatchEngine, BatchResults } from "./batch-engine"
 import type { BatchKey } from "./batch-key"
@@ -28,7 +29,7 @@ export function testEngine(engine: BatchEngine): void {
   requireAgreement(tokens.every((token, i) => readToken(token) === texts[i]))
   const altered = tokens.map((token, i) => (i % 2 === 0 ? token : alter(token, i)))
   for (const keys of [[key], [other, key]]) {
-    const { results } = engine.open(keys, altered, () => undefined)
+    const { results } = engine.open(keys, altered, findText, () => undefined)
     requireAgreement(results.every((text, i) => text === (i % 2 === 0 ? texts[i] : undefined)))
   }
   const stale = wholeOf(engine.seal(other, texts, TIMESTAMP))
@@ -85,7 +86,7 @@ function alter(token: string, i: number): string {
   return token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1)
 }
 
-function wholeOf({ results }: BatchResults<string>): readonly string[] {
+function wholeOf({ results }: BatchResults<string, unknown>): readonly string[] {
   return results.map((result) => result ?? "")
 }
 

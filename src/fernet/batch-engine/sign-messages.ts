@@ -1,20 +1,21 @@
+import type { Plaintext } from "../plaintext"
 import { MAC_BYTES } from "../token-mac"
 import type { BatchMachine } from "./batch-machine"
 import { AT } from "./layout"
-import { loadTexts } from "./seal-texts"
+import { loadPlaintexts } from "./seal-plaintexts"
 
 /**
- * Returns the HMAC-SHA-256 of texts as UTF-8, no more than one run takes, in hexadecimal.
+ * Returns the HMAC-SHA-256 of bytes, and of texts as UTF-8, no more than one run takes, in hexadecimal.
  *
  * @param states - the key's, as {@link BatchMachine.keyStates} returns them
  */
 export function signMessages(
   machine: BatchMachine,
   states: Uint32Array,
-  messages: readonly string[],
+  messages: readonly Plaintext[],
 ): readonly string[] {
   return machine.run(() => {
-    loadTexts(machine, messages)
+    loadPlaintexts(machine, messages)
     machine.use("slotBytes", machine.program.place(messages.length) - AT.slotBytes)
     machine.useKey(states)
     machine.program.sign(messages.length)

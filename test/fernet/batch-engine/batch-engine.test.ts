@@ -11,6 +11,7 @@ import { AT, FIRST_WIPED, LIMITS } from "../../../src/fernet/batch-engine/layout
 import { testEngine } from "../../../src/fernet/batch-engine/self-test"
 import { Fernet } from "../../../src/fernet/fernet"
 import { Keyring } from "../../../src/fernet/keyring"
+import { findText } from "../../../src/fernet/plaintext"
 import { forgeToken } from "../reference"
 import { stepByStepKey } from "./step-by-step-key"
 
@@ -31,7 +32,7 @@ function isWiped(): boolean {
 }
 
 function opened(tokens: readonly string[], by: readonly BatchKey[] = keys): unknown {
-  return engine.open(by, tokens, ignore).results
+  return engine.open(by, tokens, findText, ignore).results
 }
 
 describe("the engine", () => {
@@ -67,6 +68,7 @@ describe("opening", () => {
     const { results, left } = engine.open(
       keys,
       texts.map((text, i) => (rings[i % 3] ?? ring).encrypt(text)),
+      findText,
       ignore,
     )
 
@@ -77,9 +79,14 @@ describe("opening", () => {
   test("tells which key opens", () => {
     const told: number[] = []
 
-    engine.open(keys, [rings[1].encrypt("a"), rings[2].encrypt("b"), "no token"], (position) => {
-      told.push(position)
-    })
+    engine.open(
+      keys,
+      [rings[1].encrypt("a"), rings[2].encrypt("b"), "no token"],
+      findText,
+      (position) => {
+        told.push(position)
+      },
+    )
 
     expect(told).toEqual([2])
   })
@@ -109,7 +116,9 @@ describe("opening", () => {
       return `${copy.toString("base64url")}==`.slice(0, 100)
     })
 
-    expect(new Set(engine.open(keys, altered, ignore).results)).toEqual(new Set([undefined]))
+    expect(new Set(engine.open(keys, altered, findText, ignore).results)).toEqual(
+      new Set([undefined]),
+    )
   })
 
   test("refuses every other character at every place of a token", () => {
@@ -123,7 +132,7 @@ describe("opening", () => {
       ),
     )
 
-    const { results } = engine.open(keys, altered, ignore)
+    const { results } = engine.open(keys, altered, findText, ignore)
 
     expect(results.findIndex((text) => text !== undefined)).toBe(-1)
     expect(opened(tokens)).toEqual(["", "x".repeat(16), "x".repeat(32)])
@@ -275,8 +284,8 @@ describe("memory", () => {
   )
 
   test.each([
-    ["opening", () => engine.open(keys, tokens, ignore)],
-    ["opening what is foreign", () => engine.open([key], tokens, ignore)],
+    ["opening", () => engine.open(keys, tokens, findText, ignore)],
+    ["opening what is foreign", () => engine.open([key], tokens, findText, ignore)],
     ["sealing", () => engine.seal(key, ["a", "b€".repeat(99)], 0)],
     ["rotating", () => engine.rotate(keys, key, tokens)],
     ["signing", () => engine.sign(key.states, ["a", "b".repeat(300)])],
@@ -297,9 +306,9 @@ describe("memory", () => {
         return keys[1].decryptBlocks(blocks)
       },
     }
-    engine.open([key], [ring.encrypt("a")], ignore)
+    engine.open([key], [ring.encrypt("a")], findText, ignore)
 
-    engine.open([watched], [rings[1].encrypt("b")], ignore)
+    engine.open([watched], [rings[1].encrypt("b")], findText, ignore)
 
     expect(seen).toEqual([true])
     expect(isWiped()).toBe(true)
@@ -316,7 +325,7 @@ describe("memory", () => {
       }
       const work = {
         encryptBlocks: () => engine.seal(failing, ["secret"], 0),
-        decryptBlocks: () => engine.open([key, failing], tokens, ignore),
+        decryptBlocks: () => engine.open([key, failing], tokens, findText, ignore),
       }[method]
 
       expect(work).toThrow("AES failed.")
@@ -346,9 +355,9 @@ describe("code of the caller", () => {
     const list = [ring.encrypt("outer 1"), "", ring.encrypt("outer 2")]
     Object.defineProperty(list, 1, {
       get: () => {
-        expect(engine.open([keys[1]], [rings[1].encrypt("inner")], ignore).results).toEqual([
-          "inner",
-        ])
+        expect(
+          engine.open([keys[1]], [rings[1].encrypt("inner")], findText, ignore).results,
+        ).toEqual(["inner"])
         return ring.encrypt("outer")
       },
     })
@@ -360,11 +369,11 @@ describe("code of the caller", () => {
     const none = { toString: () => ring.encrypt("a"), length: 100 } as unknown as string
 
     for (const work of [
-      () => engine.open(keys, [none], ignore),
+      () => engine.open(keys, [none], findText, ignore),
       () => engine.seal(key, [none], 0),
       () => engine.rotate(keys, key, [none]),
       () => engine.sign(key.states, [none]),
-      () => engine.open(keys, Array<string>(3), ignore),
+      () => engine.open(keys, Array<string>(3), findText, ignore),
     ]) {
       expect(work).toThrow(TypeError)
     }

@@ -1,51 +1,63 @@
 import { randomFillSync } from "node:crypto"
 
+import type { Plaintext } from "../plaintext"
 import { BLOCK_BYTES } from "../token-scratch"
 import type { BatchKey } from "./batch-key"
 import type { BatchMachine } from "./batch-machine"
 import { AT } from "./layout"
 
 /**
- * Encrypts texts, no more than one run takes.
+ * Encrypts plaintexts, no more than one run takes.
  *
  * @param timestamp - seconds since the epoch
  */
-export function sealTexts(
+export function sealPlaintexts(
   machine: BatchMachine,
   key: BatchKey,
-  texts: readonly string[],
+  plaintexts: readonly Plaintext[],
   timestamp: number,
 ): readonly (string | undefined)[] {
   return machine.run(() => {
     const { program } = machine
-    loadTexts(machine, texts)
-    fillWithRandomBlocks(machine, texts.length)
-    const size = program.pack(texts.length)
+    const count = plaintexts.length
+    loadPlaintexts(machine, plaintexts)
+    fillWithRandomBlocks(machine, count)
+    const size = program.pack(count)
     machine.use("cipherInput", size)
     const high = Math.floor(timestamp / 2 ** 32)
-    machine.use("slotBytes", program.begin(texts.length, high, timestamp) - AT.slotBytes)
-    return finishTokens(machine, key, texts.length, size)
+    machine.use("slotBytes", program.begin(count, high, timestamp) - AT.slotBytes)
+    return finishTokens(machine, key, count, size)
   })
 }
 
-/** Takes in texts as UTF-8, one behind the other. */
-export function loadTexts(machine: BatchMachine, texts: readonly string[]): void {
-  const joined = texts.join("")
-  const size = Buffer.byteLength(joined)
-  machine.use("text", size)
-  if (size === joined.length) {
-    machine.bytes.write(joined, AT.text, "latin1")
-    texts.forEach((text, i) => {
-      machine.setNumber(i, AT.lengths, text.length)
-    })
-    return
-  }
+/** Takes in bytes, and texts as UTF-8, one behind the other. */
+export function loadPlaintexts(machine: BatchMachine, plaintexts: readonly Plaintext[]): void {
+  if (plaintexts.every(isText) && loadAscii(machine, plaintexts)) return
   let end: number = AT.text
-  texts.forEach((text, i) => {
-    const length = machine.bytes.write(text, end)
+  plaintexts.forEach((plaintext, i) => {
+    const length = Buffer.byteLength(plaintext)
+    machine.use("text", end + length - AT.text)
     machine.setNumber(i, AT.lengths, length)
+    if (isText(plaintext)) machine.bytes.write(plaintext, end)
+    else machine.bytes.set(plaintext, end)
     end += length
   })
+}
+
+function isText(plaintext: Plaintext): plaintext is string {
+  return typeof plaintext === "string"
+}
+
+/** Returns whether the texts were taken in: all at once, which only those are whose bytes are their characters. */
+function loadAscii(machine: BatchMachine, texts: readonly string[]): boolean {
+  const joined = texts.join("")
+  if (Buffer.byteLength(joined) !== joined.length) return false
+  machine.use("text", joined.length)
+  machine.bytes.write(joined, AT.text, "latin1")
+  texts.forEach(({ length }, i) => {
+    machine.setNumber(i, AT.lengths, length)
+  })
+  return true
 }
 
 /** Draws the blocks from which IVs are made, all at once. */
