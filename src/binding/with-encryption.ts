@@ -311,7 +311,7 @@ function bindColumns(
       }
       const bound = declaration.paths
         ? new DocumentColumn({ ...scheme, ...documentStorage(dataSource, column) }, keys, fetched)
-        : new BoundColumn(scheme, keys, (ringOf) => new ReadAhead(fetched, ringOf))
+        : new BoundColumn(scheme, keys, (source) => new ReadAhead({ ...source, fetched }))
       bindColumnMetadata(column, bound, metadata)
       if (declaration.constrained && !writesPlaintext(phase))
         declareCheck(metadata, column, dataSource.options.type)

@@ -28,13 +28,22 @@ export function ageLimit(ttl: number, now: number): AgeLimit {
   return { oldest: now - ttl, newest: now + MAX_CLOCK_SKEW }
 }
 
+/** Whether something of a timestamp is neither older than so many seconds nor from the future. */
+export function isFresh(timestamp: number, ttl: number): boolean {
+  return isWithin(timestamp, ageLimit(ttl, secondsNow()))
+}
+
 /**
  * Refuses a token that is outside of a limit.
  *
  * @throws {@link InvalidTokenError}
  */
-export function requireAge({ timestamp }: TokenScratch, { oldest, newest }: AgeLimit): void {
-  if (timestamp < oldest || timestamp > newest) throw new InvalidTokenError()
+export function requireAge({ timestamp }: TokenScratch, limit: AgeLimit): void {
+  if (!isWithin(timestamp, limit)) throw new InvalidTokenError()
+}
+
+function isWithin(timestamp: number, { oldest, newest }: AgeLimit): boolean {
+  return oldest <= timestamp && timestamp <= newest
 }
 
 /**

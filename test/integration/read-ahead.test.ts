@@ -10,6 +10,7 @@ import {
 } from "typeorm"
 
 import { EncryptedColumn, Keyring, withEncryption } from "../../src"
+import { TokenKey } from "../../src/fernet/token-key"
 import { eachDatabase } from "../support/databases"
 import { keyring } from "../support/keys"
 
@@ -44,6 +45,12 @@ class Patient {
 
   @EncryptedColumn({ codec: "bytes" })
   scan!: Uint8Array
+
+  @EncryptedColumn({ ttl: 3600 })
+  code!: string
+
+  @EncryptedColumn({ padTo: 32 })
+  note!: string
 }
 
 const clinics = Array.from({ length: 20 }, (_, i) => ({ id: i + 1, address: `${i} Main Street` }))
@@ -53,6 +60,8 @@ const patients = Array.from({ length: 200 }, (_, i) => ({
   ssn: i % 7 === 0 ? null : `${i}-05-1120`,
   bornOn: new Date(86_400_000 * i),
   scan: Buffer.from([i]),
+  code: `code ${i}`,
+  note: "n".repeat(i % 40),
 }))
 
 eachDatabase("a result of many rows", (db) => {
@@ -76,6 +85,23 @@ eachDatabase("a result of many rows", (db) => {
 
     expect(found).toEqual(patients)
     expect(decryptMany.mock.calls.length).toBeGreaterThan(3)
+  })
+
+  test.each([
+    ["a list", {}, 0],
+    ["joined rows", { clinic: { patients: true } }, 0],
+    ["joined rows in another order", { clinic: { patients: true } }, 1],
+  ] as const)("of %s has no cell that is decrypted by itself", async (_name, relations, sorted) => {
+    const decrypt = jest.spyOn(TokenKey.prototype, "decrypt")
+    const signed = jest.spyOn(TokenKey.prototype, "signed")
+
+    const found = await dataSource.getRepository(Patient).find({
+      relations,
+      order: sorted ? { clinic: { patients: { id: "DESC" } } } : { id: "ASC" },
+    })
+
+    expect(found).toHaveLength(patients.length)
+    expect([decrypt, signed].map(({ mock }) => mock.calls.length)).toEqual([0, 0])
   })
 
   test("is right however joined rows are ordered", async () => {

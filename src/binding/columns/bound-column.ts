@@ -11,7 +11,8 @@ import { type PlaintextPhase, readsPlaintext, writesPlaintext } from "../../colu
 import { isSealed } from "../../column/sealed"
 import { type DecryptionError, EncryptionError } from "../../errors"
 import type { Keyring } from "../../fernet/keyring"
-import { mayBeToken, tokenShape } from "../../fernet/token-format"
+import { isFresh } from "../../fernet/token-age"
+import { mayBeToken, statedTimestamp, tokenShape } from "../../fernet/token-format"
 import { CANARY, CANARY_TOKEN } from "../canary-value"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue, unsealed } from "./cell-codec"
 import { ColumnRings } from "./column-rings"
@@ -26,7 +27,7 @@ import {
   unindexed,
   unsupportedCondition,
 } from "../queries/query-rules"
-import type { ReadingAhead, TextsAhead } from "./read-ahead"
+import type { PlaintextsAhead, ReadingAhead } from "./read-ahead"
 import { sealCell, type SealedColumn } from "./sealed-cell"
 import { sealedColumn } from "./sealed-column"
 import { valueToStore } from "./value-to-store"
@@ -56,7 +57,7 @@ export class BoundColumn implements ValueTransformer {
   readonly #padding: Padding | undefined
   readonly #rings: ColumnRings
   readonly #unencrypted: UnencryptedCells
-  readonly #ahead: TextsAhead | undefined
+  readonly #ahead: PlaintextsAhead | undefined
   readonly #written = new WriteAhead()
   /** How its cells are opened later, and compared meanwhile, if it is sealed. */
   readonly #sealed: { column: SealedColumn; comparison: SealedComparison } | undefined
@@ -78,10 +79,12 @@ export class BoundColumn implements ValueTransformer {
       this.#sealed = { column, comparison: new SealedComparison(column, this.#mark, plaintextOf) }
       return
     }
-    const isAgeless = declaration.ttl === undefined
-    if (isAgeless && !this.#padding && "decodeText" in this.#codec) {
-      this.#ahead = readAhead?.((row) => this.#rings.of(row))
-    }
+    const isText = !this.#padding && "decodeText" in this.#codec
+    this.#ahead = readAhead?.({
+      ringOf: (row) => this.#rings.of(row),
+      decrypt: (ring, tokens) =>
+        isText ? ring.decryptMany(tokens) : ring.decryptManyToBytes(tokens),
+    })
   }
 
   /** Whether its values are sealed: decrypted when they are asked for, and not when they are read. */
@@ -163,19 +166,8 @@ export class BoundColumn implements ValueTransformer {
    */
   encryptAhead(values: readonly unknown[]): void {
     if (writesPlaintext(this.#scheme.phase)) return
-    this.#written.begin(
-      values,
-      () => this.#rings.of(),
-      (value) => {
-        if (value === null || value === undefined) return undefined
-        try {
-          return this.#plaintextFor(value)
-        } catch {
-          // It says why when the cell is asked for
-          return undefined
-        }
-      },
-    )
+    const plaintextOf = (value: unknown) => this.#plaintextFor(value)
+    this.#written.begin(values, () => this.#rings.of(), plaintextOf)
   }
 
   /** Forgets what was encrypted ahead and not asked for. */
@@ -227,7 +219,7 @@ export class BoundColumn implements ValueTransformer {
     let plaintext: string | Uint8Array
     try {
       plaintext =
-        this.#ahead?.take(cell, keyring) ?? this.#open(cell, keyring, this.#scheme.declaration.ttl)
+        this.#openedAhead(cell, keyring) ?? this.#open(cell, keyring, this.#scheme.declaration.ttl)
     } catch (error) {
       if (isInvalidToken(error)) return this.#readNoToken(cell, keyring)
       throw error
@@ -299,6 +291,15 @@ export class BoundColumn implements ValueTransformer {
     } catch {
       return undefined
     }
+  }
+
+  /** `undefined` for what was not read ahead, and for what is too old, which says so when it is opened alone. */
+  #openedAhead(cell: string, keyring: Keyring): string | Uint8Array | undefined {
+    const plaintext = this.#ahead?.take(cell, keyring)
+    if (plaintext === undefined) return undefined
+    const { ttl } = this.#scheme.declaration
+    if (ttl !== undefined && !isFresh(statedTimestamp(cell), ttl)) return undefined
+    return typeof plaintext === "string" ? plaintext : (this.#padding?.read(plaintext) ?? plaintext)
   }
 
   #open(cell: string, keyring: Keyring, ttl?: number): string | Uint8Array {

@@ -58,7 +58,8 @@ export class DocumentColumn extends BoundColumn {
     this.#leaf = new BoundColumn(
       leaf,
       keys,
-      fetched && ((ringOf) => new LeafReadAhead(fetched, ringOf, (cell) => this.#tokensIn(cell))),
+      fetched &&
+        ((source) => new LeafReadAhead({ ...source, fetched }, (cell) => this.#tokensIn(cell))),
     )
   }
 

@@ -1,7 +1,9 @@
 import { LIMITS } from "../../fernet/batch-engine/layout"
 import type { Keyring } from "../../fernet/keyring"
-import type { TextsAhead } from "./read-ahead"
-import type { FetchedRow, FetchedRows } from "./fetched-rows"
+import type { Plaintext } from "../../fernet/plaintext"
+import type { PlaintextsAhead } from "./read-ahead"
+import type { FetchedRow } from "./fetched-rows"
+import type { CellSource } from "./scattered-cells"
 
 /** Rows below which reading ahead is not worth its while. */
 const FEWEST_ROWS = 8
@@ -16,9 +18,8 @@ const FIRST_ROWS = 64
  * read from, under the very ring, and a token that is not among the leaves of the next rows ends it for
  * that result.
  */
-export class LeafReadAhead implements TextsAhead {
-  readonly #fetched: FetchedRows
-  readonly #ringOf: (row: FetchedRow) => Keyring
+export class LeafReadAhead implements PlaintextsAhead {
+  readonly #source: CellSource
   readonly #tokensIn: (cell: unknown) => readonly string[]
   #fetch = 0
   /** The alias of the column in the result; `undefined` if nothing is read ahead. */
@@ -26,43 +27,35 @@ export class LeafReadAhead implements TextsAhead {
   #nextRow = 0
   #rows = FIRST_ROWS
   #ring: Keyring | undefined
-  readonly #texts = new Map<string, string | undefined>()
+  readonly #plaintexts = new Map<string, Plaintext | undefined>()
 
-  /**
-   * @param ringOf - returns the ring that the column's cell in a row is under
-   * @param tokensIn - returns the leaves of a document that look like tokens
-   */
-  constructor(
-    fetched: FetchedRows,
-    ringOf: (row: FetchedRow) => Keyring,
-    tokensIn: (cell: unknown) => readonly string[],
-  ) {
-    this.#fetched = fetched
-    this.#ringOf = ringOf
+  /** @param tokensIn - returns the leaves of a document that look like tokens */
+  constructor(source: CellSource, tokensIn: (cell: unknown) => readonly string[]) {
+    this.#source = source
     this.#tokensIn = tokensIn
   }
 
-  /** Returns the text of a leaf's token if it could be read ahead. */
-  take(token: string, keyring: Keyring): string | undefined {
-    if (this.#fetch !== this.#fetched.fetches) this.#begin(token)
+  /** Returns the plaintext of a leaf's token if it could be read ahead. */
+  take(token: string, keyring: Keyring): Plaintext | undefined {
+    if (this.#fetch !== this.#source.fetched.fetches) this.#begin(token)
     if (this.#alias === undefined) return undefined
-    const isRead = this.#texts.has(token) && this.#ring === keyring
+    const isRead = this.#plaintexts.has(token) && this.#ring === keyring
     if (!isRead && !this.#readRows(token, keyring)) {
       this.#forget()
       return undefined
     }
-    const text = this.#texts.get(token)
+    const plaintext = this.#plaintexts.get(token)
     // No plaintext is kept longer than it may be asked for
-    this.#texts.delete(token)
-    return text
+    this.#plaintexts.delete(token)
+    return plaintext
   }
 
   /** Looks for the token, the first that is asked for, in the result that was fetched last. */
   #begin(token: string): void {
     this.#forget()
-    this.#fetch = this.#fetched.fetches
+    this.#fetch = this.#source.fetched.fetches
     this.#rows = FIRST_ROWS
-    const { rows } = this.#fetched
+    const { rows } = this.#source.fetched
     if (!rows || rows.length < FEWEST_ROWS) return
     // Documents without leaves may come before it
     this.#nextRow = rows.slice(0, FIRST_ROWS).findIndex((row) => {
@@ -73,14 +66,14 @@ export class LeafReadAhead implements TextsAhead {
 
   /** Decrypts the leaves of the next rows that are under one ring. Returns whether the token is one. */
   #readRows(token: string, keyring: Keyring): boolean {
-    const { rows } = this.#fetched
+    const { rows } = this.#source.fetched
     if (!rows) return false
     const tokens = this.#tokensBelow(rows, keyring)
-    this.#texts.clear()
+    this.#plaintexts.clear()
     if (!tokens.includes(token)) return false
     this.#ring = keyring
-    const texts = keyring.decryptMany(tokens)
-    tokens.forEach((one, i) => this.#texts.set(one, texts[i]))
+    const plaintexts = this.#source.decrypt(keyring, tokens)
+    tokens.forEach((one, i) => this.#plaintexts.set(one, plaintexts[i]))
     this.#rows *= 2
     return true
   }
@@ -90,7 +83,7 @@ export class LeafReadAhead implements TextsAhead {
     const end = this.#nextRow + this.#rows
     while (this.#nextRow < end && tokens.length < LIMITS.entries) {
       const row = rows[this.#nextRow]
-      if (row === undefined || this.#ringOf(row) !== keyring) break
+      if (row === undefined || this.#source.ringOf(row) !== keyring) break
       this.#nextRow++
       tokens.push(...this.#tokensIn(row[this.#alias ?? ""]))
     }
@@ -100,6 +93,6 @@ export class LeafReadAhead implements TextsAhead {
   #forget(): void {
     this.#alias = undefined
     this.#ring = undefined
-    this.#texts.clear()
+    this.#plaintexts.clear()
   }
 }

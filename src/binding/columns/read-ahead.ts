@@ -1,6 +1,8 @@
 import { LIMITS } from "../../fernet/batch-engine/layout"
 import type { Keyring } from "../../fernet/keyring"
-import type { FetchedRow, FetchedRows } from "./fetched-rows"
+import type { Plaintext } from "../../fernet/plaintext"
+import type { FetchedRow } from "./fetched-rows"
+import { type CellSource, ScatteredCells } from "./scattered-cells"
 
 /** Rows below which reading ahead is not worth its while. */
 const FEWEST_ROWS = 8
@@ -10,13 +12,13 @@ const FIRST_CHUNK = 64
 const LARGEST_CHUNK: number = LIMITS.entries
 
 /** What tokens of a column were read ahead to. */
-export interface TextsAhead {
-  /** Returns the text of a token if it could be read ahead. */
-  take(token: string, keyring: Keyring): string | undefined
+export interface PlaintextsAhead {
+  /** Returns the plaintext of a token if it could be read ahead. */
+  take(token: string, keyring: Keyring): Plaintext | undefined
 }
 
-/** Makes what reads the tokens of a column ahead, given the ring of its cell in a row. */
-export type ReadingAhead = (ringOf: (row: FetchedRow) => Keyring) => TextsAhead
+/** Makes what reads the tokens of a column ahead. */
+export type ReadingAhead = (source: Omit<CellSource, "fetched">) => PlaintextsAhead
 
 /**
  * Reads the cells of one column ahead. TypeORM asks for one cell after another, and a call of the
@@ -24,11 +26,11 @@ export type ReadingAhead = (ringOf: (row: FetchedRow) => Keyring) => TextsAhead
  * result, those below it are decrypted as well, a chunk at a time.
  *
  * This is a guess, and nothing depends on it: what is read ahead is given out for the very token it
- * was read from, under the very ring, and the first cell that is another one ends it for that result.
+ * was read from, under the very ring. From the first cell that is another one on, those of that result
+ * are looked up as {@link ScatteredCells}.
  */
-export class ReadAhead {
-  readonly #fetched: FetchedRows
-  readonly #ringOf: (row: FetchedRow) => Keyring
+export class ReadAhead implements PlaintextsAhead {
+  readonly #source: CellSource
   #fetch = 0
   /** The alias of the column in the result; `undefined` if nothing is read ahead. */
   #alias: string | undefined
@@ -36,35 +38,34 @@ export class ReadAhead {
   #chunk = FIRST_CHUNK
   #ring: Keyring | undefined
   #tokens: readonly string[] = []
-  #texts: readonly (string | undefined)[] = []
+  #plaintexts: readonly (Plaintext | undefined)[] = []
   #next = 0
+  #scattered: ScatteredCells | undefined
 
-  /** @param ringOf - returns the ring that the column's cell in a row is under */
-  constructor(fetched: FetchedRows, ringOf: (row: FetchedRow) => Keyring) {
-    this.#fetched = fetched
-    this.#ringOf = ringOf
+  constructor(source: CellSource) {
+    this.#source = source
   }
 
-  /** Returns the text of a token if it could be read ahead. */
-  take(token: string, keyring: Keyring): string | undefined {
-    if (this.#fetch !== this.#fetched.fetches) this.#begin(token)
+  /** Returns the plaintext of a token if it could be read ahead. */
+  take(token: string, keyring: Keyring): Plaintext | undefined {
+    if (this.#fetch !== this.#source.fetched.fetches) this.#begin(token)
+    if (this.#scattered) return this.#scattered.take(token, keyring)
     if (this.#alias === undefined) return undefined
     const isNext = this.#tokens[this.#next] === token && this.#ring === keyring
     if (!isNext && !this.#readChunk(token, keyring)) {
-      this.#forget()
-      return undefined
+      return this.#scatter(this.#alias, keyring).take(token, keyring)
     }
-    const text = this.#texts[this.#next++]
+    const plaintext = this.#plaintexts[this.#next++]
     if (this.#next === this.#tokens.length) this.#release()
-    return text
+    return plaintext
   }
 
   /** Looks for the token, the first that is asked for, in the result that was fetched last. */
   #begin(token: string): void {
     this.#forget()
-    this.#fetch = this.#fetched.fetches
+    this.#fetch = this.#source.fetched.fetches
     this.#chunk = FIRST_CHUNK
-    const { rows } = this.#fetched
+    const { rows } = this.#source.fetched
     if (!rows || rows.length < FEWEST_ROWS) return
     // NULL may come before it
     this.#nextRow = rows.slice(0, FIRST_CHUNK).findIndex((row) => {
@@ -75,13 +76,13 @@ export class ReadAhead {
 
   /** Decrypts the next cells that are under one ring. Returns whether the token is the first of them. */
   #readChunk(token: string, keyring: Keyring): boolean {
-    const rows = this.#fetched.rows
+    const { rows } = this.#source.fetched
     if (!rows || this.#next < this.#tokens.length) return false
     const tokens = this.#tokensBelow(rows, keyring)
     if (tokens[0] !== token) return false
     this.#ring = keyring
     this.#tokens = tokens
-    this.#texts = keyring.decryptMany(tokens)
+    this.#plaintexts = this.#source.decrypt(keyring, tokens)
     this.#chunk = Math.min(2 * this.#chunk, LARGEST_CHUNK)
     this.#next = 0
     return true
@@ -91,7 +92,7 @@ export class ReadAhead {
     const tokens: string[] = []
     while (tokens.length < this.#chunk) {
       const row = rows[this.#nextRow]
-      if (row === undefined || this.#ringOf(row) !== keyring) break
+      if (row === undefined || this.#source.ringOf(row) !== keyring) break
       this.#nextRow++
       const cell = row[this.#alias ?? ""]
       // A joined row repeats its parent's cells, which are asked for once
@@ -100,8 +101,26 @@ export class ReadAhead {
     return tokens
   }
 
+  /** Goes on with the result in any order, as long as its rows are being made entities. */
+  #scatter(alias: string, keyring: Keyring): ScatteredCells {
+    const known = this.#tokens.map((token, i) => [token, this.#plaintexts[i]] as const)
+    const scattered = new ScatteredCells(this.#source, {
+      ring: this.#ring ?? keyring,
+      alias,
+      known,
+    })
+    this.#forget()
+    this.#scattered = scattered
+    // No plaintext is kept longer than it may be asked for, which is in one go
+    queueMicrotask(() => {
+      if (this.#scattered === scattered) this.#forget()
+    })
+    return scattered
+  }
+
   #forget(): void {
     this.#alias = undefined
+    this.#scattered = undefined
     this.#release()
   }
 
@@ -109,7 +128,7 @@ export class ReadAhead {
   #release(): void {
     this.#ring = undefined
     this.#tokens = []
-    this.#texts = []
+    this.#plaintexts = []
     this.#next = 0
   }
 }

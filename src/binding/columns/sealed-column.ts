@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer"
 import { type Codec, encodedBytes, type TextCodec } from "../../column/codec"
 import { type EncryptedColumnDeclaration, paddingOf } from "../../column/declaration"
 import type { Keyring } from "../../fernet/keyring"
-import { ageLimit, secondsNow } from "../../fernet/token-age"
+import { isFresh } from "../../fernet/token-age"
 import { mayBeToken } from "../../fernet/token-format"
 import type { ColumnRings } from "./column-rings"
 import { RevealedCells } from "./revealed-cells"
@@ -52,13 +52,15 @@ function keptPlaintexts(
   kept: RevealedCells,
 ): (cell: unknown) => Buffer | undefined {
   const { rings, declaration } = parts
+  const { ttl } = declaration
+  const isKept = (timestamp: number): boolean => ttl === undefined || isFresh(timestamp, ttl)
   parts.keeps?.(() => {
     kept.wipe()
   })
   return (cell) => {
     if (typeof cell !== "string") return undefined
     const owner = { ring: rings.of(), tenant: rings.tenant }
-    const known = kept.take(cell, owner, (timestamp) => isFresh(timestamp, declaration.ttl))
+    const known = kept.take(cell, owner, isKept)
     if (known) return known
     const plaintext = tokenBytes(parts, cell)
     const timestamp = plaintext && timestampOf(owner.ring, cell)
@@ -74,12 +76,6 @@ function timestampOf(ring: Keyring, token: string): number | undefined {
   } catch {
     return undefined
   }
-}
-
-function isFresh(timestamp: number, ttl: number | undefined): boolean {
-  if (ttl === undefined) return true
-  const { oldest, newest } = ageLimit(ttl, secondsNow())
-  return oldest <= timestamp && timestamp <= newest
 }
 
 function decodedAndWiped(codec: Codec | TextCodec, plaintext: Buffer): unknown {

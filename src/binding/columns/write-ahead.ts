@@ -21,8 +21,8 @@ export class WriteAhead {
    * Encrypts the values that are to be asked for, in this order.
    *
    * @param ringOf - returns the ring to encrypt with, and is asked only if there is something to encrypt
-   * @param plaintextOf - returns the plaintext of a value; `undefined` for one that is left to be encrypted
-   * by itself
+   * @param plaintextOf - returns the plaintext of a value that is not NULL. One for which it throws, or
+   * returns `undefined`, is left to be encrypted by itself
    */
   begin(
     values: readonly unknown[],
@@ -33,7 +33,7 @@ export class WriteAhead {
     const plaintexts: Plaintext[] = []
     const ahead: unknown[] = []
     for (const value of values) {
-      const plaintext = plaintextOf(value)
+      const plaintext = plaintextUnlessRefused(value, plaintextOf)
       if (plaintext === undefined) continue
       plaintexts.push(plaintext)
       ahead.push(value)
@@ -63,5 +63,18 @@ export class WriteAhead {
     this.#values = []
     this.#tokens = []
     this.#next = 0
+  }
+}
+
+/** Why it is refused is said when the cell is asked for. */
+function plaintextUnlessRefused(
+  value: unknown,
+  plaintextOf: (value: unknown) => Plaintext | undefined,
+): Plaintext | undefined {
+  if (value === null || value === undefined) return undefined
+  try {
+    return plaintextOf(value)
+  } catch {
+    return undefined
   }
 }

@@ -3,6 +3,7 @@ import fc from "fast-check"
 
 import { FetchedRows } from "../../../src/binding/columns/fetched-rows"
 import { ReadAhead } from "../../../src/binding/columns/read-ahead"
+import type { DecryptingMany } from "../../../src/binding/columns/scattered-cells"
 import { Fernet } from "../../../src/fernet/fernet"
 import { Keyring } from "../../../src/fernet/keyring"
 import { keyring } from "../../support/keys"
@@ -24,10 +25,14 @@ const text = (i: number): string => `patient ${i}`
 const tokens = Array.from({ length: 2000 }, (_, i) => keyring.encrypt(text(i)))
 const rowOf = (token: unknown, i = 0): Row => ({ Patient_id: i, Patient_ssn: token })
 
-function column(rows: readonly Row[]): { fetched: FetchedRows; take: (token: string) => unknown } {
+function column(
+  rows: readonly Row[],
+  ringOf: () => Keyring = () => watched,
+): { fetched: FetchedRows; take: (token: string) => unknown } {
   const fetched = new FetchedRows()
   fetched.note(rows)
-  const ahead = new ReadAhead(fetched, () => watched)
+  const decrypt: DecryptingMany = (ring, tokens) => ring.decryptMany(tokens)
+  const ahead = new ReadAhead({ fetched, ringOf, decrypt })
   return { fetched, take: (token) => ahead.take(token, watched) }
 }
 
@@ -74,25 +79,81 @@ describe("reading ahead", () => {
     expect(chunks).toEqual([])
   })
 
-  test("ends with the result at the first cell that is not the next one", () => {
+  test("goes on in any order from the first cell on that is not the next one, and anew with a result", () => {
     const { fetched, take } = column(tokens.map(rowOf))
+    const order = [0, 1, 1999, 2, 5, 1000, 3]
 
-    const taken = [0, 1, 5, 2, 3].map((i) => take(tokens[i] ?? ""))
-
-    expect(taken).toEqual([text(0), text(1), undefined, undefined, undefined])
+    expect(order.map((i) => take(tokens[i] ?? ""))).toEqual(order.map(text))
     const next = tokens.map(rowOf)
     fetched.note(next)
     expect(take(tokens[0] ?? "")).toBe(text(0))
-    expect(chunks).toEqual([64, 64])
+    expect(chunks).toEqual([64, 448, 512, 512, 464, 64])
   })
 
-  test("gives the first token of a later chunk no other's text", () => {
+  test("decrypts each cell once, in whatever order and however often they are asked for", () => {
     const { take } = column(tokens.map(rowOf))
-    const first = tokens.slice(0, 64).map(take)
+    const order = tokens.map((_, i) => (i * 7) % 2000)
 
-    expect(first).toEqual(first.map((_, i) => text(i)))
-    expect(take(tokens[70] ?? "")).toBeUndefined()
-    expect(chunks).toEqual([64])
+    expect(order.map((i) => take(tokens[i] ?? ""))).toEqual(order.map(text))
+    expect(chunks.reduce((sum, count) => sum + count)).toBe(2000)
+    expect(order.map((i) => take(tokens[i] ?? ""))).toEqual(order.map(text))
+    expect(chunks.reduce((sum, count) => sum + count)).toBe(2000)
+  })
+
+  test("takes the cells of joined rows that are grouped by parents which do not follow each other", () => {
+    const rows = tokens.slice(0, 100).map((_, i) => rowOf(tokens[i % 10]))
+    const { take } = column(rows)
+
+    expect(tokens.slice(0, 10).map(take)).toEqual(tokens.slice(0, 10).map((_, i) => text(i)))
+    expect(chunks.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(100)
+  })
+
+  test("takes the cell of a parent again that is asked for with each of its rows", () => {
+    const rows = tokens.map((_, i) => rowOf(tokens[Math.floor(i / 100)]))
+    const { take } = column(rows)
+
+    const taken = rows.map((row) => take(String(row.Patient_ssn)))
+
+    expect(taken).toEqual(rows.map((_, i) => text(Math.floor(i / 100))))
+    expect(chunks.reduce((sum, count) => sum + count)).toBe(20)
+  })
+
+  test("keeps no plaintext when the entities of a result are made", async () => {
+    const { take } = column(tokens.map(rowOf))
+    const taken = [0, 0].map((i) => take(tokens[i] ?? ""))
+    await Promise.resolve()
+
+    expect(taken).toEqual([text(0), text(0)])
+    expect(take(tokens[0] ?? "")).toBeUndefined()
+  })
+
+  test("looks no more for a token that is not there", () => {
+    const { take } = column(tokens.slice(0, 100).map(rowOf))
+
+    const taken = [0, 500, 500, 1].map((i) => take(tokens[i] ?? ""))
+
+    expect(taken).toEqual([text(0), undefined, undefined, text(1)])
+    expect(chunks).toEqual([64, 36])
+  })
+
+  test("takes the cells of a column that is joined under two aliases", () => {
+    const rows = Array.from({ length: 1000 }, (_, i) => ({
+      a: tokens[2 * i],
+      b: tokens[2 * i + 1],
+    }))
+    const { take } = column(rows)
+
+    expect(tokens.map(take)).toEqual(tokens.map((_, i) => text(i)))
+    expect(chunks.reduce((sum, count) => sum + count)).toBe(2000)
+  })
+
+  test("stops at a row that is under another ring", () => {
+    let asked = 0
+    const { take } = column(tokens.map(rowOf), () => (++asked > 164 ? keyring : watched))
+
+    const taken = [0, 2, 70, 100, 1999, 3].map((i) => take(tokens[i] ?? ""))
+
+    expect(taken).toEqual([text(0), text(2), text(70), undefined, undefined, text(3)])
   })
 
   test("begins where the column does, past rows that have none", () => {

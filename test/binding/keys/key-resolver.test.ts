@@ -38,7 +38,11 @@ function ssnColumn(fetched?: FetchedRows): BoundColumn {
     phase: "reject" as const,
     tokenLimit: undefined,
   }
-  return new BoundColumn(scheme, resolver, fetched && ((ringOf) => new ReadAhead(fetched, ringOf)))
+  return new BoundColumn(
+    scheme,
+    resolver,
+    fetched && ((source) => new ReadAhead({ ...source, fetched })),
+  )
 }
 
 describe("a bound column", () => {
@@ -105,7 +109,11 @@ describe("reading ahead", () => {
     })
     const fetched = new FetchedRows()
     fetched.note(rows)
-    const ahead = new ReadAhead(fetched, ({ ring }) => ring as Keyring)
+    const ahead = new ReadAhead({
+      fetched,
+      ringOf: ({ ring }) => ring as Keyring,
+      decrypt: (ring, tokens) => ring.decryptMany(tokens),
+    })
 
     const texts = rows.map(({ ssn, ring }) => ring && ahead.take(ssn, ring))
 
