@@ -8,12 +8,16 @@ const plainKeys = ["a", "b", "0", "1", "a.b", "*", "", "__proto__", "length", '"
 /** A key with an escape in JSON; two of them, unless JSON.parse() takes one for another. */
 const key = fc.constantFrom(...plainKeys, ...(tellsEscapesApart() ? ["\\"] : []))
 
-/** Node 24.21 gives the first of two objects its keys, and the second those of the first. */
+/**
+ * Node 24.21 gives the second of two objects the key of the first, if a backslash comes first: of this
+ * shape from then on, which no document has.
+ */
 function tellsEscapesApart(): boolean {
-  const [quote, backslash] = ['{"a":null,"\\"":null}', '{"a":null,"\\\\":null}'].map((text) =>
-    Object.keys(JSON.parse(text) as object).at(-1),
-  )
-  return quote === '"' && backslash === "\\"
+  const parsed = ["\\", '"'].map((name) => {
+    const object = JSON.parse(JSON.stringify({ probed: null, [name]: null })) as object
+    return Object.keys(object).at(-1)
+  })
+  return parsed.at(-1) === '"'
 }
 
 /** Any document with few keys, so that paths meet it. */
