@@ -153,6 +153,8 @@ describe("keys of providers", () => {
     const line = JSON.parse(await vault.line(/a credential could not be opened/))
     assert.equal(line.actor, dora.userId)
     assert.deepEqual([line.column, line.reason], ["ProviderKey.apiKey", "unknown-key"])
+    // With it, the vault is not ready
+    await vault.database.query("DELETE FROM provider_keys WHERE id = $1", [created.id])
   })
 
   test("are revealed ten times a minute, and each time is on record", async () => {
