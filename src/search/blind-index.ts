@@ -2,11 +2,11 @@ import type { Normalizer } from "../column/blind-index"
 import { EncryptionError } from "../errors"
 import type { Keyring } from "../fernet/keyring"
 import type { Plaintext } from "../fernet/plaintext"
+import { MadeAhead } from "../made-ahead"
 import { BlindIndexer } from "./blind-indexer"
 import { BlindIndexRefusal } from "./blind-index-refusal"
 import { type BlindIndexDefinition, companionProperty, isTruncated } from "./blind-index-definition"
 import { toTextFunction } from "./normalize"
-import { DigestsAhead } from "./digests-ahead"
 import type { LegacyCell, LongList } from "./predicate"
 
 /** One encrypted property that an index covers. */
@@ -47,7 +47,7 @@ export class BlindIndex {
   readonly #definition: CoveringDefinition
   readonly #keyring: () => Keyring
   readonly #indexers = new WeakMap<Keyring, BlindIndexer>()
-  readonly #ahead = new DigestsAhead<BlindIndexer>()
+  readonly #ahead = new MadeAhead<BlindIndexer, readonly unknown[], string>()
 
   /** @param keyring - the ring at work, asked for each digest */
   constructor(definition: CoveringDefinition, keyring: () => Keyring) {
@@ -67,7 +67,10 @@ export class BlindIndex {
    * @throws {@link EncryptionError} `ERR_INVALID_VALUE` for a value that cannot be indexed
    */
   stored(values: readonly unknown[]): string {
-    const ahead = this.#ahead.take(() => this.#indexer(), values)
+    const ahead = this.#ahead.take(
+      () => this.#indexer(),
+      (row) => row?.every((value, i) => Object.is(value, values[i])) === true,
+    )
     return ahead ?? this.#indexed(values, (indexer, plaintexts) => indexer.stored(plaintexts))
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals"
+import { describe, expect, jest, test } from "@jest/globals"
 
 import { EncryptionError } from "../../src/errors"
 import { Keyring } from "../../src/fernet/keyring"
@@ -62,6 +62,66 @@ describe("a blind index", () => {
     expect(index.stored([1, 2])).toBe(digestOf(context, ["a 1", "2"], { bits: 13 }))
     expect(index.exact([1, 2])).toBe(digestOf(context, ["a 1", "2"], { bits: 256 }))
     expect(index.searched([1, 2])).toEqual([digestOf(context, ["a 1", "2"], { bits: 13 })])
+  })
+
+  test("stores many as it stores each, and nothing for what it refuses", () => {
+    const plaintextOf = (value: unknown): string => {
+      if (typeof value !== "string") throw new TypeError("no text")
+      return value
+    }
+    const index = indexOf({ normalize: "lowercase" }, [member("email", { plaintextOf })])
+    const rows = [["A"], [7], ["b"], ["c \ud83d"], ["d"], ["e"]]
+
+    expect(index.storedMany(rows)).toEqual(
+      rows.map(([value]) =>
+        typeof value === "string" && value.isWellFormed() ? index.stored([value]) : undefined,
+      ),
+    )
+  })
+
+  test("makes ahead what it is asked for next, but for what it refuses", () => {
+    const plaintextOf = jest.fn(String)
+    const index = indexOf({}, [member("email", { plaintextOf })])
+    const rows = ["a", "b \ud83d", "c", "d", "e"].map((value) => [value])
+
+    index.storeAhead(rows)
+    plaintextOf.mockClear()
+    const stored = ["a", "c", "d", "e"].map((value) => index.stored([value]))
+
+    expect(stored).toEqual(["a", "c", "d", "e"].map((value) => digestOf(context, value)))
+    expect(plaintextOf).not.toHaveBeenCalled()
+    expect(index.stored(["a"])).toBe(digestOf(context, "a"))
+    expect(plaintextOf).toHaveBeenCalledTimes(1)
+  })
+
+  test.each<[string, (index: BlindIndex, rings: Keyring[]) => void]>([
+    ["another value is asked for", (index) => index.stored(["z"])],
+    ["other keys are at work", (_, rings) => rings.reverse()],
+    [
+      "it is forgotten",
+      (index) => {
+        index.forgetAhead()
+      },
+    ],
+  ])("makes it anew where %s", (_, change) => {
+    const plaintextOf = jest.fn(String)
+    const rings = [ring, new Keyring([keys.second])]
+    const index = indexOf({}, [member("email", { plaintextOf })], () => rings[0] ?? ring)
+    index.storeAhead(["a", "b", "c", "d"].map((value) => [value]))
+
+    change(index, rings)
+    plaintextOf.mockClear()
+    const stored = index.stored(["a"])
+
+    expect(plaintextOf).toHaveBeenCalledTimes(1)
+    expect(stored).toBe(indexOf({}, [email], () => rings[0] ?? ring).stored(["a"]))
+  })
+
+  test("takes values apart of which one is another", () => {
+    const index = indexOf({}, [member("a"), member("b")])
+    index.storeAhead(["1", "2", "3", "4"].map((value) => [value, "same"]))
+
+    expect(index.stored(["1", "other"])).toBe(digestOf(context, ["1", "other"]))
   })
 
   test("seeks any of several values, each digest once", () => {

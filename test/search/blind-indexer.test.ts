@@ -1,6 +1,6 @@
 import { inspect } from "node:util"
 
-import { describe, expect, test } from "@jest/globals"
+import { describe, expect, jest, test } from "@jest/globals"
 
 import { Keyring } from "../../src/fernet/keyring"
 import { BlindIndexRefusal } from "../../src/search/blind-index-refusal"
@@ -107,6 +107,65 @@ describe("BlindIndexer", () => {
     expect(inspect(indexer, { showHidden: true, depth: Infinity })).toBe("BlindIndexer {}")
     expect(JSON.stringify(indexer)).toBe("{}")
     expect(reachableText(indexer)).not.toContain("alice")
+  })
+})
+
+describe("BlindIndexer.storedMany", () => {
+  const lists: readonly IndexedValues[] = [
+    ...["", "alice", "Grüße", "x".repeat(2_000)].map((text) => [text]),
+    ...[
+      [Buffer.from("alice")],
+      ["alice", "bob"],
+      ["é", Buffer.from([0xff])],
+      ["x".repeat(128), ""],
+    ],
+  ]
+
+  test.each([
+    ["of many lists", lists],
+    ["of few", lists.slice(0, 2)],
+    ["of none", []],
+  ])("returns what stored() does, %s", (_, some) => {
+    for (const options of [{ bits: 256 }, { bits: 13, normalize: "uppercase" }] as const) {
+      const indexer = indexerOf({ context, ...options }, ring)
+
+      expect(indexer.storedMany(some)).toEqual(some.map((values) => indexer.stored(values)))
+    }
+  })
+
+  test("returns nothing for what is refused, in its place", () => {
+    const indexer = indexerOf({ context }, ring)
+    const digest = indexer.stored(alice)
+    const refused = ["half a pair \ud83d"]
+
+    expect(indexer.storedMany([refused, alice, [], alice, refused, alice])).toEqual([
+      ...[undefined, digest, undefined, digest, undefined, digest],
+    ])
+  })
+
+  test("returns nothing where a normalizer throws", () => {
+    const normalize = (): never => {
+      throw new RangeError("not normalized")
+    }
+
+    expect(indexerOf({ context, normalize }, ring).storedMany([alice])).toEqual([undefined])
+  })
+
+  test("wipes the bytes it made of values", () => {
+    const fill = jest.spyOn(Uint8Array.prototype, "fill")
+    const indexer = indexerOf({ context }, ring)
+
+    indexer.storedMany([[Buffer.from("alice")], ["alice", Buffer.from("bob")]])
+
+    const wiped = fill.mock.contexts.map((one) => Buffer.from(one as Uint8Array))
+    fill.mockRestore()
+    expect(wiped).toEqual(expect.arrayContaining([5, 4 + 5 + 4 + 3].map((n) => Buffer.alloc(n))))
+  })
+
+  test("leaves it all to others if the index is slow", () => {
+    const slow = indexerOf({ context, slow: 10 }, ring)
+
+    expect(slow.storedMany([alice, alice])).toEqual([undefined, undefined])
   })
 })
 

@@ -62,6 +62,18 @@ describe("messageOf", () => {
     expect(message.toString("latin1")).toBe(layOut(values).text)
   })
 
+  test.each<[string, readonly (string | Uint8Array)[]]>([
+    ["text", ["alice"]],
+    ["text", ["x".repeat(5_000)]],
+    ["text", ["a".repeat(127), "é", ""]],
+    ["bytes", ["a".repeat(128), "b"]],
+    ["bytes", ["é".repeat(64), "b"]],
+    ["bytes", [Buffer.from("alice")]],
+    ["bytes", ["alice", Buffer.from("bob")]],
+  ])("is %s where that is all there is to do: %p", (form, values) => {
+    expect(typeof messageOf(values) === "string" ? "text" : "bytes").toBe(form)
+  })
+
   test("is bytes of their own where the values are bytes", () => {
     const value = Uint8Array.of(1, 2)
     const message = messageOf([value]) as Uint8Array

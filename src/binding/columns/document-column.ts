@@ -6,6 +6,7 @@ import { type LeafSpan, leafSpans, replaceSpans } from "../../column/documents/l
 import { writesPlaintext } from "../../column/phase"
 import { DecryptionError, EncryptionError } from "../../errors"
 import { looksLikeToken, mayBeToken } from "../../fernet/token-format"
+import { MadeAhead } from "../../made-ahead"
 import { CANARY, CANARY_TOKEN } from "../canary-value"
 import type { KeyResolver } from "../keys/key-resolver"
 import { isFindOperator } from "../queries/query-rules"
@@ -41,9 +42,8 @@ export class DocumentColumn extends BoundColumn {
   readonly #scheme: ColumnScheme & DocumentStorage
   /** Reads and writes leaves. */
   readonly #leaf: BoundColumn
-  /** Documents whose leaves were encrypted ahead, and which of them is asked for next. */
-  #ahead: readonly PreparedDocument[] = []
-  #next = 0
+  /** Documents whose leaves were encrypted ahead, by their values. */
+  readonly #ahead = new MadeAhead<this, unknown, PreparedDocument>()
 
   constructor(scheme: ColumnScheme & DocumentStorage, keys: KeyResolver, fetched?: FetchedRows) {
     super(scheme, keys)
@@ -86,14 +86,18 @@ export class DocumentColumn extends BoundColumn {
   /** Encrypts the leaves of documents together for which {@link cellOf} is asked next, in this order. */
   override encryptAhead(values: readonly unknown[]): void {
     this.forgetAhead()
-    this.#ahead = values.flatMap((value) => this.#preparedUnlessRefused(value))
-    this.#leaf.encryptAhead(this.#ahead.flatMap(({ leaves }) => leaves))
+    const prepared = values.flatMap((value) => this.#preparedUnlessRefused(value))
+    this.#ahead.begin(
+      this,
+      prepared.map(({ value }) => value),
+      prepared,
+    )
+    this.#leaf.encryptAhead(prepared.flatMap(({ leaves }) => leaves))
   }
 
   /** Forgets what was encrypted ahead and not asked for. */
   override forgetAhead(): void {
-    this.#ahead = []
-    this.#next = 0
+    this.#ahead.forget()
     this.#leaf.forgetAhead()
   }
 
@@ -115,7 +119,11 @@ export class DocumentColumn extends BoundColumn {
     if (isFindOperator(value)) {
       throw invalidValue(this.property, "a find operator is not a value")
     }
-    const { text, spans, leaves } = this.#takeAhead(value) ?? this.#prepared(value)
+    const ahead = this.#ahead.take(
+      () => this,
+      (given) => Object.is(given, value),
+    )
+    const { text, spans, leaves } = ahead ?? this.#prepared(value)
     let next = 0
     const cell = replaceSpans(text, spans, (json, { path }) => {
       const leaf = leaves[next++]
@@ -143,13 +151,6 @@ export class DocumentColumn extends BoundColumn {
     } catch {
       return []
     }
-  }
-
-  #takeAhead(value: unknown): PreparedDocument | undefined {
-    const ahead = this.#ahead[this.#next]
-    if (!ahead || !Object.is(ahead.value, value)) return undefined
-    this.#next++
-    return ahead
   }
 
   #assertLeaf(leaf: unknown, { label }: LeafPath): void {

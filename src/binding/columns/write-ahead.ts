@@ -1,5 +1,6 @@
 import type { Keyring } from "../../fernet/keyring"
 import type { Plaintext } from "../../fernet/plaintext"
+import { MadeAhead } from "../../made-ahead"
 
 /** Values below which encrypting together is not worth its while. */
 export const FEWEST_VALUES = 8
@@ -7,15 +8,9 @@ export const FEWEST_VALUES = 8
 /**
  * Encrypts the values of one column together that a statement is about to write. TypeORM asks for the
  * cell of one row after another, and many tokens are made in less time than each by itself.
- *
- * This is a guess, and nothing depends on it: a token is given out for the very value it was made of, or
- * for what the caller tells values apart by, under the very ring, and the first that is another one ends it.
  */
 export class WriteAhead {
-  #ring: Keyring | undefined
-  #values: readonly unknown[] = []
-  #tokens: readonly string[] = []
-  #next = 0
+  readonly #made = new MadeAhead<Keyring, unknown, string>()
 
   /**
    * Encrypts the values that are to be asked for, in this order.
@@ -40,29 +35,20 @@ export class WriteAhead {
     }
     if (plaintexts.length < FEWEST_VALUES) return
     const ring = ringOf()
-    this.#tokens = ring.encryptMany(plaintexts)
-    this.#values = ahead
-    this.#ring = ring
+    this.#made.begin(ring, ahead, ring.encryptMany(plaintexts))
   }
 
   /** Returns the token of a value if it was made ahead. */
   take(value: unknown, keyring: Keyring): string | undefined {
-    if (this.#ring === undefined) return undefined
-    if (this.#ring !== keyring || !Object.is(this.#values[this.#next], value)) {
-      this.forget()
-      return undefined
-    }
-    const token = this.#tokens[this.#next++]
-    if (this.#next === this.#tokens.length) this.forget()
-    return token
+    return this.#made.take(
+      () => keyring,
+      (made) => Object.is(made, value),
+    )
   }
 
-  /** Keeps no value longer than it may be asked for. */
+  /** Forgets what was made ahead and not asked for. */
   forget(): void {
-    this.#ring = undefined
-    this.#values = []
-    this.#tokens = []
-    this.#next = 0
+    this.#made.forget()
   }
 }
 
