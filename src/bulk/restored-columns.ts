@@ -17,7 +17,7 @@ export interface LeftToRestore {
  * Leaves out the columns that have their types back already, and so hold no token: a run that was
  * killed behind them goes on. What is text is looked at again.
  *
- * @throws {@link ColumnMisuseError} if a type is for no column of the table
+ * @throws {@link ColumnMisuseError} if a type is for no column of the table, or the database gives none
  */
 export async function leaveRestored(
   session: Session,
@@ -28,6 +28,9 @@ export async function leaveRestored(
   const { connection, dialect, schema } = session
   const path = named.path.map((part) => dialect.escape(part)).join(".")
   const columns = columnsOf(named, path, types)
+  if (!schema.enforcesTypes) {
+    throw new ColumnMisuseError(columns.map(({ name }) => cannotRestore(path, name, types)))
+  }
   const { columns: found } = await dialect.describe(connection, path)
   const restored: BulkColumn[] = []
   for (const column of columns) {

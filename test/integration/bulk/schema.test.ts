@@ -317,9 +317,13 @@ eachDatabase("the definition of an encrypted table", (db) => {
     const constraining = encryptColumns(dataSource, customer, { ...options, constrain: true })
     await expect(constraining).rejects.toThrow(/adds no constraint/)
 
+    await encryptColumns(dataSource, customer, options)
+    const encrypted = await db.rawRows("SELECT * FROM customer ORDER BY id")
     const restoreTypes = { phone: "varchar(20)" }
     const restoring = decryptColumns(dataSource, customer, { ...options, restoreTypes })
     await expect(restoring).rejects.toThrow(/cannot be given the type varchar\(20\) again/)
+    // Before anything is decrypted
+    expect(await db.rawRows("SELECT * FROM customer ORDER BY id")).toEqual(encrypted)
   })
 
   test("is not constrained for a part of the table", async () => {
