@@ -151,12 +151,13 @@ for (const [version, partsOf] of Object.entries(releases)) {
     })
 
     // Elsewhere TypeORM, whose schema step made the tables, adds no constraint
-    const onPostgres = db.name === "PostgreSQL" ? test : test.skip
-    onPostgres("keeps plaintext out by its constraint", async () => {
-      const inserting = db.rawRows("INSERT INTO sample (id, constrained) VALUES (99, 'text')")
+    if (db.name === "PostgreSQL") {
+      test("keeps plaintext out by its constraint", async () => {
+        const inserting = db.rawRows("INSERT INTO sample (id, constrained) VALUES (99, 'text')")
 
-      await expect(inserting).rejects.toThrow(/check/i)
-    })
+        await expect(inserting).rejects.toThrow(/check/i)
+      })
+    }
 
     test("is read and found under another key, once it was rotated", async () => {
       for (const part of all) {
