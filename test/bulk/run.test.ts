@@ -106,15 +106,17 @@ describe("a run that only looks", () => {
     await expect(running).rejects.toThrow("leave `audit` out")
   })
 
-  test("looks before types are restored, whatever the audit is set to", async () => {
-    const table = await patientTable([[keyring.encrypt("too long for its type")]])
+  test("decrypts nothing where the database gives no type back", async () => {
+    const table = await patientTable([[keyring.encrypt("a plaintext")]])
     const restoreTypes = { ssn: "varchar(3)" }
 
     const running = decryptColumns(table.source, table.unindexed, {
       ...{ keyring, restoreTypes, audit: false },
     })
 
-    await expect(running).rejects.toThrow("patient.ssn does not fit into varchar(3)")
+    await expect(running).rejects.toThrow(
+      '"patient".ssn cannot be given the type varchar(3) again.',
+    )
     expect(table.opened("ssn")[10]).toMatch(/^opened/)
   })
 })

@@ -67,27 +67,44 @@ export function tellUnanswered(column: string, { message }: EncryptionError): vo
 /** Frames that are looked at: TypeORM and a library on top of it take up to a few dozen. */
 const STACK_FRAMES = 100
 
-function stackFrames(): readonly string[] {
-  const limit = Error.stackTraceLimit
+/** One call on the stack. */
+interface Frame {
+  /** The file that runs: under source maps it may be compiled from another one. */
+  readonly file: string
+  /** `file:line:column`, as stacks show it, of the source where source maps are enabled. */
+  readonly place: string
+}
+
+function stackFrames(): readonly Frame[] {
+  const { stackTraceLimit } = Error
+  const prepareStackTrace: unknown = Reflect.get(Error, "prepareStackTrace")
   Error.stackTraceLimit = STACK_FRAMES
-  const { stack = "" } = new Error()
-  Error.stackTraceLimit = limit
-  return stack.split("\n").flatMap((line) => {
-    const [, place] = /^\s+at (?:.*\()?(.*:\d+:\d+)\)?$/.exec(line) ?? []
-    return place === undefined ? [] : [place.replace(/^async /, "")]
-  })
+  const { stack: shown = "" } = new Error()
+  try {
+    Error.prepareStackTrace = (_error, sites) => sites
+    const sites = new Error().stack as unknown as NodeJS.CallSite[]
+    const lines = shown.split("\n").filter((line) => /^\s+at /.test(line))
+    return sites.flatMap((site, i) => {
+      const file = site.getFileName()
+      const [, place] = /^\s+at (?:.*\()?(.*:\d+:\d+)\)?$/.exec(lines[i] ?? "") ?? []
+      return file && place ? [{ file, place: place.replace(/^async /, "") }] : []
+    })
+  } finally {
+    Object.assign(Error, { stackTraceLimit, prepareStackTrace })
+  }
 }
 
 /** The folder of this package, as the stack names it. */
 const OWN_FOLDER = __dirname.replace(/binding[\\/]queries$/, "")
 
 /** The first frame of the application, or of what stands between it and TypeORM. */
-function callSiteOf(frames: readonly string[]): string | undefined {
+function callSiteOf(frames: readonly Frame[]): string | undefined {
   const others = frames.filter(
-    (frame) =>
-      !frame.startsWith(OWN_FOLDER) &&
-      !frame.startsWith("node:") &&
-      !/[\\/]node_modules[\\/]typeorm[\\/]/.test(frame),
+    ({ file }) =>
+      !file.startsWith(OWN_FOLDER) &&
+      !file.startsWith("node:") &&
+      !/[\\/]node_modules[\\/]typeorm[\\/]/.test(file),
   )
-  return others.find((frame) => !/[\\/]node_modules[\\/]/.test(frame)) ?? others[0]
+  const application = others.find(({ file }) => !/[\\/]node_modules[\\/]/.test(file))
+  return (application ?? others[0])?.place
 }

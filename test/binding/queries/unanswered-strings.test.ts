@@ -105,6 +105,20 @@ describe('strings: "warn"', () => {
     expect(events[0]?.callSite).toContain("unanswered-strings.test.ts")
   })
 
+  test("finds the application where source maps show TypeORM in another folder", async () => {
+    const shown: unknown = Reflect.get(Error, "prepareStackTrace")
+    const folder = /^.*node_modules.typeorm./
+    Error.prepareStackTrace = (_error, sites) => {
+      const files = sites.map((site) => (site.getFileName() ?? "").replace(folder, "/app/src/"))
+      return ["Error", ...files.map((file) => `    at ${file}:1:1`)].join("\n")
+    }
+
+    await idsOf(builder().where("u.email LIKE :email", { email: "x%" }))
+
+    Object.assign(Error, { prepareStackTrace: shown })
+    expect(events[0]?.callSite).toContain("unanswered-strings.test.ts")
+  })
+
   test.each<readonly [string, (b: Builder) => unknown]>([
     ["an order", (b) => b.orderBy("u.email").getMany()],
     ["a group", (b) => b.select("COUNT(*)").groupBy("u.email").getRawMany()],

@@ -244,18 +244,24 @@ eachDatabase("bulk work that changes types", (db) => {
     expect(table?.findColumnByName("happened")?.type).not.toMatch(/text/)
   })
 
-  test("decrypts nothing whose plaintext would not fit into its type again", async () => {
-    await db.rawRows("CREATE TABLE account (id int NOT NULL PRIMARY KEY, email text, phone text)")
-    const token = keyring.encrypt("a value of more than twenty characters")
-    await db.rawRows(`INSERT INTO account VALUES (1, '${token}', NULL)`)
-    const source = await db.connect({ entities: [Account] }, bind)
-    const restoreTypes = { email: "varchar(20)" }
+  test.each([
+    ["", {}],
+    [", whatever the audit is set to", { audit: false }],
+  ])(
+    "decrypts nothing whose plaintext would not fit into its type again%s",
+    async (_how, audit) => {
+      await db.rawRows("CREATE TABLE account (id int NOT NULL PRIMARY KEY, email text, phone text)")
+      const token = keyring.encrypt("a value of more than twenty characters")
+      await db.rawRows(`INSERT INTO account VALUES (1, '${token}', NULL)`)
+      const source = await db.connect({ entities: [Account] }, bind)
+      const restoreTypes = { email: "varchar(20)" }
 
-    await expect(decryptColumns(source, Account, { restoreTypes })).rejects.toThrow(
-      /1 cells cannot go back .* nothing was decrypted.*in row 1: Account\.email does not fit into varchar\(20\)/s,
-    )
-    expect(await db.rawRows("SELECT email FROM account")).toEqual([{ email: token }])
-  })
+      await expect(decryptColumns(source, Account, { restoreTypes, ...audit })).rejects.toThrow(
+        /1 cells cannot go back .* nothing was decrypted.*in row 1: Account\.email does not fit into varchar\(20\)/s,
+      )
+      expect(await db.rawRows("SELECT email FROM account")).toEqual([{ email: token }])
+    },
+  )
 
   test("says in a dry run how types would be given back, of values that are still tokens", async () => {
     await db.rawRows("CREATE TABLE account (id int NOT NULL PRIMARY KEY, email text, phone text)")
