@@ -33,6 +33,7 @@ export const rooms = {
   search: { mutate: ["src/search/*.ts"], lines: 400, floor: 98 },
   "binding/columns": {
     mutate: [
+      "src/binding/columns/compared-value.ts",
       "src/binding/columns/comparison-operand.ts",
       "src/binding/columns/read-ahead.ts",
       "src/binding/columns/sought-plaintext.ts",

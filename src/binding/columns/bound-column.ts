@@ -17,6 +17,7 @@ import { CANARY, CANARY_TOKEN } from "../canary-value"
 import { codecOf, describeDecodingFailure, encodeValue, invalidValue, unsealed } from "./cell-codec"
 import { ColumnRings } from "./column-rings"
 import type { ColumnScheme } from "./column-scheme"
+import { operandOfCompared, operandOfStored } from "./compared-value"
 import { comparisonOperand, operandMark } from "./comparison-operand"
 import { areReadsTold } from "../events/channels"
 import { countingRead } from "../events/tally"
@@ -251,13 +252,15 @@ export class BoundColumn implements ValueTransformer {
       throw unsupportedCondition(this.property, unindexed(this.#scheme.declaration))
     }
     if (this.#sealed) return this.#sealed.comparison.of(value)
-    return comparisonOperand(this.#mark, this.#canonical(value))
+    return operandOfCompared(this, value) ?? comparisonOperand(this.#mark, this.#canonical(value))
   }
 
   /** As {@link to}, for the value that is stored, with which the next one will be compared. */
   toStored(value: unknown): unknown {
-    const isValue = value !== null && value !== undefined && !isFindOperator(value)
-    return this.#sealed && isValue ? this.#sealed.comparison.ofStored(value) : this.to(value)
+    if (value === null || value === undefined || isFindOperator(value)) return this.to(value)
+    if (this.#sealed) return this.#sealed.comparison.ofStored(value)
+    const plaintextOf = (one: unknown) => this.#canonical(one)
+    return operandOfStored(this, value, { mark: this.#mark, plaintextOf }) ?? this.to(value)
   }
 
   /** Whether two values of the property are the same. Sealed ones of one cell are not opened. */

@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 import type { BoundColumn } from "./bound-column"
+import { noteCompared } from "./compared-value"
 import { invalidValue } from "./cell-codec"
 import { insertedEntities } from "./inserted-entities"
 import type { ColumnMetadata } from "../typeorm-internals"
@@ -51,6 +52,7 @@ function guardReads(column: ColumnMetadata, bound: BoundColumn, unread: UnreadTr
     const read = isUnread(entity, column.propertyPath, value) ? undefined : value
     if (transform) return bound.toStored(read)
     unread.note(entity, value)
+    noteCompared(bound, read)
     return read
   }
 }

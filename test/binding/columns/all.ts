@@ -4,6 +4,7 @@
  */
 import "../keys/key-resolver.test"
 import "./bound-column.test"
+import "./compared-value.test"
 import "./comparison-operand.test"
 import "./custom-codec.test"
 import "./derived-columns.test"
