@@ -14,6 +14,7 @@ import {
   utf8,
   utf8Bytes,
 } from "./expressions"
+import { atKey, sortedKeys } from "./sorted-keys"
 
 /** How MySQL and MariaDB spell a row of a VALUES list. */
 export type RowWord = "" | "ROW"
@@ -23,7 +24,8 @@ const LONG_CELL = 1024
 
 /** What the statement for one row and that for many have in place of a row's values. */
 interface Operands {
-  readonly key: (i: number) => string
+  /** The conditions that the row of the table is meant. */
+  readonly isRow: () => readonly string[]
   readonly newCell: (i: number) => string
   readonly oldCell: (i: number) => string
 }
@@ -44,21 +46,57 @@ export function updateStatement(
   if (only !== undefined && rows.length === 1) {
     const row = rowOf(changes, only, hashed)
     const clauses = clausesOf(table, hashed, {
-      key: (i) => place(row.key[i], values),
+      isRow: () => keysEqual(table, (i) => place(row.key[i], values)),
       newCell: (i) => place(row.newCells[i], values),
       oldCell: (i) => place(row.oldCells[i], values),
     })
     return [`UPDATE ${table.path} t SET ${clauses.set}${clauses.where}`, values.list]
   }
+  // Of MySQL nobody has measured that it takes less
+  const keys = rowWord === "" ? sortedKeys(table, changes) : undefined
+  if (keys) return [updateAtKeys(table, changes, { keys, hashed, values }), values.list]
   const lists = rows.map((row) => rowWord + placesOf(rowOf(changes, row, hashed), values))
   const source = `${namesOf(table)} UNION ALL VALUES ${lists.join()}`
   const clauses = clausesOf(table, hashed, {
-    key: (i) => `v.k${i}`,
+    isRow: () => keysEqual(table, (i) => `v.k${i}`),
     newCell: (i) => `v.n${i}`,
     oldCell: (i) => `v.o${i}`,
   })
   const sql = `UPDATE ${table.path} t JOIN (${source}) v SET ${clauses.set}${clauses.where}`
   return [sql, values.list]
+}
+
+/** How rows are changed by their sorted keys. */
+interface AtKeys {
+  readonly keys: readonly string[]
+  readonly hashed: boolean
+  readonly values: Values
+}
+
+/** Without a join, MariaDB changes rows as it finds them, and not in a second pass. */
+function updateAtKeys(
+  table: BulkTable,
+  changes: Changes,
+  { keys, hashed, values }: AtKeys,
+): string {
+  const rows = changes.rows.map((row) => rowOf(changes, row, hashed))
+  const column = table.key.map(keyOrder).join()
+  const clauses = clausesOf(table, hashed, {
+    isRow: () => [`${column} IN (${keys.join()})`],
+    newCell: (i) =>
+      atKey(
+        column,
+        keys,
+        rows.map(({ newCells }) => place(newCells[i], values)),
+      ),
+    oldCell: (i) =>
+      atKey(
+        column,
+        keys,
+        rows.map(({ oldCells }) => place(oldCells[i], values)),
+      ),
+  })
+  return `UPDATE ${table.path} t SET ${clauses.set}${clauses.where}`
 }
 
 /**
@@ -162,11 +200,9 @@ function selectRows(
   })
   const names = table.key.map((_, i) => `NULL AS k${i}`)
   const source = `SELECT NULL AS i, ${names.join(", ")} WHERE FALSE UNION ALL VALUES ${lists.join()}`
-  const keys = table.key.map(
-    (column, i) => `${keyOrder(column)} = ${keyOperand(`v.k${i}`, column)}`,
-  )
+  const isRow = keysEqual(table, (i) => `v.k${i}`)
   return connection.list(
-    `SELECT ${columns.join(", ")} FROM (${source}) v JOIN ${table.path} t${whereClause(...keys)}${locking}`,
+    `SELECT ${columns.join(", ")} FROM (${source}) v JOIN ${table.path} t${whereClause(...isRow)}${locking}`,
     values.list,
   )
 }
@@ -225,15 +261,17 @@ function clausesOf(
     ...table.columns.map((name, i) => `t.${escapeMysql(name)} = ${utf8(operands.newCell(i))}`),
     ...table.kept.map((name) => `t.${escapeMysql(name)} = t.${escapeMysql(name)}`),
   ]
-  const keys = table.key.map(
-    (column, i) => `${keyOrder(column)} = ${keyOperand(operands.key(i), column)}`,
-  )
+  const isRow = operands.isRow()
   const guards = table.columns.map((name, i) => {
     const cell = utf8Bytes(`t.${escapeMysql(name)}`)
     const found = hashed ? utf8Bytes(`SHA2(${cell}, 256)`) : cell
     return `${found} <=> ${utf8Bytes(operands.oldCell(i))}`
   })
-  return { set: set.join(", "), where: whereClause(...keys, ...guards) }
+  return { set: set.join(", "), where: whereClause(...isRow, ...guards) }
+}
+
+function keysEqual({ key }: BulkTable, operand: (i: number) => string): readonly string[] {
+  return key.map((column, i) => `${keyOrder(column)} = ${keyOperand(operand(i), column)}`)
 }
 
 function hash(cell: Cell): Cell {
