@@ -1,17 +1,17 @@
 import { figureOf, single } from "../measure/statistics"
 import type { Line as ReportLine, Point } from "../report/line"
 import { describeNumber } from "../report/quantity"
-import { atLeast, atMost } from "../report/target"
+import { atLeast, atMost, type Target } from "../report/target"
 import type { Task } from "./job"
 import type { TaskSum } from "./summary"
 import {
   LEAST_ROWS,
   LEAST_SCANNED,
   LEAST_TIMES_SAVE,
-  leastRatio,
   MOST_GROWTH,
   MOST_MEGABYTES,
   MOST_PROOF,
+  rateTargets,
 } from "./targets"
 
 /** Turns the sums over one table into lines of the report. */
@@ -72,7 +72,7 @@ export function describeGrowth(sizes: readonly (readonly TaskSum[])[]): readonly
           `${small.rows.toLocaleString("en")}, wall clock`,
         figure: single(small.rowsPerSecond / large.rowsPerSecond),
         unit: "× the cost",
-        ...(leastRatio[large.database][large.task as Task] === undefined
+        ...(rateTargets[large.database][large.task as Task] === undefined
           ? {}
           : { target: atMost(MOST_GROWTH) }),
       },
@@ -85,9 +85,9 @@ function describe(sum: TaskSum, savesPerSecond: number): readonly ReportLine[] {
   const group = `${database}, ${rows.toLocaleString("en")} rows`
   if (task === "reference" || task === "encrypt, unproven") return []
   if (task === "scan") return [{ group, ...describeScan(sum) }]
-  const least = leastRatio[database][task]
-  const lines = [describeRatio(sum, rows < LEAST_ROWS[database] ? undefined : least)]
-  if (least !== undefined) {
+  const target = rateTargets[database][task]
+  const lines = [describeRatio(sum, rows < LEAST_ROWS[database] ? undefined : target)]
+  if (target !== undefined) {
     if (savesPerSecond > 0) lines.push(describeSaves(sum, savesPerSecond))
     lines.push({
       title: `${task}: largest resident set of the process`,
@@ -111,13 +111,13 @@ function describeScan(sum: TaskSum): Groupless {
   }
 }
 
-function describeRatio(sum: TaskSum, least: number | undefined): Groupless {
+function describeRatio(sum: TaskSum, target: Target | undefined): Groupless {
   return {
     title: `${sum.task}: against the server's own UPDATE, wall clock`,
     figure: figureOf(sum.ratios),
     unit: "× as fast",
     absolute: describeRate(sum),
-    ...(least === undefined ? {} : { target: atLeast(least) }),
+    ...(target === undefined ? {} : { target }),
   }
 }
 

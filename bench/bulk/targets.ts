@@ -1,3 +1,4 @@
+import { atLeast, type Target } from "../report/target"
 import type { Task } from "./job"
 
 /** The databases that are measured. */
@@ -12,11 +13,11 @@ export const LEAST_ROWS: Readonly<Record<SubjectName, number>> = {
   SQLite: 200_000,
 }
 
-/** The least share of the reference's rate that a task is to reach. */
-export const leastRatio: Readonly<Record<SubjectName, Partial<Readonly<Record<Task, number>>>>> = {
-  PostgreSQL: { encrypt: 0.6, rotate: 0.6 },
-  MariaDB: { encrypt: 0.4 },
-  SQLite: { encrypt: 0.15 },
+/** The share of the reference's rate that a task is to reach. */
+export const rateTargets: Readonly<Record<SubjectName, Partial<Readonly<Record<Task, Target>>>>> = {
+  PostgreSQL: { encrypt: atLeast(0.95, 1.1), rotate: atLeast(0.7, 0.85) },
+  MariaDB: { encrypt: atLeast(0.5, 0.65) },
+  SQLite: { encrypt: atLeast(0.15) },
 }
 
 /** The least number of rows a second that a run over a finished PostgreSQL table is to look at. */

@@ -37,7 +37,7 @@ describe("what bulk work is reported as", () => {
       low: 0.5,
       high: 0.5,
     })
-    expect(named("encrypt: against the server")?.target?.must).toBe(0.6)
+    expect(named("encrypt: against the server")?.target?.must).toBe(0.95)
   })
 
   test("is a ratio to save(), and memory", () => {
