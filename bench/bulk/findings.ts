@@ -1,10 +1,11 @@
-import { figureOf, single } from "../measure/statistics"
+import { figureOf, median, single } from "../measure/statistics"
 import type { Line as ReportLine, Point } from "../report/line"
-import { describeNumber } from "../report/quantity"
+import { describeNumber, describeSecondsOf } from "../report/quantity"
 import { atLeast, atMost, type Target } from "../report/target"
 import type { Task } from "./job"
-import type { TaskSum } from "./summary"
+import { referenceOf, type TaskSum } from "./summary"
 import {
+  LEAST_COUNTED,
   LEAST_ROWS,
   LEAST_SCANNED,
   LEAST_TIMES_SAVE,
@@ -12,6 +13,7 @@ import {
   MOST_MEGABYTES,
   MOST_PROOF,
   rateTargets,
+  serverTarget,
 } from "./targets"
 
 /** Turns the sums over one table into lines of the report. */
@@ -50,7 +52,7 @@ export function pointsOf(lines: readonly TaskSum[]): readonly Point[] {
     .map(({ rows, task, rowsPerSecond }) => ({
       chart: "bulk",
       at: rows,
-      series: task === "reference" ? "the server's own UPDATE" : task,
+      series: task.startsWith("reference") ? ownStatement(task) : task,
       value: rowsPerSecond,
     }))
 }
@@ -83,9 +85,9 @@ export function describeGrowth(sizes: readonly (readonly TaskSum[])[]): readonly
 function describe(sum: TaskSum, savesPerSecond: number): readonly ReportLine[] {
   const { database, rows, task } = sum
   const group = `${database}, ${rows.toLocaleString("en")} rows`
-  if (task === "reference" || task === "encrypt, unproven") return []
+  if (task.startsWith("reference") || task === "encrypt, unproven") return []
   if (task === "scan") return [{ group, ...describeScan(sum) }]
-  const target = rateTargets[database][task]
+  const target = rateTargets[database][task as Task]
   const lines = [describeRatio(sum, rows < LEAST_ROWS[database] ? undefined : target)]
   if (target !== undefined) {
     if (savesPerSecond > 0) lines.push(describeSaves(sum, savesPerSecond))
@@ -95,6 +97,7 @@ function describe(sum: TaskSum, savesPerSecond: number): readonly ReportLine[] {
       unit: "MB",
       target: atMost(MOST_MEGABYTES),
     })
+    lines.push(...describeServer(sum))
   }
   return lines.map((line) => ({ group, ...line }))
 }
@@ -113,7 +116,7 @@ function describeScan(sum: TaskSum): Groupless {
 
 function describeRatio(sum: TaskSum, target: Target | undefined): Groupless {
   return {
-    title: `${sum.task}: against the server's own UPDATE, wall clock`,
+    title: `${sum.task}: against ${ownStatement(sum.task)}, wall clock`,
     figure: figureOf(sum.ratios),
     unit: "× as fast",
     absolute: describeRate(sum),
@@ -129,6 +132,38 @@ function describeSaves({ task, rowsPerSecond }: TaskSum, savesPerSecond: number)
     absolute: `${describeNumber(rowsPerSecond)} against ${describeNumber(savesPerSecond)} rows/s`,
     target: atLeast(LEAST_TIMES_SAVE),
   }
+}
+
+/** Says what rows cost the server, beside what the process costs: it is shared with others. */
+function describeServer({ database, rows, task, server }: TaskSum): readonly Groupless[] {
+  const [own, reference] = [server.map((row) => row.own), server.map((row) => row.reference)]
+  const lines: Groupless[] = [
+    {
+      title: `${task}: write-ahead log of one row`,
+      figure: figureOf(own.map(({ walBytes }) => walBytes)),
+      unit: "bytes",
+      absolute: `against ${describeNumber(median(reference.map(({ walBytes }) => walBytes)))} of ${ownStatement(task)}`,
+    },
+    {
+      title: `${task}: processor time of the server, against ${ownStatement(task)}`,
+      figure: figureOf(server.map((row) => row.own.cpuSeconds / row.reference.cpuSeconds)),
+      unit: "× the cost",
+      absolute: `${describeSecondsOf(
+        median(own.map(({ cpuSeconds }) => cpuSeconds)),
+        median(reference.map(({ cpuSeconds }) => cpuSeconds)),
+      )} a row`,
+      ...(rows < LEAST_ROWS[database] ? {} : { target: serverTarget }),
+    },
+  ]
+  return lines.filter(
+    ({ figure, unit }) =>
+      !Number.isNaN(figure.median) && (unit === "bytes" || rows >= LEAST_COUNTED),
+  )
+}
+
+function ownStatement(task: TaskSum["task"]): string {
+  const where = referenceOf(task) === "reference" ? "" : " on tokens"
+  return `the server's own UPDATE${where}`
 }
 
 function describeRate({ rowsPerSecond, cpuSeconds }: TaskSum): string {

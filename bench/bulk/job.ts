@@ -1,5 +1,7 @@
 import type { DataSourceOptions } from "typeorm"
 
+import type { ServerReading } from "./server-reading"
+
 /** What a process of its own is to do, and be measured at. */
 export interface Job {
   readonly task: Task
@@ -28,6 +30,8 @@ export interface Outcome {
   readonly megabytes: number
   /** Processor time of the process meanwhile. */
   readonly cpuSeconds: number
+  /** What the server spent meanwhile, where it can be asked. */
+  readonly server?: ServerReading
 }
 
 /** What the benchmark encrypts: 24 characters, which make a token of 120. */

@@ -1,14 +1,18 @@
 import type { Outcome, Task } from "./job"
 import { measure } from "./measure"
+import { spent } from "./server-reading"
 import type { Subject } from "./subject"
 
-/** What one round over a table of one size yields, by task; the reference is timed here. */
-export type Round = ReadonlyMap<Task | "reference", Outcome>
+/** The server's own statement: on a table of plaintext, and on one that was encrypted. */
+export type Reference = "reference" | "reference on tokens"
+
+/** What one round over a table of one size yields, by task; references are timed here. */
+export type Round = ReadonlyMap<Task | Reference, Outcome>
 
 type Step = (
   subject: Subject,
   rows: number,
-  outcomes: Map<Task | "reference", Outcome>,
+  outcomes: Map<Task | Reference, Outcome>,
 ) => Promise<void>
 
 /** Fills the tables that every task starts from a copy of. */
@@ -22,7 +26,7 @@ export async function prepareTables({ database, sql }: Subject, rows: number): P
  * backwards, so that a machine that slows down favours none.
  */
 export async function runRound(subject: Subject, rows: number, backwards: boolean): Promise<Round> {
-  const outcomes = new Map<Task | "reference", Outcome>()
+  const outcomes = new Map<Task | Reference, Outcome>()
   const steps = backwards ? [...stepList].reverse() : stepList
   for (const step of steps) await step(subject, rows, outcomes)
   return outcomes
@@ -31,10 +35,7 @@ export async function runRound(subject: Subject, rows: number, backwards: boolea
 const stepList: readonly Step[] = [
   async (subject, rows, outcomes) => {
     await fillTable(subject, rows)
-    const started = performance.now()
-    await subject.database.query(subject.sql.reference)
-    const seconds = (performance.now() - started) / 1000
-    outcomes.set("reference", { seconds, megabytes: 0, cpuSeconds: 0 })
+    outcomes.set("reference", await doReference(subject))
   },
   async (subject, rows, outcomes) => {
     await fillTable(subject, rows)
@@ -46,9 +47,12 @@ const stepList: readonly Step[] = [
     await doTask(subject, "verify", rows)
   },
   async (subject, rows, outcomes) => {
-    if (subject.name !== "PostgreSQL") return
     await fillTable(subject, rows)
-    outcomes.set("encrypt, unproven", await doTask(subject, "encrypt, unproven", rows))
+    if (subject.name === "PostgreSQL")
+      outcomes.set("encrypt, unproven", await doTask(subject, "encrypt, unproven", rows))
+    else await doTask(subject, "encrypt", rows)
+    await settle(subject)
+    outcomes.set("reference on tokens", await doReference(subject))
   },
   async (subject, rows, outcomes) => {
     await fillTable(subject, rows)
@@ -67,8 +71,25 @@ export async function measureSaves(subject: Subject, rows: number): Promise<Outc
   return outcome
 }
 
-function doTask({ database }: Subject, task: Task, rows: number): Promise<Outcome> {
-  return measure({ task, connection: database.connection, rows })
+function doTask(subject: Subject, task: Task, rows: number): Promise<Outcome> {
+  const { connection } = subject.database
+  return withServer(subject, () => measure({ task, connection, rows }))
+}
+
+function doReference(subject: Subject): Promise<Outcome> {
+  return withServer(subject, async () => {
+    const started = performance.now()
+    await subject.database.query(subject.sql.reference)
+    return { seconds: (performance.now() - started) / 1000, megabytes: 0, cpuSeconds: 0 }
+  })
+}
+
+/** Notes what the server spends meanwhile. */
+async function withServer({ readServer }: Subject, work: () => Promise<Outcome>): Promise<Outcome> {
+  const before = await readServer?.()
+  const outcome = await work()
+  const after = await readServer?.()
+  return before && after ? { ...outcome, server: spent(before, after) } : outcome
 }
 
 async function fillTable(subject: Subject, rows: number): Promise<void> {

@@ -4,6 +4,7 @@ import { startMariaDb } from "../../test/support/mariadb/start-mariadb"
 import { freshPostgres } from "../../test/support/postgres/fresh-postgres"
 import { startPostgres } from "../../test/support/postgres/start-postgres"
 import { freshSqlite } from "../../test/support/sqlite/fresh-sqlite"
+import { readServer, type ServerReading } from "./server-reading"
 import { type SubjectName } from "./targets"
 
 /** A database to measure on. */
@@ -14,6 +15,8 @@ export interface Subject {
   readonly database: FreshDatabase
   /** What the subject spells in its own way. */
   readonly sql: SubjectSql
+  /** Says what the server has spent so far, where it can be asked. */
+  readonly readServer?: () => Promise<ServerReading>
   stop(): Promise<void>
 }
 
@@ -62,6 +65,7 @@ export async function startSubject(name: SubjectName): Promise<Subject | undefin
     version: /\d[\w.]*/.exec(String(row?.version))?.[0] ?? "",
     database,
     sql: sql[name],
+    ...(name === "PostgreSQL" ? { readServer: () => readServer(database) } : {}),
     async stop() {
       await database.drop()
       await stop()

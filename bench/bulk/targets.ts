@@ -1,4 +1,4 @@
-import { atLeast, type Target } from "../report/target"
+import { atLeast, atMost, type Target } from "../report/target"
 import type { Task } from "./job"
 
 /** The databases that are measured. */
@@ -19,6 +19,12 @@ export const rateTargets: Readonly<Record<SubjectName, Partial<Readonly<Record<T
   MariaDB: { encrypt: atLeast(0.5, 0.65) },
   SQLite: { encrypt: atLeast(0.15) },
 }
+
+/** Processor time of PostgreSQL for a row, against that of the reference. */
+export const serverTarget = atMost(1.8, 1.3)
+
+/** Rows below which the ticks that a server's processor time is counted in hide it. */
+export const LEAST_COUNTED = 100_000
 
 /** The least number of rows a second that a run over a finished PostgreSQL table is to look at. */
 export const LEAST_SCANNED = 2_000_000

@@ -2,18 +2,26 @@ import { describe, expect, test } from "@jest/globals"
 
 import { describeGrowth, describeLines, pointsOf } from "../../bench/bulk/findings"
 import type { Outcome, Task } from "../../bench/bulk/job"
-import type { Round } from "../../bench/bulk/round"
+import type { Reference, Round } from "../../bench/bulk/round"
 import { summarize, type TaskSum } from "../../bench/bulk/summary"
 import type { SubjectName } from "../../bench/bulk/targets"
 
-const tasks = ["reference", "encrypt", "encrypt, audited", "rotate", "rotate, audited", "scan"]
+const references = ["reference", "reference on tokens"] as const
+const tasks = ["encrypt", "encrypt, audited", "rotate", "rotate, audited", "scan"] as const
 
-/** A round in which the reference takes a second, and every task so many. */
+/**
+ * A round in which the reference takes a second, half a second where it meets tokens, and every task so
+ * many. The server is busy all the while, and logs 200 MB for a reference and 300 for a task.
+ */
 function round(seconds: number): Round {
-  const outcome = (taken: number): Outcome => ({ seconds: taken, megabytes: 100, cpuSeconds: 1 })
-  return new Map(
-    tasks.map((task) => [task as Task, outcome(task === "reference" ? 1 : seconds)] as const),
-  )
+  const outcome = (taken: number, walBytes: number): Outcome => ({
+    ...{ seconds: taken, megabytes: 100, cpuSeconds: 1 },
+    server: { walBytes, cpuSeconds: taken },
+  })
+  return new Map<Task | Reference, Outcome>([
+    ...references.map((task, i) => [task, outcome(1 / (i + 1), 2e8)] as const),
+    ...tasks.map((task) => [task, outcome(seconds, 3e8)] as const),
+  ])
 }
 
 function sums(
@@ -38,6 +46,34 @@ describe("what bulk work is reported as", () => {
       high: 0.5,
     })
     expect(named("encrypt: against the server")?.target?.must).toBe(0.95)
+  })
+
+  test("is a ratio to the same on tokens, for a rotation", () => {
+    expect(named("rotate: against the server's own UPDATE on tokens")?.figure.median).toBe(0.25)
+  })
+
+  test("is what the server spends on a row, against its own statement", () => {
+    expect(named("encrypt: write-ahead log")).toMatchObject({
+      figure: { median: 300 },
+      unit: "bytes",
+      absolute: "against 200 of the server's own UPDATE",
+    })
+    expect(named("encrypt: processor time of the server")).toMatchObject({
+      figure: { median: 2 },
+      target: { must: 1.8 },
+      absolute: "2 µs against 1 µs a row",
+    })
+    expect(named("rotate: processor time of the server")?.figure.median).toBe(4)
+  })
+
+  test("leaves out what the server spends where nobody says, or the table is too small to tell", () => {
+    const said = (sums: readonly TaskSum[]): readonly string[] =>
+      describeLines(sums, 0).flatMap(({ title }) => /log|of the server,/.exec(title) ?? [])
+    const silent = { seconds: 2, megabytes: 100, cpuSeconds: 1 }
+    const unknown = new Map([...round(2).keys()].map((task) => [task, silent]))
+
+    expect(said(summarize("PostgreSQL", 1_000_000, [unknown]))).toEqual([])
+    expect(said(sums("PostgreSQL", 1000, 2))).toEqual(["log", "log"])
   })
 
   test("is a ratio to save(), and memory", () => {

@@ -31,6 +31,12 @@ describe("the benchmark at its smallest sizes", () => {
     expect(run?.lines.filter(({ figure }) => !Number.isFinite(figure.median))).toEqual([])
   })
 
+  test("says what a row costs the log of PostgreSQL", () => {
+    const lines = results().bulk?.lines.filter(({ title }) => title.includes("write-ahead log"))
+
+    expect(lines?.map(({ figure }) => figure.median > 100)).toEqual([true, true])
+  })
+
   test("finds that an unchanged entity costs no UPDATE and no encryption", () => {
     const counts = results().orm?.lines.filter(({ unit }) => /updates|encryptions/.test(unit))
 
