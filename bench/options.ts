@@ -84,6 +84,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     },
     orm: {
       rows: quick ? 100 : 10_000,
+      rowsOnSqlite: quick ? 100 : 1000,
       saved: quick ? 10 : 1000,
       rounds: numbers(values.rounds, quick ? [2] : [15])[0],
     },

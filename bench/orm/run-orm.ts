@@ -5,6 +5,7 @@ import type { Findings } from "../report/line"
 import { versionsOf } from "../report/versions"
 import { compareDocuments } from "./compare-documents"
 import { compareFind } from "./compare-find"
+import { compareFindOnSqlite } from "./compare-find-on-sqlite"
 import { compareInsert, fillTables } from "./compare-insert"
 import { compareSave, countUnchanged } from "./compare-save"
 import { openDataSources } from "./data-sources"
@@ -12,19 +13,20 @@ import type { OrmOptions } from "./options"
 import { texts } from "./patient"
 import { profileFind } from "./profile-find"
 
-/** Measures TypeORM with encrypted columns on PostgreSQL. */
+/** Measures TypeORM with encrypted columns on PostgreSQL, and `find()` on SQLite too. */
 export async function runOrm(options: OrmOptions): Promise<Findings> {
   const server = await startPostgres({ prefer: "embedded", durable: true })
   const database = await freshPostgres(server.url)
   const sources = await openDataSources(database.connection)
   try {
-    const findings: Partial<Findings>[] = []
     process.stderr.write("orm: compareInsert\n")
-    findings.push(await compareInsert(sources, options))
+    const inserted = await compareInsert(sources, options)
     await fillTables(sources, options.rows)
     process.stderr.write("orm: compareFind\n")
-    findings.unshift(await compareFind(sources, options))
+    const found = await compareFind(sources, options)
     if (process.env.BENCH_PROFILE) await profileFind(sources, process.env.BENCH_PROFILE)
+    process.stderr.write("orm: compareFindOnSqlite\n")
+    const findings: Partial<Findings>[] = [found, await compareFindOnSqlite(options), inserted]
     process.stderr.write("orm: compareSave\n")
     findings.push(await countUnchanged(database.connection, options))
     findings.push(await compareSave(sources, options))
@@ -32,7 +34,7 @@ export async function runOrm(options: OrmOptions): Promise<Findings> {
     findings.push(await compareDocuments(database.connection, options))
     const versions = {
       PostgreSQL: server.version,
-      ...versionsOf("tinybench", "typeorm", "pg", "typeorm-encrypted"),
+      ...versionsOf("tinybench", "typeorm", "pg", "better-sqlite3", "typeorm-encrypted"),
     }
     const lengths = Object.values(texts).join(", ")
     const method =
