@@ -54,12 +54,15 @@ function runSlot(name: string, operation: Operation, times: number, seconds: num
   return { cpu: meanSeconds(bench) / times, wall: wall / 1000 / runs / times }
 }
 
+/** Something to repeat that waits for others. */
+export interface AsyncOperation {
+  run(): Promise<unknown>
+  /** Makes ready for that, off the clock. */
+  prepare?(): Promise<void>
+}
+
 /** Makes a contender of an asynchronous operation, done so many times for one sample. */
-export function repeatingAsync(
-  name: string,
-  operation: { run(): Promise<unknown>; prepare?(): Promise<void> },
-  iterations = 1,
-): Contender {
+export function repeatingAsync(name: string, operation: AsyncOperation, iterations = 1): Contender {
   return {
     name,
     async sample() {

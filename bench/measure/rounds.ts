@@ -43,12 +43,19 @@ export class Rounds {
 }
 
 /**
- * Lets contenders take turns: once to warm up, and then so many rounds. Each round begins with the
- * next one, and every other round goes backwards, so that none always runs after the same other.
+ * Lets contenders take turns: to warm up, once by default, and then so many rounds. Each round begins
+ * with the next one, and every other round goes backwards, so that none always runs after the same
+ * other.
  */
-export async function runRounds(contenders: readonly Contender[], rounds: number): Promise<Rounds> {
+export async function runRounds(
+  contenders: readonly Contender[],
+  rounds: number,
+  warmUps = 1,
+): Promise<Rounds> {
   const samples = new Map(contenders.map(({ name }) => [name, [] as Sample[]]))
-  for (const contender of contenders) await contender.sample()
+  for (let turn = 0; turn < warmUps; turn++) {
+    for (const contender of contenders) await contender.sample()
+  }
   for (let round = 0; round < rounds; round++) {
     for (const contender of turns(contenders, round)) {
       samples.get(contender.name)?.push(await contender.sample())

@@ -1,11 +1,10 @@
 import { freshSqlite } from "../../test/support/sqlite/fresh-sqlite"
-import { repeatingAsync } from "../measure/operation"
-import { runRounds } from "../measure/rounds"
 import type { Findings, Line } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
 import { fillTables } from "./compare-insert"
 import { openDataSources } from "./data-sources"
 import type { OrmOptions } from "./options"
+import { runApart } from "./run-apart"
 import { sqliteTarget } from "./targets"
 import { ours5, plain, tokens } from "./variants"
 
@@ -21,11 +20,11 @@ export async function compareFindOnSqlite({
   const sources = await openDataSources(database.connection)
   try {
     await fillTables(sources, rows)
-    const contenders = [plain, ours5, tokens].map((variant) => {
-      const repository = sources.repository(variant)
-      return repeatingAsync(variant.name, { run: () => repository.find() }, FINDS)
-    })
-    const measured = await runRounds(contenders, rounds)
+    const jobs = [plain, ours5, tokens].map(({ name }) => ({
+      ...{ variant: name, work: "find" as const },
+      ...{ connection: database.connection, rows, times: FINDS },
+    }))
+    const measured = await runApart(jobs, rounds)
     const lines = [ours5, tokens].map(({ name }): Line => ({
       group: `find() of ${rows.toLocaleString("en")} rows on SQLite`,
       title: `${name}, against plain columns`,

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util"
+import type { DataSourceOptions } from "typeorm"
 
-import { repeatingAsync } from "../measure/operation"
-import { type Rounds, runRounds } from "../measure/rounds"
+import type { Rounds } from "../measure/rounds"
 import type { Findings, Line, Point } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
 import type { DataSources } from "./data-sources"
 import type { OrmOptions } from "./options"
 import { patients } from "./patient"
+import { runApart } from "./run-apart"
 import { findTargets, peerTarget, sealedTarget, unauthenticatedPeerTarget } from "./targets"
 import * as variants from "./variants"
 
@@ -14,6 +15,7 @@ const { cbc5, gcm1, gcm5, naive5, noop, ours1, ours5, plain, sealed5, tokens } =
 
 /** Finds all rows of every variant. */
 export async function compareFind(
+  connection: DataSourceOptions,
   sources: DataSources,
   { rows, rounds }: OrmOptions,
 ): Promise<Partial<Findings>> {
@@ -29,11 +31,11 @@ export async function compareFind(
     throw new Error(`${variant.name} does not find what was inserted.`)
   }
   const all = [...variants.stored, sealed5, tokens]
-  const contenders = all.map((variant) => {
-    const repository = sources.repository(variant)
-    return repeatingAsync(variant.name, { run: () => repository.find() })
-  })
-  const measured = await runRounds(contenders, rounds)
+  const jobs = all.map(({ name }) => ({
+    ...{ variant: name, work: "find" as const },
+    ...{ connection, rows },
+  }))
+  const measured = await runApart(jobs, rounds)
   return { lines: linesOf(measured, rows), points: pointsOf(measured) }
 }
 

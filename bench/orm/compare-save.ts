@@ -1,30 +1,31 @@
 import type { DataSourceOptions, Logger, Repository } from "typeorm"
 
 import { Keyring } from "../../src"
-import { repeatingAsync } from "../measure/operation"
-import { runRounds } from "../measure/rounds"
 import { single } from "../measure/statistics"
 import type { Findings, Line } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
-import { type DataSources, openBound } from "./data-sources"
+import { openBound } from "./data-sources"
 import type { OrmOptions } from "./options"
 import type { Patient } from "./patient"
+import { runApart } from "./run-apart"
 import { saveTarget, unchangedTarget } from "./targets"
-import { gcm5, naive5, noop, ours1, ours5, plain, type Variant } from "./variants"
+import { gcm5, naive5, noop, ours1, ours5, plain } from "./variants"
 
 const variants = [plain, ours5, ours1, noop, naive5, gcm5]
 
 /** Saves loaded entities, as they are and with one property changed. */
 export async function compareSave(
-  sources: DataSources,
+  connection: DataSourceOptions,
   { saved, rounds }: OrmOptions,
 ): Promise<Partial<Findings>> {
   const lines: Line[] = []
   for (const change of [false, true]) {
-    const measured = await runRounds(
-      variants.map((variant) => saving(sources.repository(variant), variant, saved, change)),
-      Math.ceil(rounds / 3),
-    )
+    const jobs = variants.map(({ name }) => ({
+      variant: name,
+      work: change ? ("save, changed" as const) : ("save, unchanged" as const),
+      ...{ connection, rows: saved },
+    }))
+    const measured = await runApart(jobs, Math.ceil(rounds / 3))
     for (const { name } of variants.slice(1)) {
       lines.push({
         group: `save() of ${saved.toLocaleString("en")} loaded entities, ${change ? "one property changed" : "unchanged"}`,
@@ -37,24 +38,6 @@ export async function compareSave(
     }
   }
   return { lines }
-}
-
-function saving(
-  repository: Repository<Patient>,
-  { name }: Variant,
-  saved: number,
-  change: boolean,
-): ReturnType<typeof repeatingAsync> {
-  let loaded: Patient[] = []
-  let turn = 0
-  return repeatingAsync(name, {
-    async prepare() {
-      loaded = await repository.find({ order: { id: "ASC" }, take: saved })
-      turn++
-      if (change) for (const patient of loaded) patient.note = `${turn}: ${patient.note.slice(4)}`
-    },
-    run: () => repository.save(loaded),
-  })
 }
 
 /** Counts what saving loaded, unchanged entities does, off the clock. */

@@ -22,8 +22,8 @@ export async function openDataSources(connection: DataSourceOptions): Promise<Da
     entities: others.map(({ entity }) => entity),
   }).initialize()
   await unbound.synchronize()
-  const reader = await new DataSource({ ...connection, entities: [tokens.entity] }).initialize()
-  const sealing = await openBound(connection, [sealed5])
+  const reader = await openVariant(connection, tokens)
+  const sealing = await openVariant(connection, sealed5)
   return {
     repository(variant) {
       if (variant === sealed5) return sealing.getRepository(variant.entity)
@@ -34,6 +34,12 @@ export async function openDataSources(connection: DataSourceOptions): Promise<Da
       for (const source of [bound, unbound, reader, sealing]) await source.destroy()
     },
   }
+}
+
+/** Connects a DataSource to the table of one variant. */
+export function openVariant(connection: DataSourceOptions, variant: Variant): Promise<DataSource> {
+  if (variant.bound) return openBound(connection, [variant])
+  return new DataSource({ ...connection, entities: [variant.entity] }).initialize()
 }
 
 /** Connects a DataSource to tables of ours, bound as an application binds it. */

@@ -20,16 +20,16 @@ export async function runOrm(options: OrmOptions): Promise<Findings> {
   const sources = await openDataSources(database.connection)
   try {
     process.stderr.write("orm: compareInsert\n")
-    const inserted = await compareInsert(sources, options)
+    const inserted = await compareInsert(database.connection, options)
     await fillTables(sources, options.rows)
     process.stderr.write("orm: compareFind\n")
-    const found = await compareFind(sources, options)
+    const found = await compareFind(database.connection, sources, options)
     if (process.env.BENCH_PROFILE) await profileFind(sources, process.env.BENCH_PROFILE)
     process.stderr.write("orm: compareFindOnSqlite\n")
     const findings: Partial<Findings>[] = [found, await compareFindOnSqlite(options), inserted]
     process.stderr.write("orm: compareSave\n")
     findings.push(await countUnchanged(database.connection, options))
-    findings.push(await compareSave(sources, options))
+    findings.push(await compareSave(database.connection, options))
     process.stderr.write("orm: compareDocuments\n")
     findings.push(await compareDocuments(database.connection, options))
     const versions = {
@@ -39,7 +39,7 @@ export async function runOrm(options: OrmOptions): Promise<Findings> {
     const lengths = Object.values(texts).join(", ")
     const method =
       `${options.rounds} rounds of find(), a third as many of the others; rows of five texts, of ` +
-      `${lengths} characters. typeorm-encrypted runs on the same TypeORM as this package.`
+      `${lengths} characters; each contender in a process of its own. typeorm-encrypted runs on the same TypeORM as this package.`
     return gather([...findings, { method: [method], versions }])
   } finally {
     await sources.stop()

@@ -32,6 +32,12 @@ describe("rounds", () => {
     expect(rounds.cost("fast", "wall")).toBe(6)
   })
 
+  test("leave out as many as they are asked to", async () => {
+    const rounds = await runRounds([contender("fast", fast)], 2, 2)
+
+    expect(rounds.cost("fast")).toBe(3.5)
+  })
+
   test("compare within each round", async () => {
     const rounds = await runRounds([contender("slow", slow), contender("fast", fast)], 3)
 

@@ -1,0 +1,16 @@
+import type { DataSourceOptions } from "typeorm"
+
+/** What the process of one contender does whenever its turn comes. */
+export interface ContenderJob {
+  /** The name of the variant that it works with, and its own. */
+  readonly variant: string
+  readonly work: Work
+  readonly connection: DataSourceOptions
+  /** Rows that are inserted or saved; what is found is all there are. */
+  readonly rows: number
+  /** How many times it does so in one turn. Defaults to once. */
+  readonly times?: number
+}
+
+/** What is compared between variants. */
+export type Work = "find" | "find documents" | "insert" | "save, changed" | "save, unchanged"
