@@ -35,6 +35,7 @@ export interface PythonJob {
 
 /** A Python process that takes turns with this one. */
 export interface Python {
+  /** The version of `cryptography`, and of Python. */
   readonly version: string
   contender(name: string, job: PythonJob): Contender
   stop(): void
@@ -42,9 +43,9 @@ export interface Python {
 
 /** Starts Python, or returns `undefined` if it or its `cryptography` is not there. */
 export function startPython(): Python | undefined {
-  const asked = spawnSync("python3", ["-c", "import cryptography as c; print(c.__version__)"], {
-    encoding: "utf8",
-  })
+  const ask =
+    "import platform as p, cryptography as c; print(c.__version__, 'on Python', p.python_version())"
+  const asked = spawnSync("python3", ["-c", ask], { encoding: "utf8" })
   if (asked.status !== 0) return undefined
   const child = spawn("python3", ["-c", program], { stdio: ["pipe", "pipe", "inherit"] })
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]() as AsyncIterator<
