@@ -115,15 +115,20 @@ class Compiler {
       const value = said[key]
       // TypeORM has its own rule for these, the same for every column
       if (value === undefined || value === null || compiled.has(key)) continue
-      const replaced = this.#value(value, metadata, `${prefix}${key}`, said)
+      const replaced = this.#value([key, value], metadata, prefix, said)
       if (replaced?.[1] !== value) compiled.set(key, replaced)
     }
     return compiled.size === 0 ? where : withReplaced(said, compiled)
   }
 
-  /** Returns what takes the place of a property and its value. */
-  #value(value: unknown, metadata: EntityMetadata, path: string, said: Said): Entry | undefined {
-    const key = path.slice(path.lastIndexOf(".") + 1)
+  /** Returns what takes the place of a property and its value. TypeORM takes paths for keys as well. */
+  #value(
+    [key, value]: Entry,
+    metadata: EntityMetadata,
+    prefix: string,
+    said: Said,
+  ): Entry | undefined {
+    const path = `${prefix}${key}`
     const column = metadata.findColumnWithPropertyPathStrict(path)
     const bound = column && boundColumn(column)
     if (bound) return this.#condition([key, value], metadata, column, bound, said)
@@ -160,7 +165,8 @@ class Compiler {
     if (this.#identified && on.companions.length === 0 && !isFindOperator(value)) return undefined
     return refusing(key, () => {
       const predicate = this.#predicate(value, on)
-      const companion = path === key ? leftToTypeORM(predicate, metadata, said) : undefined
+      const isOwn = column.propertyName === path
+      const companion = isOwn ? leftToTypeORM(predicate, metadata, said) : undefined
       return companion ?? [key, new BlindOperator(path, predicate)]
     })
   }
