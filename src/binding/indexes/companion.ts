@@ -5,6 +5,7 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { EncryptionError, KeyError, UnsupportedQueryError } from "../../errors"
 import type { BlindIndex } from "../../search/blind-index"
 import { boundColumn } from "../columns/bound-column"
+import { propertyKeys } from "../columns/property-keys"
 import { isUnread } from "../columns/unreadable-cells"
 import { CANARY, CANARY_DIGEST } from "../canary-value"
 import { type ColumnMetadata, plainValueOf } from "../typeorm-internals"
@@ -267,7 +268,7 @@ function failureIn(incomputable: string): EncryptionError {
 function isWritten(source: ColumnMetadata, values: ObjectLiteral): boolean {
   if (plainValueOf(source, values) !== undefined) return true
   // It leaves out undefined at the top only, and takes a path for a key but finds no value at it
-  const [first = "", ...rest] = source.propertyPath.split(".")
+  const [first = "", ...rest] = propertyKeys(source)
   return rest.length > 0 && (source.propertyPath in values || hasPath(values[first], rest))
 }
 

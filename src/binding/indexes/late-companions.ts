@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral, QueryBuilder, QueryRunn
 
 import { driverFacts } from "../../dialect/driver-facts"
 import { boundColumn } from "../columns/bound-column"
+import { propertyKeys } from "../columns/property-keys"
 import {
   builderInternalsOf,
   type ColumnMetadata,
@@ -107,7 +108,7 @@ function conditionBy(
   for (const column of columns) {
     const value = plainValueOf(column, values)
     if (value === undefined || value === null || typeof value === "function") return undefined
-    setAt(condition, column.propertyPath.split("."), value)
+    setAt(condition, propertyKeys(column), value)
   }
   return columns.length > 0 ? condition : undefined
 }

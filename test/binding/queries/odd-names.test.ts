@@ -32,7 +32,7 @@ async function open(
   return { source, patients }
 }
 
-const names = ["first-name", "1st", "$name", "a'b", "a`b"]
+const names = ["first-name", "1st", "$name", "a'b", "a`b", "first.name"]
 
 describe.each(names)("a property called %s", (name) => {
   const sought = { v: "MARKER bob" }
