@@ -123,6 +123,8 @@ export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
       }
       return { scope, clause: "other" }
     }
+    // The next table, after the condition of a join
+    if (clause === "condition" && isSymbol(token, ",") && isOwnClause(scope)) clause = "from"
     if (clause === "from") readTable(scope, tokens, i)
     if (isSymbol(token, ",")) beginItem(scope, clause, i + 1)
     else if (isKeyword(token, "BY", "DISTINCT", "ALL")) beginItem(scope, clause, i + 1)
@@ -142,6 +144,11 @@ function calledAt(tokens: readonly SqlToken[], open: number): string | undefined
   return before?.kind === "word" ? before.text.toUpperCase() : undefined
 }
 
+/** Whether clauses in a scope are those of a statement, and not of a function or a window. */
+function isOwnClause({ parent, isSelect }: SqlScope): boolean {
+  return parent === undefined || isSelect
+}
+
 function clauseAt(
   token: SqlToken,
   scope: SqlScope,
@@ -152,12 +159,14 @@ function clauseAt(
   const word = token.text.toUpperCase()
   if (!Object.hasOwn(CLAUSES, word)) return undefined
   // Of a function, as in TRIM(BOTH FROM …), or a SELECT's own
-  const isOwn = scope.parent === undefined || scope.isSelect || word === "SELECT"
+  const isOwn = isOwnClause(scope) || word === "SELECT"
   if (!isOwn && !INNER.includes(word)) return undefined
   // DISTINCT ON (…), ON CONFLICT, ON DUPLICATE KEY
   if (word === "ON" && isKeyword(tokens[i - 1], "DISTINCT")) return undefined
   // IS DISTINCT FROM, FOR UPDATE OF … SET
   if (word === "FROM" && isKeyword(tokens[i - 1], "DISTINCT")) return undefined
+  // Columns that two tables are joined by
+  if (word === "USING" && isSymbol(tokens[i + 1], "(")) return "condition"
   return CLAUSES[word]
 }
 
@@ -201,7 +210,9 @@ function addDerived(
   if (clause === "from") {
     const alias = aliasAfter(tokens, end)
     const names = namesIn(tokens, aliasAt(tokens, end) + 1)
-    if (alias) scope.tables.set(alias.text.toLowerCase(), { scope: closed, names })
+    // Without a name, under one that no other has
+    const name = alias?.text.toLowerCase() ?? `(${closed.start}`
+    scope.tables.set(name, { scope: closed, names })
     return
   }
   let at = closed.start - 1

@@ -41,7 +41,7 @@ export function mentionsIn(reading: Reading): readonly Mention[] {
   const { tokens } = reading
   const mentions: Mention[] = []
   for (let i = 0; i < tokens.length; i++) {
-    const end = endOfPath(tokens, i)
+    const end = endOfPath(tokens, i) ?? endOfRowPath(tokens, i)
     if (end === undefined) continue
     const mention = end === i + 1 ? bareAt(reading, i) : qualifiedAt(reading, i, end)
     if (mention) mentions.push(mention)
@@ -58,6 +58,18 @@ function isName(token: SqlToken | undefined): token is SqlToken {
 function endOfPath(tokens: readonly SqlToken[], start: number): number | undefined {
   if (!isName(tokens[start]) || isSymbol(tokens[start - 1], ".")) return undefined
   let end = start + 1
+  while (isSymbol(tokens[end], ".") && isName(tokens[end + 1])) end += 2
+  return end
+}
+
+/** Where a path ends that begins with a row in parentheses, as PostgreSQL takes `(alias).column`. */
+function endOfRowPath(tokens: readonly SqlToken[], start: number): number | undefined {
+  let row = start
+  while (isSymbol(tokens[row], "(")) row++
+  if (row === start || !isName(tokens[row])) return undefined
+  let end = row + 1
+  while (isSymbol(tokens[end], ")") && end - row <= row - start) end++
+  if (end - row <= row - start || !isSymbol(tokens[end], ".")) return undefined
   while (isSymbol(tokens[end], ".") && isName(tokens[end + 1])) end += 2
   return end
 }
@@ -253,8 +265,8 @@ function bareCell(
       if (derived[0]) return derived[0]
       continue
     }
-    // Of two tables, the database has to be told which
-    return others.length > 0 ? undefined : cellIn(owner, name)
+    // Of two tables, the database has to be told which, unless they are joined by it
+    return others.length > 0 && scope.call !== "USING" ? undefined : cellIn(owner, name)
   }
   return undefined
 }

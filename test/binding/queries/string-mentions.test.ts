@@ -80,6 +80,7 @@ describe("a name by itself", () => {
       "title: Post.title",
     ],
     ["SELECT 1 FROM user u, post q WHERE title = 1", "title: Post.title"],
+    ["SELECT 1 FROM user u JOIN user v USING (n, email)", "email: User.email"],
     [
       "SELECT 1 FROM user u WHERE u.n IN (SELECT 1 FROM (SELECT x.id, x.title FROM post x) d WHERE title = 1)",
       "x.title: Post.title",
@@ -142,7 +143,14 @@ describe("a name with others before it", () => {
     ["SELECT 1 FROM user u WHERE U.E_MAIL = 1", "U.E_MAIL: User.email"],
     ["SELECT 1 FROM user u WHERE u.contact.phone = 1", "u.contact.phone: User.contact.phone"],
     ["SELECT 1 FROM user u WHERE main.u.email = 1", "main.u.email: User.email"],
+    ["SELECT 1 FROM user u WHERE (u).email = 1", "(u).email: User.email"],
+    ["SELECT 1 FROM user u WHERE ((u)).email = 1", "((u)).email: User.email"],
+    ["SELECT 1 FROM user u WHERE (u).n = 1 AND (u, u) = (u.n)"],
     ["SELECT 1 FROM user u JOIN post p ON p.title = 1", "p.title: Post.title"],
+    [
+      "SELECT 1 FROM user u WHERE 1 IN (SELECT 1 FROM a JOIN b ON a.x = b.x, post c WHERE c.title = 1)",
+      "c.title: Post.title",
+    ],
     ["SELECT 1 FROM user u WHERE u.n = 1"],
     ["SELECT 1 FROM user u WHERE u.nothing = 1"],
     ["SELECT 1 FROM user u WHERE user.email = 1"],
@@ -199,6 +207,7 @@ describe("a column of a SELECT inside", () => {
     ["(SELECT x.email OR mail FROM user x) d WHERE d.mail = 1", inner],
     ["(SELECT 1 + 2 AS mail, x.email FROM user x) d WHERE d.mail = 1", inner],
     ["(SELECT * FROM user) d WHERE d.e_mail = 1", "d.e_mail: User.email inside"],
+    ["(SELECT x.email AS mail FROM user x) WHERE mail = 1", inner, "mail: User.email inside"],
     ["(SELECT y.* FROM post x, user y) d WHERE d.email = 1", "d.email: User.email inside"],
     ["(SELECT x.* FROM post x, user y) d WHERE d.email = 1"],
     [

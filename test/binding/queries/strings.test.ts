@@ -339,6 +339,20 @@ describe("a string of a query builder", () => {
       "its cell that another column is compared with",
       (b) => b.where("u.n = (SELECT x.e_mail FROM user x WHERE x.id = 1)").getMany(),
     ],
+    [
+      "a column of a derived table without a name",
+      (b) =>
+        b
+          .where(
+            "u.id IN (SELECT id FROM (SELECT x.id, x.e_mail AS mail FROM user x) WHERE mail = :email)",
+            ADA,
+          )
+          .getMany(),
+    ],
+    [
+      "its cells that two tables are joined by",
+      (b) => b.where("u.id IN (SELECT x.id FROM user x JOIN user y USING (n, e_mail))").getMany(),
+    ],
     ["a text in double quotes", (b) => b.where('u.email = "ada"').getMany()],
     ["a cast", (b) => b.where("CAST(u.email AS text) = :email", ADA).getMany()],
     ["an operator of JSON", (b) => b.where("u.email ->> 'a' = :email", ADA).getMany()],
