@@ -12,6 +12,7 @@ import { seek } from "./matches"
 import { documentAccess, encryptedPartOf } from "./document-access"
 import { isFindOperator } from "./query-rules"
 import {
+  closeOf,
   isKeyword,
   isSymbol,
   placesOf,
@@ -147,7 +148,7 @@ class Statement {
     if (mention.isDerived)
       throw this.#unsupported(
         mention,
-        "it is the cell that a SELECT inside yields, so compare it there",
+        this.#ciphertext(mention) ?? "it is the name of what a SELECT yields, so compare it there",
       )
     const comparison = comparisonOf(this.#tokens, mention)
     if (!comparison) throw this.#unsupported(mention)
@@ -218,16 +219,10 @@ class Statement {
     const count = countAround(place.scope)
     if (!count) return false
     const isAlone = start - 1 === count.start && isSymbol(this.#tokens[end], ")")
-    return isAlone || this.#hasKeys(mention, { start: count.start, end: this.#closeOf(count) })
-  }
-
-  #closeOf({ start }: SqlScope): number {
-    let depth = 0
-    for (let i = start; i < this.#tokens.length; i++) {
-      if (isSymbol(this.#tokens[i], "(")) depth++
-      if (isSymbol(this.#tokens[i], ")") && --depth === 0) return i
-    }
-    return this.#tokens.length
+    return (
+      isAlone ||
+      this.#hasKeys(mention, { start: count.start, end: closeOf(this.#tokens, count.start) })
+    )
   }
 
   /** An item by itself, with or without an alias; of different rows, only beside the primary key. */
@@ -246,7 +241,10 @@ class Statement {
   #isCompared(scope: SqlScope): boolean {
     if (!scope.parent) return false
     if (["ALL", "ANY", "IN", "SOME"].some((name) => name === scope.call)) return true
-    const sides = [this.#tokens[scope.start - 1], this.#tokens[this.#closeOf(scope) + 1]]
+    const sides = [
+      this.#tokens[scope.start - 1],
+      this.#tokens[closeOf(this.#tokens, scope.start) + 1],
+    ]
     return sides.some((side) => side?.kind === "symbol" && !isSymbol(side, "(", ")", ",", ";"))
   }
 

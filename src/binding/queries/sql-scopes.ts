@@ -62,6 +62,16 @@ export function isSymbol(token: SqlToken | undefined, ...symbols: readonly strin
   return token?.kind === "symbol" && symbols.includes(token.text)
 }
 
+/** Where the parentheses close that open at a token. */
+export function closeOf(tokens: readonly SqlToken[], open: number): number {
+  let depth = 0
+  for (let i = open; i < tokens.length; i++) {
+    if (isSymbol(tokens[i], "(")) depth++
+    if (isSymbol(tokens[i], ")") && --depth === 0) return i
+  }
+  return tokens.length
+}
+
 const CLAUSES: Readonly<Record<string, SqlClause>> = {
   CONFLICT: "other",
   DUPLICATE: "set",

@@ -119,8 +119,9 @@ function isOwnSelection(map: ExpressionMap, sql: string): boolean {
     (sql.startsWith("SELECT ") || sql.startsWith("(SELECT ")) &&
     !map.selectDistinct &&
     map.selectDistinctOn.length === 0 &&
-    map.selects.every(({ selection }) => PATH.test(selection)) &&
-    // By the alias of what is selected
+    // By an alias of the caller's, conditions may go as well
+    map.selects.every(({ selection, aliasName }) => !aliasName && PATH.test(selection)) &&
+    // Which may go by the alias of what is selected, TypeORM's own
     map.havings.length === 0 &&
     map.groupBys.every((path) => path.includes(".")) &&
     // What is selected by itself is ordered by its alias

@@ -3,6 +3,7 @@ import type { DataSource, EntityMetadata } from "typeorm"
 import { type BoundColumn, boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata, ExpressionMap } from "../typeorm-internals"
 import {
+  closeOf,
   type DerivedTable,
   isKeyword,
   isSymbol,
@@ -202,16 +203,29 @@ function cellOfAll(
   return undefined
 }
 
-/** Of a column by itself, with or without an alias. */
+/** Of a column by itself, or of a SELECT that yields one, with or without an alias. */
 function itemCell(reading: Reading, { start, end }: SqlItem, within: Visited): Cell | undefined {
   const { tokens } = reading
-  const pathEnd = endOfPath(tokens, start)
+  const inner = selectAt(reading, start)
+  const pathEnd = inner
+    ? closeOf(tokens, start) + 1
+    : (endOfPath(tokens, start) ?? endOfRowPath(tokens, start))
   if (pathEnd === undefined) return undefined
   const rest = end - pathEnd
   if (rest > 1 && !(rest === 2 && isKeyword(tokens[pathEnd], "AS"))) return undefined
+  if (inner) {
+    const item = inner.items.select.find((one) => one.end > one.start)
+    return item && !within.includes(inner) ? itemCell(reading, item, [...within, inner]) : undefined
+  }
   return pathEnd === start + 1
     ? bareAt(reading, start, within)
     : qualifiedAt(reading, start, pathEnd, within)
+}
+
+/** The SELECT in the parentheses that open at a token. */
+function selectAt({ tokens, places }: Reading, open: number): SqlScope | undefined {
+  const scope = isSymbol(tokens[open], "(") ? places[open + 1]?.scope : undefined
+  return scope?.isSelect && scope.start === open ? scope : undefined
 }
 
 /** TypeORM takes a path, a property's name and a column's, and databases ignore the case of the last. */
@@ -240,18 +254,32 @@ function bareAt(reading: Reading, at: number, visited: Visited = []): Mention | 
     place.clause === "select"
       ? isOperand(before) && !beginsItem(place, at)
       : isAlias(reading, place, token)
-  if (isOther) return undefined
-  const cell = bareCell(reading, place.scope, token.text, visited)
+  const isSelected = place.clause === "select"
+  if (isOther && isSelected) return undefined
+  const owned = isOther ? undefined : ownedBy(reading, place.scope, token.text, visited)
+  const cell = owned || isSelected ? owned?.cell : aliasedCell(reading, place, token.text, visited)
   return cell && { ...cell, alias: "", start: at, end: at + 1, place }
 }
 
-/** The column that a name by itself is of: of the innermost SELECT whose tables have one. */
-function bareCell(
+/** The cell that an item of a SELECT yields, where another clause of it goes by the item's alias. */
+function aliasedCell(
+  reading: Reading,
+  { scope }: SqlPlace,
+  name: string,
+  visited: Visited,
+): Cell | undefined {
+  let own = scope
+  while (!own.isSelect && own.parent) own = own.parent
+  return derivedCell(reading, { scope: own, names: [] }, name, visited)
+}
+
+/** What a name by itself is, where tables have it: of the innermost SELECT whose tables do. */
+function ownedBy(
   reading: Reading,
   scope: SqlScope,
   name: string,
   visited: Visited,
-): Cell | undefined {
+): { readonly cell: Cell | undefined } | undefined {
   for (let inner: SqlScope | undefined = scope; inner; inner = inner.parent) {
     const tables = tablesIn(reading, inner)
     const derived = tables.flatMap((table) =>
@@ -262,11 +290,12 @@ function bareCell(
     )
     const [owner, ...others] = owners
     if (!owner) {
-      if (derived[0]) return derived[0]
+      if (derived[0]) return { cell: derived[0] }
       continue
     }
     // Of two tables, the database has to be told which, unless they are joined by it
-    return others.length > 0 && scope.call !== "USING" ? undefined : cellIn(owner, name)
+    const isClear = others.length === 0 || scope.call === "USING"
+    return { cell: isClear ? cellIn(owner, name) : undefined }
   }
   return undefined
 }

@@ -223,6 +223,27 @@ describe("a string of a query builder", () => {
     ["an order by an alias", (b) => b.select("u.email", "e").orderBy("e").getRawMany()],
     ["an order by an alias of ours", (b) => b.select("u.email AS e").orderBy("e").getRawMany()],
     ["an order by TypeORM's alias", (b) => b.orderBy("u_e_mail").getMany()],
+    [
+      "an order by the alias of a SELECT that yields one",
+      (b) =>
+        b
+          .select("u.id", "id")
+          .addSelect((q) => q.select("p.title").from(Post, "p").limit(1), "t")
+          .orderBy("t")
+          .getRawMany(),
+    ],
+    [
+      "a group by an expression of such an alias",
+      (b) => b.select("(SELECT p.title FROM post p LIMIT 1) AS t").groupBy("LOWER(t)").getRawMany(),
+    ],
+    [
+      "a condition on the alias of a selection",
+      (b) => b.select("u.email", "e").where("e = :email", ADA).getRawMany(),
+    ],
+    [
+      "having on one",
+      (b) => b.select("u.email", "e").groupBy("u.id").having("(e = :email)", ADA).getRawMany(),
+    ],
     ["an order by a number", (b) => b.select("u.email AS e").orderBy("1").getRawMany()],
     ["an order of a page", (b) => b.leftJoin("u.posts", "p").orderBy("u.email").take(1).getMany()],
     ["a group", (b) => b.select("COUNT(*)").groupBy("u.email").getRawMany()],
@@ -417,6 +438,14 @@ describe("a string of a query builder", () => {
           .update()
           .set({ n: () => "COALESCE(length(e_mail), 0)" })
           .execute(),
+    ],
+    [
+      "having on whether there is one, by its alias",
+      (b) => b.select("u.email", "e").groupBy("u.id").having("e IS NOT NULL").getRawMany(),
+    ],
+    [
+      "a condition on a column that a selection has for its alias",
+      (b) => b.select("u.email", "n").where("n = 1").getRawMany(),
     ],
     [
       "an alias that is called like one",
