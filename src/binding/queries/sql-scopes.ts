@@ -104,19 +104,22 @@ const INNER: readonly string[] = ["GROUP", "ORDER", "PARTITION", "WHERE"]
 export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
   let scope = newScope(undefined, -1, undefined)
   let clause: SqlClause = "other"
-  const outer: (readonly [SqlScope, SqlClause])[] = []
+  // Whether a condition is one of a value that is set
+  let isSet = false
+  const outer: (readonly [SqlScope, SqlClause, boolean])[] = []
   return tokens.map((token, i) => {
     const before = tokens[i - 1]
     if (isSymbol(token, "(")) {
       const place = { scope, clause }
       addToItem(scope, clause, i)
-      outer.push([scope, clause])
+      outer.push([scope, clause, isSet])
       scope = newScope(scope, i, calledAt(tokens, i))
+      isSet = false
       return place
     }
     if (isSymbol(token, ")")) {
       const closed = scope
-      ;[scope, clause] = outer.pop() ?? [scope, clause]
+      ;[scope, clause, isSet] = outer.pop() ?? [scope, clause, isSet]
       addToItem(scope, clause, i)
       // DISTINCT ON (…) is followed by the first item
       if (closed.call === "ON" && clause === "select") beginItem(scope, clause, i + 1)
@@ -133,6 +136,8 @@ export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
       }
       return { scope, clause: "other" }
     }
+    if (clause === "set" && isKeyword(token, "CASE", "WHEN")) [clause, isSet] = ["condition", true]
+    else if (isSet && isKeyword(token, "THEN")) [clause, isSet] = ["set", false]
     // The next table, after the condition of a join
     if (clause === "condition" && isSymbol(token, ",") && isOwnClause(scope)) clause = "from"
     if (clause === "from") readTable(scope, tokens, i)

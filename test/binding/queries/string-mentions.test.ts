@@ -130,6 +130,8 @@ describe("a name by itself", () => {
     const updating = source.createQueryBuilder().update(User)
     const deleting = source.createQueryBuilder().delete().from(User)
 
+    const set = "UPDATE user SET n = CASE WHEN (n) IN (1) AND email = 1 THEN email END"
+    expect(mentioned(set, updating)).toEqual(["email: User.email"])
     for (const builder of [updating, deleting]) {
       expect(mentioned("DELETE FROM user WHERE email = 1", builder)).toEqual(["email: User.email"])
       expect(mentioned("DELETE FROM user, post WHERE title = 1", builder)).toEqual([])

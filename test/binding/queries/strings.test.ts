@@ -381,6 +381,15 @@ describe("a string of a query builder", () => {
       "what a comparison is compared with",
       (b) => b.where("u.email = :email GLOB 'a'", ADA).getMany(),
     ],
+    [
+      "a value that is set by more than equality",
+      (b) =>
+        b
+          .update()
+          .set({ n: () => "CASE e_mail WHEN :email THEN 9 ELSE n END" })
+          .setParameters(ADA)
+          .execute(),
+    ],
     ["an UPDATE", (b) => b.update().set({ n: 1 }).where("email LIKE 'a%'").execute()],
     ["a DELETE", (b) => b.delete().where("LOWER(e_mail) = :email", ADA).execute()],
   ])("is refused before it is sent: %s", async (_what, run) => {
@@ -462,6 +471,22 @@ describe("a string of a query builder", () => {
 
     expect(await users.findBy({ n: 9 })).toMatchObject([{ id: 1 }])
     expect(await users.count()).toBe(2)
+  })
+
+  test.each([
+    "CASE WHEN email = :email THEN 9 ELSE n END",
+    "(CASE WHEN (:email = e_mail) THEN 9 ELSE n END)",
+  ])("chooses what a value that is set depends on: %s", async (value) => {
+    const builder = users
+      .createQueryBuilder()
+      .update()
+      .set({ n: () => value })
+
+    await builder.setParameters(ADA).execute()
+
+    expect(JSON.stringify(logger.entries)).not.toMatch(/ada/i)
+    const found = await users.find({ order: { id: "ASC" } })
+    expect(found.map(({ n }) => n)).toEqual([9, 2, 3])
   })
 
   test("is answered of a table that is called by its name", async () => {
