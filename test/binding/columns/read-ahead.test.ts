@@ -28,12 +28,12 @@ const rowOf = (token: unknown, i = 0): Row => ({ Patient_id: i, Patient_ssn: tok
 function column(
   rows: readonly Row[],
   ringOf: () => Keyring = () => watched,
-): { fetched: FetchedRows; take: (token: string) => unknown } {
+): { fetched: FetchedRows; take: (token: string, ring?: Keyring) => unknown } {
   const fetched = new FetchedRows()
   fetched.note(rows)
   const decrypt: DecryptingMany = (ring, tokens) => ring.decryptMany(tokens)
   const ahead = new ReadAhead({ fetched, ringOf, decrypt })
-  return { fetched, take: (token) => ahead.take(token, watched) }
+  return { fetched, take: (token, ring = watched) => ahead.take(token, ring) }
 }
 
 beforeEach(() => {
@@ -45,7 +45,7 @@ describe("reading ahead", () => {
     const rows = tokens.map(rowOf)
     const { take } = column(rows)
 
-    expect(tokens.map(take)).toEqual(tokens.map((_, i) => text(i)))
+    expect(tokens.map((token) => take(token))).toEqual(tokens.map((_, i) => text(i)))
     expect(chunks).toEqual([64, 128, 256, 512, 512, 512, 16])
   })
 
@@ -53,7 +53,9 @@ describe("reading ahead", () => {
     const cells = tokens.slice(0, 12).flatMap((token) => [null, token, undefined])
     const { take } = column(cells.map(rowOf))
 
-    expect(tokens.slice(0, 12).map(take)).toEqual(tokens.slice(0, 12).map((_, i) => text(i)))
+    expect(tokens.slice(0, 12).map((token) => take(token))).toEqual(
+      tokens.slice(0, 12).map((_, i) => text(i)),
+    )
     expect(chunks).toEqual([12])
   })
 
@@ -61,7 +63,9 @@ describe("reading ahead", () => {
     const rows = tokens.slice(0, 10).flatMap((token) => [token, token, token].map(rowOf))
     const { take } = column(rows)
 
-    expect(tokens.slice(0, 10).map(take)).toEqual(tokens.slice(0, 10).map((_, i) => text(i)))
+    expect(tokens.slice(0, 10).map((token) => take(token))).toEqual(
+      tokens.slice(0, 10).map((_, i) => text(i)),
+    )
     expect(chunks).toEqual([10])
   })
 
@@ -104,7 +108,9 @@ describe("reading ahead", () => {
     const rows = tokens.slice(0, 100).map((_, i) => rowOf(tokens[i % 10]))
     const { take } = column(rows)
 
-    expect(tokens.slice(0, 10).map(take)).toEqual(tokens.slice(0, 10).map((_, i) => text(i)))
+    expect(tokens.slice(0, 10).map((token) => take(token))).toEqual(
+      tokens.slice(0, 10).map((_, i) => text(i)),
+    )
     expect(chunks.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(100)
   })
 
@@ -143,7 +149,7 @@ describe("reading ahead", () => {
     }))
     const { take } = column(rows)
 
-    expect(tokens.map(take)).toEqual(tokens.map((_, i) => text(i)))
+    expect(tokens.map((token) => take(token))).toEqual(tokens.map((_, i) => text(i)))
     expect(chunks.reduce((sum, count) => sum + count)).toBe(2000)
   })
 
@@ -160,7 +166,9 @@ describe("reading ahead", () => {
     const rows = [...Array<undefined>(20).fill(undefined), ...tokens.slice(0, 10)].map(rowOf)
     const { take } = column(rows)
 
-    expect(tokens.slice(0, 10).map(take)).toEqual(tokens.slice(0, 10).map((_, i) => text(i)))
+    expect(tokens.slice(0, 10).map((token) => take(token))).toEqual(
+      tokens.slice(0, 10).map((_, i) => text(i)),
+    )
     expect(chunks).toEqual([10])
   })
 
@@ -177,7 +185,7 @@ describe("reading ahead", () => {
     const { take } = column(cells.map(rowOf))
 
     const expected = [...Array(9).keys(), -1, 9, 10, 11].map((i) => (i < 0 ? undefined : text(i)))
-    expect(cells.map(take)).toEqual(expected)
+    expect(cells.map((token) => take(token))).toEqual(expected)
   })
 
   test("never gives a token another one's text, whatever order they are asked for in", () => {
@@ -188,6 +196,22 @@ describe("reading ahead", () => {
         for (const i of order) expect([text(i), undefined]).toContain(take(tokens[i] ?? ""))
       }),
     )
+  })
+
+  test("never gives a token the text that the next chunk begins with", () => {
+    const { take } = column(tokens.map(rowOf))
+    for (const token of tokens.slice(0, 64)) take(token)
+
+    expect(take(tokens[70] ?? "")).toBe(text(70))
+  })
+
+  test("never gives a text to who asks with another ring than it was read under", () => {
+    const { take } = column(tokens.map(rowOf))
+    const [first = "", second = ""] = tokens
+    const other = new Keyring([Fernet.generateKey()])
+
+    expect(take(first)).toBe(text(0))
+    expect(take(second, other)).toBeUndefined()
   })
 })
 
