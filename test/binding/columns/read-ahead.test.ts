@@ -205,6 +205,19 @@ describe("reading ahead", () => {
     expect(take(tokens[70] ?? "")).toBe(text(70))
   })
 
+  test("gives out bytes that are the caller's, however often they are asked for", () => {
+    const fetched = new FetchedRows()
+    fetched.note(tokens.slice(0, 10).map(rowOf))
+    const decrypt: DecryptingMany = (_ring, read) => read.map(() => new Uint8Array(1))
+    const ahead = new ReadAhead({ fetched, ringOf: () => watched, decrypt })
+    const again = (i: number) => ahead.take(tokens[i] ?? "", watched) as Uint8Array
+    again(0)
+
+    again(5).fill(7)
+
+    expect(again(5)).toEqual(new Uint8Array(1))
+  })
+
   test("never gives a text to who asks with another ring than it was read under", () => {
     const { take } = column(tokens.map(rowOf))
     const [first = "", second = ""] = tokens
