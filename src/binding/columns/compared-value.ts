@@ -1,3 +1,5 @@
+import { isUint8Array } from "node:util/types"
+
 import { comparisonOperand } from "./comparison-operand"
 
 /**
@@ -17,8 +19,8 @@ let isForgotten = true
 
 /** Notes the value of a column that was read last. It is plaintext, and forgotten when the task ends. */
 export function noteCompared(column: object, value: unknown): void {
-  last = value === undefined || value === null ? undefined : { column, value }
-  if (!last || !isForgotten) return
+  last = { column, value }
+  if (!isForgotten) return
   isForgotten = false
   queueMicrotask(() => {
     isForgotten = true
@@ -50,12 +52,11 @@ export function operandOfStored(
   return compared.operand
 }
 
-type Plaintext = string | Uint8Array | undefined
+type Plaintext = ReturnType<Comparing["plaintextOf"]>
 
 function areSame(one: Plaintext, other: Plaintext): boolean {
-  if (one === undefined || other === undefined) return false
-  if (typeof one === "string" && typeof other === "string") return one === other
-  return Buffer.from(one).equals(Buffer.from(other))
+  if (isUint8Array(one) && isUint8Array(other)) return Buffer.compare(one, other) === 0
+  return one !== undefined && one === other
 }
 
 /** Returns what the stored value was given, for the value that it is the same as. */
