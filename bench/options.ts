@@ -89,7 +89,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       rounds: numbers(values.rounds, quick ? [2] : [15])[0],
     },
     binding: {
-      statements: quick ? 20 : 500,
+      statements: quick ? 20 : 2_000,
       rounds: numbers(values.rounds, quick ? [2] : [15])[0],
     },
     search: {

@@ -6,7 +6,7 @@ import type { Results, Run } from "./results"
 
 const titles: Readonly<Record<Part, string>> = {
   fernet: "The Fernet engine",
-  orm: "TypeORM on PostgreSQL",
+  orm: "TypeORM",
   binding: "What encrypted entities cost others",
   search: "Search by blind index",
   bulk: "Whole tables",
