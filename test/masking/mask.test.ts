@@ -112,10 +112,12 @@ describe("mask", () => {
         const shown = mask(value, { visible })
 
         const letters = [...new Intl.Segmenter("en").segment(value)].length
-        const left = [...new Intl.Segmenter("en").segment(shown.replaceAll(/\*{4}@?/g, ""))].length
+        // The first letter of an address may be an asterisk
+        const hidden = shown.includes("****@****") ? "****@****" : "****"
+        const left = [...new Intl.Segmenter("en").segment(shown.replace(hidden, ""))].length
         expect(left).toBeLessThanOrEqual((2 * letters) / 5)
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, examples: [["*aa.a@a.aa", 1]] },
     )
   })
 })
