@@ -59,7 +59,13 @@ function areSame(one: Plaintext, other: Plaintext): boolean {
   return one !== undefined && one === other
 }
 
-/** Returns what the stored value was given, for the value that it is the same as. */
+/**
+ * Returns what the stored value was given, for the value that it is the same as. Once: TypeORM asks for it
+ * next, and whoever asks later compares it with something else.
+ */
 export function operandOfCompared(column: object, value: unknown): string | undefined {
-  return last?.column === column && Object.is(last.value, value) ? last.operand : undefined
+  if (last?.column !== column || !Object.is(last.value, value)) return undefined
+  const { operand } = last
+  last = undefined
+  return operand
 }
