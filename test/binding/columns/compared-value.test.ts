@@ -1,4 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
+import { Entity, PrimaryColumn } from "typeorm"
+
+import { EncryptedColumn, withEncryption } from "../../../src"
 
 import { BoundColumn } from "../../../src/binding/columns/bound-column"
 import { noteCompared } from "../../../src/binding/columns/compared-value"
@@ -6,6 +9,15 @@ import { propertyOfOperand } from "../../../src/binding/columns/comparison-opera
 import { Keys } from "../../../src/binding/keys/keys"
 import type { EncryptedColumnDeclaration } from "../../../src/column/declaration"
 import { keyring } from "../../support/keys"
+import { memorySource } from "../memory-source"
+import { RecordingLogger } from "../recording-logger"
+
+@Entity()
+class Visit {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn({ codec: "date" }) from!: Date
+  @EncryptedColumn({ codec: "date", blindIndex: { with: ["from"] } }) until!: Date
+}
 
 function column(declaration: EncryptedColumnDeclaration = {}): BoundColumn {
   const scheme = { property: "Patient.ssn", phase: "reject" as const, tokenLimit: undefined }
@@ -102,4 +114,17 @@ describe("the value of an entity and the one that is stored", () => {
       expect(bound.toStored("078")).toBe(digest)
     }
   })
+})
+
+test("what is loaded and saved as it is is not written, also under an index of several columns", async () => {
+  const logger = new RecordingLogger()
+  const source = withEncryption(memorySource([Visit], { logger }), { keyring })
+  const visits = (await source.initialize()).getRepository(Visit)
+  await visits.insert({ id: 1, from: new Date(5), until: new Date(7) })
+  const loaded = await visits.findOneByOrFail({ id: 1 })
+  logger.entries.length = 0
+
+  await visits.save(loaded)
+
+  expect(logger.statements.filter((sql) => !sql.startsWith("SELECT"))).toEqual([])
 })
