@@ -6,20 +6,14 @@ import { tokenSought } from "../columns/cell-codec"
 import type { Companion } from "../indexes/companion"
 import { writesPlaintext } from "../../column/phase"
 import { propertyOfOperand } from "../columns/comparison-operand"
-import { builderInternalsOf, type ColumnMetadata, type ExpressionMap } from "../typeorm-internals"
+import { builderInternalsOf, type ExpressionMap } from "../typeorm-internals"
 import { indexedProperty } from "./indexed-property"
 import { seek } from "./matches"
 import { documentAccess, encryptedPartOf } from "./document-access"
-import { isFindOperator } from "./query-rules"
-import {
-  closeOf,
-  isKeyword,
-  isSymbol,
-  placesOf,
-  type SqlItem,
-  type SqlPlace,
-  type SqlScope,
-} from "./sql-scopes"
+import { type Implied, impliedIn } from "./implied-cells"
+import { isFindOperator, unsupportedExpression } from "./query-rules"
+import { isKeyword, isSymbol, placesOf, type SqlItem } from "./sql-scopes"
+import { isCounted, isReturned, isSelected, selectedItem } from "./selected-cells"
 import { withQuotedNames } from "./quoted-names"
 import { type Comparison, comparisonOf, isBoundary } from "./sql-comparisons"
 import { type SqlToken, tokenize } from "./sql-tokens"
@@ -27,7 +21,13 @@ import { oddNamesOf } from "./string-hints"
 import { type Mention, mentionsIn, type Reading } from "./string-mentions"
 import { isPassed, type StringPolicy, tellUnanswered } from "./unanswered-strings"
 import { unsupportedString } from "./unsupported-string"
-import { compareByIndex, COMPARED_TOKENS, isUpsertComparison } from "./upsert-comparison"
+import {
+  compareByIndex,
+  COMPARED_TOKENS,
+  isComparedWith,
+  isUpsertComparison,
+} from "./upsert-comparison"
+import { becomesCell, isAssignment, isGiven, isOverwriting } from "./written-cells"
 
 /** What compiles a statement, and what it takes note of. */
 export interface StringCompilation {
@@ -57,9 +57,13 @@ export function compileStrings(compilation: StringCompilation, sql: string): str
   const tokens = withQuotedNames(tokenize(sql, syntax, oddNamesOf(dataSource)), syntax)
   const reading: Reading = { dataSource, map, tokens, places: placesOf(tokens) }
   const mentions = mentionsIn(reading)
-  if (mentions.length === 0) return sql
-  const statement = new Statement(compilation, reading, mentions)
-  return statement.compile(sql)
+  const implied = impliedIn(reading)
+  if (mentions.length === 0 && implied.length === 0) return sql
+  const statement = new Statement(compilation, reading)
+  implied.forEach((one) => {
+    statement.refuse(one, sql)
+  })
+  return statement.compile(mentions, sql)
 }
 
 /** A part of the SQL to be replaced, by the indices of its tokens. */
@@ -73,19 +77,26 @@ class Statement {
   readonly #compilation: StringCompilation
   readonly #map: ExpressionMap
   readonly #tokens: readonly SqlToken[]
-  readonly #places: readonly SqlPlace[]
-  readonly #mentions: readonly Mention[]
+  readonly #reading: Reading
 
-  constructor(compilation: StringCompilation, reading: Reading, mentions: readonly Mention[]) {
+  constructor(compilation: StringCompilation, reading: Reading) {
     this.#compilation = compilation
     this.#map = reading.map
     this.#tokens = reading.tokens
-    this.#places = reading.places
-    this.#mentions = mentions
+    this.#reading = reading
   }
 
-  compile(sql: string): string {
-    const answers = this.#mentions.flatMap((mention) => this.#answerOrPass(mention, sql) ?? [])
+  /** @throws {@link UnsupportedQueryError} unless what nothing answers is only to be told */
+  refuse({ mention, problem }: Implied, sql: string): void {
+    this.#orPass(mention, sql, () => {
+      throw this.#unsupported(mention, problem)
+    })
+  }
+
+  compile(mentions: readonly Mention[], sql: string): string {
+    const answers = mentions.flatMap(
+      (mention) => this.#orPass(mention, sql, () => this.#answer(mention, sql)) ?? [],
+    )
     let [compiled, at] = ["", 0]
     for (const answer of answers) {
       const [first, last] = [this.#tokens[answer.start], this.#tokens[answer.end - 1]]
@@ -96,10 +107,10 @@ class Statement {
     return compiled + sql.slice(at)
   }
 
-  /** As {@link #answer}, but what is refused stays as the caller wrote it where that is only to be told. */
-  #answerOrPass(mention: Mention, sql: string): Answer | undefined {
+  /** What is refused stays as the caller wrote it where that is only to be told. */
+  #orPass<Given>(mention: Mention, sql: string, answer: () => Given): Given | undefined {
     try {
-      return this.#answer(mention, sql)
+      return answer()
     } catch (error) {
       if (!isPassed(error) || this.#compilation.strings !== "warn") throw error
       if (this.#wasRefusedBefore(mention, sql)) throw error
@@ -110,7 +121,9 @@ class Statement {
   }
 
   /** Orders, groups and aggregates by a path alone have never run, and are not to begin now. */
-  #wasRefusedBefore({ start, end, place: { scope } }: Mention, sql: string): boolean {
+  #wasRefusedBefore({ start, end, place: { clause, scope } }: Mention, sql: string): boolean {
+    // Nor is what a string yields ever stored for a cell
+    if (clause === "target") return true
     if (AGGREGATES.some((name) => name === scope.call)) {
       const isSelection = ({ start }: SqlItem): boolean => start === scope.start - 1
       if (scope.parent?.items.select.some(isSelection)) return true
@@ -125,8 +138,7 @@ class Statement {
   /** A token out of a dump never works as the value that is sought. */
   #refuseTokens({ bound }: Mention): void {
     this.#tokens.forEach((token, i) => {
-      const clause = this.#places[i]?.clause
-      if (token.kind !== "parameter" || clause === "set" || clause === "other") return
+      if (token.kind !== "parameter" || isGiven(this.#reading, i)) return
       const value = parameterOf(this.#compilation.builder, nameOf(token))
       for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
         this.#compilation.note(one)
@@ -137,23 +149,44 @@ class Statement {
 
   /** What takes the place of a comparison; `undefined` where the column may stand as it does. */
   #answer(mention: Mention, sql: string): Answer | undefined {
+    const { clause } = mention.place
+    if (clause === "other" || this.#isWritten(mention)) return undefined
     if (mention.bound.paths.length > 0 && this.#isOfPlaintext(mention)) return undefined
     this.#refuseAlias(mention)
-    const { clause } = mention.place
-    if (clause === "set" || clause === "other") return undefined
     if (this.#isPresence(mention) || this.#isOurs(mention)) return undefined
     if (isUpsertComparison(this.#tokens, mention)) return this.#difference(mention, sql)
-    if (this.#isCounted(mention)) return undefined
-    if (clause === "select" && this.#isSelected(mention)) return undefined
+    if (isComparedWith(this.#tokens, mention)) return undefined
+    if (isCounted(this.#tokens, mention)) return undefined
+    if (clause === "select" && isSelected(this.#tokens, mention)) return undefined
+    if (clause === "returning" && isReturned(mention)) return undefined
+    if (clause === "values")
+      throw this.#unsupported(mention, "a row that is inserted has no cell yet")
     if (mention.isDerived)
       throw this.#unsupported(
         mention,
         this.#ciphertext(mention) ?? "it is the name of what a SELECT yields, so compare it there",
       )
-    const comparison = comparisonOf(this.#tokens, mention)
+    const comparison = comparisonOf(this.#tokens, mention, this.#begins)
     if (!comparison) throw this.#unsupported(mention)
     const { start, end } = comparison
     return { start, end, sql: this.#compare(mention, comparison) }
+  }
+
+  /** Whether an expression may begin after a token, as it does behind the sign that a SET has. */
+  readonly #begins = (before: number): boolean =>
+    isBoundary(this.#tokens[before]) || isAssignment(this.#reading, before)
+
+  /**
+   * Whether a cell moves from where TypeORM bound it to the column that it was encrypted for.
+   *
+   * @throws {@link UnsupportedQueryError} if that column becomes something else
+   */
+  #isWritten(mention: Mention): boolean {
+    const { clause } = mention.place
+    if (clause === "set") return isOverwriting(this.#reading, mention)
+    if (clause !== "target") return false
+    if (!becomesCell(this.#reading, mention)) throw unsupportedExpression(mention.bound.property)
+    return true
   }
 
   /**
@@ -162,8 +195,7 @@ class Statement {
    * @throws {@link UnsupportedQueryError} if it is about a part that is encrypted
    */
   #isOfPlaintext(mention: Mention): boolean {
-    const { bound, place } = mention
-    if (place.clause === "set" || place.clause === "other") return true
+    const { bound } = mention
     const valueOf = (token: SqlToken): unknown => this.#valueOf(token)
     const access = documentAccess(this.#tokens, mention, valueOf)
     if (this.#isPresence(access)) return true
@@ -183,7 +215,7 @@ class Statement {
 
   #isPresence({ start, end }: Pick<Mention, "end" | "start">): boolean {
     const tokens = this.#tokens
-    if (!isKeyword(tokens[end], "IS") || !isBoundary(tokens[start - 1])) return false
+    if (!isKeyword(tokens[end], "IS") || !this.#begins(start - 1)) return false
     const last = isKeyword(tokens[end + 1], "NOT") ? end + 2 : end + 1
     return isKeyword(tokens[last], "NULL")
   }
@@ -211,58 +243,6 @@ class Statement {
     const table = sql.slice(this.#tokens[start]?.start, this.#tokens[end - 1]?.start)
     const compared = compareByIndex(mention, table, (name) => driver.escape(name))
     return { start, end: end + COMPARED_TOKENS, sql: compared }
-  }
-
-  /** COUNT counts presence; of different values, only if the rows differ anyway. */
-  #isCounted(mention: Mention): boolean {
-    const { start, end, place } = mention
-    const count = countAround(place.scope)
-    if (!count) return false
-    const isAlone = start - 1 === count.start && isSymbol(this.#tokens[end], ")")
-    return (
-      isAlone ||
-      this.#hasKeys(mention, { start: count.start, end: closeOf(this.#tokens, count.start) })
-    )
-  }
-
-  /** An item by itself, with or without an alias; of different rows, only beside the primary key. */
-  #isSelected(mention: Mention): boolean {
-    const { scope } = mention.place
-    const item = this.#itemOf(mention)
-    if (!scope.isSelect || !item || this.#isCompared(scope)) return false
-    const rest = item.end - mention.end
-    const isAlone =
-      rest === 0 || rest === 1 || (rest === 2 && isKeyword(this.#tokens[mention.end], "AS"))
-    if (!isAlone) return false
-    return !scope.isDistinct || scope.items.select.some((one) => this.#hasKeys(mention, one))
-  }
-
-  /** Whether a SELECT inside yields what something else is compared with. */
-  #isCompared(scope: SqlScope): boolean {
-    if (!scope.parent) return false
-    if (["ALL", "ANY", "IN", "SOME"].some((name) => name === scope.call)) return true
-    const sides = [
-      this.#tokens[scope.start - 1],
-      this.#tokens[closeOf(this.#tokens, scope.start) + 1],
-    ]
-    return sides.some((side) => side?.kind === "symbol" && !isSymbol(side, "(", ")", ",", ";"))
-  }
-
-  #itemOf({ start, place: { scope } }: Mention): SqlItem | undefined {
-    return scope.items.select.find((item) => item.start === start)
-  }
-
-  /** Whether the primary key of the mentioned table is named within some tokens. */
-  #hasKeys({ metadata, alias }: Mention, { start, end }: SqlItem): boolean {
-    const tokens = this.#tokens.slice(start, end)
-    const { primaryColumns } = metadata
-    const isNamed = ({ databaseName, propertyPath }: ColumnMetadata): boolean =>
-      tokens.some(
-        ({ text }, i) =>
-          (text === databaseName || text === propertyPath) &&
-          (alias === "" || (isSymbol(tokens[i - 1], ".") && tokens[i - 2]?.text === alias)),
-      )
-    return primaryColumns.length > 0 && primaryColumns.every(isNamed)
   }
 
   #compare(mention: Mention, { negated, ...comparison }: Comparison): string {
@@ -316,7 +296,7 @@ class Statement {
   /** An order or group by the alias or the number of an item that is an encrypted column. */
   #refuseAlias(mention: Mention): void {
     const { scope } = mention.place
-    const item = mention.place.clause === "select" ? this.#itemOf(mention) : undefined
+    const item = mention.place.clause === "select" ? selectedItem(mention) : undefined
     if (!item) return
     const number = String(
       scope.items.select.filter(({ end, start }) => end > start).indexOf(item) + 1,
@@ -338,6 +318,7 @@ class Statement {
 
   /** What would follow the ciphertext, if it is such a thing. */
   #ciphertext({ place: { clause, scope } }: Mention): string | undefined {
+    if (clause === "returning") return "it is returned decrypted by its own name alone"
     const what =
       clause === "order" || clause === "group"
         ? `an ${clause}`.replace("an g", "a g")
@@ -357,12 +338,6 @@ class Statement {
 }
 
 const AGGREGATES = ["AVG", "MAX", "MIN", "SUM"]
-
-/** The parentheses of COUNT that something stands in, at any depth. */
-function countAround(scope: SqlScope): SqlScope | undefined {
-  if (scope.call === "COUNT") return scope
-  return scope.isSelect || !scope.parent ? undefined : countAround(scope.parent)
-}
 
 const MISSING = Symbol("missing")
 

@@ -17,10 +17,19 @@ interface Span {
   readonly end: number
 }
 
+/** Whether an expression may begin after the token of an index. */
+export type Begins = (before: number) => boolean
+
 /** Returns the comparison that a column stands in, if it is one for equality and nothing more. */
-export function comparisonOf(tokens: readonly SqlToken[], column: Span): Comparison | undefined {
+export function comparisonOf(
+  tokens: readonly SqlToken[],
+  column: Span,
+  begins: Begins = (before) => isBoundary(tokens[before]),
+): Comparison | undefined {
   return (
-    comparisonAfter(tokens, column) ?? comparisonBefore(tokens, column) ?? listAfter(tokens, column)
+    comparisonAfter(tokens, column, begins) ??
+    comparisonBefore(tokens, column, begins) ??
+    listAfter(tokens, column, begins)
   )
 }
 
@@ -28,9 +37,10 @@ export function comparisonOf(tokens: readonly SqlToken[], column: Span): Compari
 function comparisonAfter(
   tokens: readonly SqlToken[],
   { start, end }: Span,
+  begins: Begins,
 ): Comparison | undefined {
   const negated = equality(tokens[end])
-  if (negated === undefined || !isBoundary(tokens[start - 1])) return undefined
+  if (negated === undefined || !begins(start - 1)) return undefined
   if (isKeyword(tokens[end + 1], "ANY") && isSymbol(tokens[end + 2], "(") && !negated) {
     const list = tokens[end + 3]
     const close = afterCast(tokens, end + 4)
@@ -48,20 +58,25 @@ function comparisonAfter(
 function comparisonBefore(
   tokens: readonly SqlToken[],
   { start, end }: Span,
+  begins: Begins,
 ): Comparison | undefined {
   const negated = equality(tokens[start - 1])
   const value = tokens[start - 2]
   if (negated === undefined || value?.kind !== "parameter") return undefined
-  if (!isBoundary(tokens[start - 3]) || !isEnd(tokens[end])) return undefined
+  if (!begins(start - 3) || !isEnd(tokens[end])) return undefined
   return { start: start - 2, end, negated, values: [value], isValue: true }
 }
 
 /** As in `path NOT IN (:...values)`. */
-function listAfter(tokens: readonly SqlToken[], { start, end }: Span): Comparison | undefined {
+function listAfter(
+  tokens: readonly SqlToken[],
+  { start, end }: Span,
+  begins: Begins,
+): Comparison | undefined {
   const negated = isKeyword(tokens[end], "NOT")
   let at = negated ? end + 1 : end
   if (!isKeyword(tokens[at], "IN") || !isSymbol(tokens[at + 1], "(")) return undefined
-  if (!isBoundary(tokens[start - 1])) return undefined
+  if (!begins(start - 1)) return undefined
   const values: SqlToken[] = []
   for (at += 2; ; at++) {
     const value = tokens[at]

@@ -7,10 +7,16 @@ export type SqlClause =
   | "group"
   | "having"
   | "order"
-  /** What neither chooses nor orders rows, as LIMIT, RETURNING or the values of an INSERT. */
+  /** What neither chooses nor orders rows, as LIMIT or the columns of an INSERT. */
   | "other"
+  | "returning"
   | "select"
+  /** What a column becomes. */
   | "set"
+  /** The column that becomes it, and the sign between the two. */
+  | "target"
+  /** The rows of an INSERT. */
+  | "values"
 
 /** One SELECT, or what stands in one pair of parentheses. */
 export interface SqlScope {
@@ -22,12 +28,14 @@ export interface SqlScope {
   /** Whether it is a SELECT, and not a list or an expression. */
   isSelect: boolean
   isDistinct: boolean
+  /** Whether its own items are returned, and not only what stands in one of them. */
+  isReturning: boolean
   /** What its FROM and JOINs call the tables, and what they are. */
   readonly tables: Map<string, SqlTable>
   /** What its WITH calls the tables that it makes. */
   readonly common: Map<string, DerivedTable>
-  /** The tokens of each item it selects, orders or groups by. */
-  readonly items: Record<"group" | "order" | "select", SqlItem[]>
+  /** The tokens of each item it selects, returns, orders or groups by. */
+  readonly items: Record<"group" | "order" | "returning" | "select", SqlItem[]>
 }
 
 /** A table that a SELECT makes. */
@@ -74,7 +82,7 @@ export function closeOf(tokens: readonly SqlToken[], open: number): number {
 
 const CLAUSES: Readonly<Record<string, SqlClause>> = {
   CONFLICT: "other",
-  DUPLICATE: "set",
+  DUPLICATE: "target",
   EXCEPT: "other",
   FETCH: "other",
   FOR: "other",
@@ -88,12 +96,12 @@ const CLAUSES: Readonly<Record<string, SqlClause>> = {
   ON: "condition",
   ORDER: "order",
   PARTITION: "group",
-  RETURNING: "other",
+  RETURNING: "returning",
   SELECT: "select",
-  SET: "set",
+  SET: "target",
   UNION: "other",
   USING: "other",
-  VALUES: "other",
+  VALUES: "values",
   WHERE: "condition",
 }
 
@@ -104,29 +112,26 @@ const INNER: readonly string[] = ["GROUP", "ORDER", "PARTITION", "WHERE"]
 export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
   let scope = newScope(undefined, -1, undefined)
   let clause: SqlClause = "other"
-  // Whether a condition is one of a value that is set
-  let isSet = false
-  const outer: (readonly [SqlScope, SqlClause, boolean])[] = []
+  const outer: (readonly [SqlScope, SqlClause])[] = []
   return tokens.map((token, i) => {
     const before = tokens[i - 1]
     if (isSymbol(token, "(")) {
       const place = { scope, clause }
       addToItem(scope, clause, i)
-      outer.push([scope, clause, isSet])
+      outer.push([scope, clause])
       scope = newScope(scope, i, calledAt(tokens, i))
-      isSet = false
       return place
     }
     if (isSymbol(token, ")")) {
       const closed = scope
-      ;[scope, clause, isSet] = outer.pop() ?? [scope, clause, isSet]
+      ;[scope, clause] = outer.pop() ?? [scope, clause]
       addToItem(scope, clause, i)
       // DISTINCT ON (…) is followed by the first item
       if (closed.call === "ON" && clause === "select") beginItem(scope, clause, i + 1)
       if (closed.isSelect) addDerived(scope, clause, tokens, { closed, end: i })
       return { scope, clause }
     }
-    const next = isSymbol(before, ".") ? undefined : clauseAt(token, scope, tokens, i)
+    const next = isSymbol(before, ".") ? undefined : clauseAt(tokens, i, scope, clause)
     if (next) {
       clause = next
       if (isKeyword(token, "SELECT")) {
@@ -134,12 +139,21 @@ export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
         scope.isDistinct = isKeyword(tokens[i + 1], "DISTINCT") && !isKeyword(tokens[i + 2], "ON")
         beginItem(scope, clause, i + 1)
       }
+      if (isKeyword(token, "RETURNING")) {
+        scope.isReturning = true
+        beginItem(scope, clause, i + 1)
+      }
       return { scope, clause: "other" }
     }
-    if (clause === "set" && isKeyword(token, "CASE", "WHEN")) [clause, isSet] = ["condition", true]
-    else if (isSet && isKeyword(token, "THEN")) [clause, isSet] = ["set", false]
-    // The next table, after the condition of a join
-    if (clause === "condition" && isSymbol(token, ",") && isOwnClause(scope)) clause = "from"
+    if (isOwnClause(scope)) {
+      if (clause === "target" && isSymbol(token, "=")) {
+        clause = "set"
+        return { scope, clause: "target" }
+      }
+      if (clause === "set" && isSymbol(token, ",")) clause = "target"
+      // The next table, after the condition of a join
+      if (clause === "condition" && isSymbol(token, ",")) clause = "from"
+    }
     if (clause === "from") readTable(scope, tokens, i)
     if (isSymbol(token, ",")) beginItem(scope, clause, i + 1)
     else if (isKeyword(token, "BY", "DISTINCT", "ALL")) beginItem(scope, clause, i + 1)
@@ -149,9 +163,10 @@ export function placesOf(tokens: readonly SqlToken[]): readonly SqlPlace[] {
 }
 
 function newScope(parent: SqlScope | undefined, start: number, call: string | undefined): SqlScope {
-  const items = { group: [], order: [], select: [] }
+  const items = { group: [], order: [], returning: [], select: [] }
   const named = { tables: new Map(), common: new Map() }
-  return { parent, start, call, isSelect: false, isDistinct: false, ...named, items }
+  const isSo = { isSelect: false, isDistinct: false, isReturning: false }
+  return { parent, start, call, ...isSo, ...named, items }
 }
 
 function calledAt(tokens: readonly SqlToken[], open: number): string | undefined {
@@ -165,12 +180,13 @@ function isOwnClause({ parent, isSelect }: SqlScope): boolean {
 }
 
 function clauseAt(
-  token: SqlToken,
-  scope: SqlScope,
   tokens: readonly SqlToken[],
   i: number,
+  scope: SqlScope,
+  current: SqlClause,
 ): SqlClause | undefined {
-  if (token.kind !== "word") return undefined
+  const token = tokens[i]
+  if (token?.kind !== "word") return undefined
   const word = token.text.toUpperCase()
   if (!Object.hasOwn(CLAUSES, word)) return undefined
   // Of a function, as in TRIM(BOTH FROM …), or a SELECT's own
@@ -180,6 +196,8 @@ function clauseAt(
   if (word === "ON" && isKeyword(tokens[i - 1], "DISTINCT")) return undefined
   // IS DISTINCT FROM, FOR UPDATE OF … SET
   if (word === "FROM" && isKeyword(tokens[i - 1], "DISTINCT")) return undefined
+  // As MySQL calls the row that an upsert did not insert
+  if (word === "VALUES" && current === "set") return undefined
   // Columns that two tables are joined by
   if (word === "USING" && isSymbol(tokens[i + 1], "(")) return "condition"
   return CLAUSES[word]
@@ -279,7 +297,7 @@ function isTableKeyword(token: SqlToken): boolean {
 type Listed = keyof SqlScope["items"]
 
 function isListed(clause: SqlClause): clause is Listed {
-  return clause === "select" || clause === "order" || clause === "group"
+  return clause === "select" || clause === "returning" || clause === "order" || clause === "group"
 }
 
 function addToItem({ items }: SqlScope, clause: SqlClause, i: number): void {

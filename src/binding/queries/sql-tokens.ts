@@ -31,6 +31,22 @@ const unquoted = (matched: string): string => {
   return quote === "]" ? name : name.replaceAll(quote + quote, quote)
 }
 
+/** The greatest number of a character. */
+const LAST = 0x10ffff
+
+function unescaped(matched: string): string {
+  const [, escape = "\\"] = /'(.)'$/su.exec(matched) ?? []
+  const name = unquoted(matched.slice(2, matched.lastIndexOf('"') + 1))
+  const by = escape.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&")
+  const numbers = new RegExp(`${by}(?:${by}|\\+([0-9a-f]{6})|([0-9a-f]{4}))`, "giu")
+  return name.replaceAll(numbers, (_all, long?: string, short?: string) => {
+    const number = long ?? short
+    return number === undefined
+      ? escape
+      : String.fromCodePoint(Math.min(parseInt(number, 16), LAST))
+  })
+}
+
 // The last one of an unclosed comment, text or name reaches to the end, so that nothing in it is code
 const blank: Rule = { kind: "blank", pattern: /\s+/y }
 const lineComment: Rule = { kind: "blank", pattern: /--[^\n]*/y }
@@ -45,6 +61,12 @@ const word: Rule = {
   pattern: /\$?[\p{L}_\u0080-\uffff][\p{L}\p{N}\p{M}_$\u0080-\uffff]*/uy,
 }
 const doubleQuoted: Rule = { kind: "name", pattern: /"(?:[^"]|"")*(?:"|$)/y, textOf: unquoted }
+/** A name of PostgreSQL that has characters by their numbers, as `U&"\0061da"` has. */
+const numbered: Rule = {
+  kind: "name",
+  pattern: /[uU]&"(?:[^"]|"")*(?:"|$)(?:\s*UESCAPE\s*'[^']')?/iy,
+  textOf: unescaped,
+}
 const backticked: Rule = { kind: "name", pattern: /`(?:[^`]|``)*(?:`|$)/y, textOf: unquoted }
 const bracketed: Rule = { kind: "name", pattern: /\[[^\]]*(?:\]|$)/y, textOf: unquoted }
 const parameter: Rule = {
@@ -66,6 +88,7 @@ const rules: Readonly<Record<SqlSyntax, readonly Rule[]>> = {
     { kind: "literal", pattern: /\$((?:[\p{L}_][\p{L}\p{N}_]*)?)\$[^]*?(?:\$\1\$|$)/uy },
     text,
     doubleQuoted,
+    numbered,
     number,
     word,
     cast,

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 
+import { driverFacts } from "../../dialect/driver-facts"
 import { boundColumn } from "../columns/bound-column"
 import type { ColumnMetadata, ExpressionMap } from "../typeorm-internals"
 import { oddNamesAmong } from "./sql-tokens"
@@ -10,6 +11,8 @@ interface NamePatterns {
   readonly name: RegExp
   /** As a part of anything, which is found out in a fraction of the time. */
   readonly part: RegExp
+  /** Of their tables. */
+  readonly table: RegExp
 }
 
 /** `null` where there are none. */
@@ -19,13 +22,13 @@ const patterns = new WeakMap<object, NamePatterns | null>()
  * Whether a statement may name encrypted columns in a string of the caller's: a quick look that spares
  * most statements a slow one.
  */
-export function mayMention(
-  { entityMetadatas }: DataSource,
-  map: ExpressionMap,
-  sql: string,
-): boolean {
+export function mayMention(dataSource: DataSource, map: ExpressionMap, sql: string): boolean {
+  const { entityMetadatas } = dataSource
   const pattern = patternOf(entityMetadatas, entityMetadatas)
-  if (!pattern?.part.test(sql)) return false
+  if (!pattern) return false
+  if (mayHoldRows(dataSource, map, sql)) return true
+  if (!pattern.part.test(sql)) return false
+  if (UNNAMED.test(sql)) return true
   const rest = beyondOwnNames(map, sql)
   if (!pattern.name.test(rest)) return false
   // Of tables that the builder has no alias of, a SELECT inside may speak
@@ -36,6 +39,48 @@ export function mayMention(
       !alias.hasMetadata || patternOf(alias.metadata, [alias.metadata])?.name.test(rest) === true,
   )
 }
+
+/** What reads columns under no name that a pattern of names finds. */
+const UNNAMED = /natural\s|u&"/i
+
+/** Whether a statement may have rows with encrypted columns for values, as PostgreSQL takes `alias::text`. */
+function mayHoldRows(
+  { entityMetadatas, options: { type } }: DataSource,
+  { aliases, queryType }: ExpressionMap,
+  sql: string,
+): boolean {
+  if (driverFacts(type).syntax !== "postgres") return false
+  const encrypted = aliases.filter(
+    (alias) => alias.hasMetadata && patternOf(alias.metadata, [alias.metadata]),
+  )
+  if (encrypted.length > 0) {
+    const folded = sql.toLowerCase()
+    // UPDATE and DELETE call the table by its own name
+    const names = encrypted.map(({ name, metadata }) =>
+      (queryType === "select" ? name : metadata.tableName).toLowerCase(),
+    )
+    if (names.some((name) => standsAlone(folded, name))) return true
+  }
+  if (!INNER_SELECT.test(sql)) return false
+  return patternOf(entityMetadatas, entityMetadatas)?.table.test(sql) === true
+}
+
+/** Whether a name is in SQL with no column behind it, but for where TypeORM says what it is of. */
+function standsAlone(sql: string, name: string): boolean {
+  for (let at = sql.indexOf(name); at >= 0; at = sql.indexOf(name, at + 1)) {
+    let [start, end] = [at, at + name.length]
+    const isQuoted = sql[start - 1] === '"' && sql[end] === '"'
+    if (isQuoted) [start, end] = [start - 1, end + 1]
+    const isLonger = [sql[start - 1], sql[end]].some((char) => char && OF_NAME.test(char))
+    if (isLonger || (isQuoted && DEFINING.test(sql.slice(Math.max(0, start - 7), start)))) continue
+    return true
+  }
+  return false
+}
+
+const OF_NAME = /[\p{L}\p{N}_$."]/u
+
+const DEFINING = /(?:"|\b(?:as|from|into|join|update)) $/
 
 /** Whether a statement may name an encrypted column of any entity. */
 export function mayName({ entityMetadatas }: DataSource, sql: string): boolean {
@@ -67,7 +112,7 @@ const compared = new WeakMap<ColumnMetadata, RegExp>()
 export function mayCompare(column: ColumnMetadata, sql: string): boolean {
   let pattern = compared.get(column)
   if (!pattern) {
-    const { source } = patternFor(namesOf(column)).name
+    const { source } = patternFor(namesOf(column))
     compared.set(column, (pattern = new RegExp(`${source}(?!["\`]?\\s+IS\\b)`, "iu")))
   }
   return pattern.test(sql)
@@ -83,11 +128,12 @@ const INNER_SELECT = /\(\s*SELECT\b/i
 function patternOf(key: object, metadatas: readonly EntityMetadata[]): NamePatterns | null {
   const known = patterns.get(key)
   if (known !== undefined) return known
-  const names = metadatas
+  const encrypted = metadatas
     .flatMap(({ columns }) => columns)
     .filter((column) => boundColumn(column))
-    .flatMap((column) => [...namesOf(column)])
-  const pattern = names.length === 0 ? null : patternFor(new Set(names))
+  const names = encrypted.flatMap((column) => [...namesOf(column)])
+  const tables = encrypted.map(({ entityMetadata }) => entityMetadata.tableName)
+  const pattern = names.length === 0 ? null : patternsFor(names, tables)
   patterns.set(key, pattern)
   return pattern
 }
@@ -96,11 +142,18 @@ function namesOf({ propertyName, databaseName }: ColumnMetadata): ReadonlySet<st
   return new Set([propertyName, databaseName])
 }
 
-function patternFor(names: ReadonlySet<string>): NamePatterns {
-  const escaped = [...names].map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
-  const any = `(?:${escaped.join("|")})`
-  const name = new RegExp(`(?<![\\p{L}\\p{N}_$])${any}(?![\\p{L}\\p{N}_$])`, "iu")
-  return { name, part: new RegExp(any, "iu") }
+function patternsFor(names: readonly string[], tables: readonly string[]): NamePatterns {
+  const part = new RegExp(`${alternatives(names)}|${UNNAMED.source}`, "iu")
+  return { name: patternFor(names), part, table: patternFor(tables) }
+}
+
+function patternFor(names: Iterable<string>): RegExp {
+  return new RegExp(`(?<![\\p{L}\\p{N}_$])${alternatives(names)}(?![\\p{L}\\p{N}_$])`, "iu")
+}
+
+function alternatives(names: Iterable<string>): string {
+  const escaped = [...new Set(names)].map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))
+  return `(?:${escaped.join("|")})`
 }
 
 /** What TypeORM names itself, escaped and in one piece, says nothing that has to be looked at. */

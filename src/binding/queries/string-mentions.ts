@@ -101,8 +101,13 @@ function qualifiedAt(
   return undefined
 }
 
+/** What an upsert calls the row that it did not insert. */
+export const EXCLUDED = "excluded"
+
 /** A table that is read, and what the query calls it. */
-type ReadTable = (DerivedTable | { readonly metadata: EntityMetadata }) & { readonly alias: string }
+export type ReadTable = (DerivedTable | { readonly metadata: EntityMetadata }) & {
+  readonly alias: string
+}
 
 /** An encrypted column, wherever it is named. */
 type Cell = Pick<Mention, "bound" | "column" | "isDerived" | "metadata">
@@ -120,7 +125,11 @@ function cellIn(
 }
 
 /** What a name before a dot stands for: a table of an inner SELECT first, then an alias of the builder. */
-function tableCalled(reading: Reading, scope: SqlScope, name: string): ReadTable | undefined {
+export function tableCalled(
+  reading: Reading,
+  scope: SqlScope,
+  name: string,
+): ReadTable | undefined {
   const { aliases, mainAlias, queryType } = reading.map
   const folded = name.toLowerCase()
   for (let inner = scope; inner.parent; inner = inner.parent) {
@@ -137,6 +146,7 @@ function tableCalled(reading: Reading, scope: SqlScope, name: string): ReadTable
   // UPDATE and DELETE have no alias, and the table's own name stands for it
   if (queryType === "select" || !mainAlias?.hasMetadata) return undefined
   const { metadata } = mainAlias
+  if (queryType === "insert" && folded === EXCLUDED) return { metadata, alias: EXCLUDED }
   return metadata.tableName.toLowerCase() === folded ? { metadata, alias: name } : undefined
 }
 
@@ -229,7 +239,7 @@ function selectAt({ tokens, places }: Reading, open: number): SqlScope | undefin
 }
 
 /** TypeORM takes a path, a property's name and a column's, and databases ignore the case of the last. */
-function columnNamed({ columns }: EntityMetadata, path: string): ColumnMetadata | undefined {
+export function columnNamed({ columns }: EntityMetadata, path: string): ColumnMetadata | undefined {
   const folded = path.toLowerCase()
   return (
     columns.find(({ propertyPath }) => propertyPath === path) ??
@@ -247,14 +257,10 @@ function bareAt(reading: Reading, at: number, visited: Visited = []): Mention | 
   if (!token || !place) return undefined
   if (isKeyword(before, "AS", "NULLS") || isSymbol(before, "::", ".")) return undefined
   if (next?.kind === "literal" || (token.kind === "word" && isSymbol(next, "("))) return undefined
-  if (place.clause === "from" || place.clause === "other" || place.clause === "set")
-    return undefined
+  if (place.clause === "from" || place.clause === "other") return undefined
   // The alias of an item, where it is given and where it is used
-  const isOther =
-    place.clause === "select"
-      ? isOperand(before) && !beginsItem(place, at)
-      : isAlias(reading, place, token)
-  const isSelected = place.clause === "select"
+  const isSelected = place.clause === "select" || place.clause === "returning"
+  const isOther = isSelected ? isAliasOfItem(tokens, place, at) : isAlias(reading, place, token)
   if (isOther && isSelected) return undefined
   const owned = isOther ? undefined : ownedBy(reading, place.scope, token.text, visited)
   const cell = owned || isSelected ? owned?.cell : aliasedCell(reading, place, token.text, visited)
@@ -301,7 +307,7 @@ function ownedBy(
 }
 
 /** The tables of a SELECT, those of the builder if it is its own. */
-function tablesIn(reading: Reading, scope: SqlScope): readonly ReadTable[] {
+export function tablesIn(reading: Reading, scope: SqlScope): readonly ReadTable[] {
   const { aliases, mainAlias, queryType } = reading.map
   const read = [...scope.tables].flatMap(
     ([alias, table]) => tableOf(reading, scope, table, alias) ?? [],
@@ -326,9 +332,15 @@ function isAlias({ tokens }: Reading, { clause, scope }: SqlPlace, name: SqlToke
   })
 }
 
-/** Whether an item of a SELECT begins at a token, as behind SELECT, DISTINCT or a comma. */
-function beginsItem({ scope }: SqlPlace, at: number): boolean {
-  return scope.items.select.some(({ start }) => start === at)
+/** Whether a name only says what an item is called. */
+export function isAliasOfItem(tokens: readonly SqlToken[], place: SqlPlace, at: number): boolean {
+  const isItem = place.clause === "select" || place.clause === "returning"
+  return isItem && isOperand(tokens[at - 1]) && !beginsItem(place, at)
+}
+
+/** Whether an item begins at a token, as behind SELECT, DISTINCT, RETURNING or a comma. */
+function beginsItem({ scope: { items } }: SqlPlace, at: number): boolean {
+  return [...items.select, ...items.returning].some(({ start }) => start === at)
 }
 
 /** Whether what comes before ends an expression, so that a name can only be its alias. */

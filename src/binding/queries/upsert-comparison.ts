@@ -2,7 +2,7 @@ import { indexedProperty } from "./indexed-property"
 import { unsupportedSkip } from "./query-rules"
 import { isKeyword } from "./sql-scopes"
 import type { SqlToken } from "./sql-tokens"
-import type { Mention } from "./string-mentions"
+import { EXCLUDED, type Mention } from "./string-mentions"
 
 const BETWEEN = ["IS", "DISTINCT", "FROM", "EXCLUDED"]
 
@@ -14,6 +14,19 @@ export const COMPARED_TOKENS: number = BETWEEN.length + [".", "column"].length
  */
 export function isUpsertComparison(tokens: readonly SqlToken[], { end }: Mention): boolean {
   return BETWEEN.every((word, i) => isKeyword(tokens[end + i], word))
+}
+
+/** Whether a column is the other side of such a question, which is answered with the first. */
+export function isComparedWith(
+  tokens: readonly SqlToken[],
+  { alias, column, start }: Mention,
+): boolean {
+  const [before, ...words] = [4, 3, 2, 1].map((back) => tokens[start - back])
+  return (
+    alias === EXCLUDED &&
+    words.every((word, i) => isKeyword(word, BETWEEN[i] ?? "")) &&
+    before?.text === column.databaseName
+  )
 }
 
 /**

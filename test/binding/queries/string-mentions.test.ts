@@ -103,8 +103,8 @@ describe("a name by itself", () => {
     "SELECT 1 FROM user u ORDER BY u.n NULLS first",
     "SELECT 1 FROM email",
     "SELECT 1 FROM user u LIMIT email",
-    "UPDATE user SET email = 1",
-    "INSERT INTO user (id) VALUES (1) RETURNING email",
+    "INSERT INTO user (email) VALUES (1) ON CONFLICT (email) DO NOTHING",
+    "UPDATE user SET n = 1 RETURNING n email, n AS email",
     "SELECT 1 FROM user u WHERE title = 1",
     "SELECT 1 FROM user u, user v WHERE email = 1",
     "SELECT 1 FROM user u WHERE u.n IN (SELECT 1 FROM user v, user w WHERE email = 1)",
@@ -130,13 +130,31 @@ describe("a name by itself", () => {
     const updating = source.createQueryBuilder().update(User)
     const deleting = source.createQueryBuilder().delete().from(User)
 
-    const set = "UPDATE user SET n = CASE WHEN (n) IN (1) AND email = 1 THEN email END"
-    expect(mentioned(set, updating)).toEqual(["email: User.email"])
+    const set = "UPDATE user SET first = 1, n = (n = email), email = 1 WHERE n = 1 RETURNING email"
+    expect(mentioned(set, updating)).toEqual([
+      "first: User.first",
+      ...["email: User.email", "email: User.email", "email: User.email"],
+    ])
     for (const builder of [updating, deleting]) {
       expect(mentioned("DELETE FROM user WHERE email = 1", builder)).toEqual(["email: User.email"])
       expect(mentioned("DELETE FROM user, post WHERE title = 1", builder)).toEqual([])
     }
   })
+})
+
+test("what an upsert did not insert has the columns of its table", () => {
+  const inserting = source.createQueryBuilder().insert().into(User)
+  const sql =
+    "INSERT INTO user (n) VALUES (email) ON CONFLICT (n) DO UPDATE SET n = EXCLUDED.email RETURNING id"
+
+  expect(mentioned(sql, inserting)).toEqual(["email: User.email", "EXCLUDED.email: User.email"])
+  expect(mentioned("SELECT 1 FROM user u WHERE excluded.email = 1")).toEqual([])
+  expect(
+    mentioned(
+      "INSERT INTO user (n) VALUES (1) ON DUPLICATE KEY UPDATE n = VALUES(email), first = 1",
+      inserting,
+    ),
+  ).toEqual(["email: User.email", "first: User.first"])
 })
 
 describe("a name with others before it", () => {

@@ -23,7 +23,7 @@ class Contact {
 @Entity()
 class User {
   @PrimaryColumn() id!: number
-  @Column({ default: 0 }) n!: number
+  @Column({ type: "integer", default: 0, nullable: true }) n!: number | null
   @EncryptedColumn({ name: "e_mail", nullable: true, blindIndex: { normalize: "lowercase" } })
   email?: string | null
   @EncryptedColumn({ nullable: true }) notes?: string | null
@@ -390,6 +390,56 @@ describe("a string of a query builder", () => {
           .setParameters(ADA)
           .execute(),
     ],
+    [
+      "a value that is set from its cell",
+      (b) =>
+        b
+          .update()
+          .set({ n: () => "COALESCE(length(e_mail), 0)" })
+          .execute(),
+    ],
+    [
+      "a value that is set to its cell",
+      (b) =>
+        b
+          .update()
+          .set({ n: () => "e_mail" })
+          .execute(),
+    ],
+    [
+      "a value that is set from its cell by another name",
+      (b) =>
+        b
+          .update()
+          .set({ n: () => "user.email" })
+          .execute(),
+    ],
+    [
+      "what a string assigns to it beside another value",
+      (b) =>
+        b
+          .update()
+          .set({ n: () => "1, e_mail = :email" })
+          .setParameters(ADA)
+          .execute(),
+    ],
+    [
+      "a value that is inserted",
+      (b) =>
+        b
+          .insert()
+          .values({ id: 9, n: () => "e_mail = :email" })
+          .setParameters(ADA)
+          .execute(),
+    ],
+    [
+      "its cells by a natural join",
+      (b) => b.where("u.id IN (SELECT x.id FROM user x NATURAL JOIN user y)").getMany(),
+    ],
+    [
+      "its cells by a natural join with what is unknown",
+      (b) => b.where("u.id IN (SELECT x.id FROM user x NATURAL LEFT JOIN other)").getMany(),
+    ],
     ["an UPDATE", (b) => b.update().set({ n: 1 }).where("email LIKE 'a%'").execute()],
     ["a DELETE", (b) => b.delete().where("LOWER(e_mail) = :email", ADA).execute()],
   ])("is refused before it is sent: %s", async (_what, run) => {
@@ -440,13 +490,21 @@ describe("a string of a query builder", () => {
           .getMany(),
     ],
     [
-      "a value that is set",
+      "a value that is set by whether there is one",
       () =>
         users
           .createQueryBuilder()
           .update()
-          .set({ n: () => "COALESCE(length(e_mail), 0)" })
+          .set({ n: () => "e_mail IS NOT NULL" })
           .execute(),
+    ],
+    [
+      "an upsert",
+      () => users.upsert([{ id: 1, email: "new", notes: null, contact: { phone: "3" } }], ["id"]),
+    ],
+    [
+      "a natural join on what is in plaintext",
+      (b) => b.where("u.id IN (SELECT p.id FROM post p NATURAL JOIN user x)").getMany(),
     ],
     [
       "having on whether there is one, by its alias",
@@ -476,18 +534,37 @@ describe("a string of a query builder", () => {
   test.each([
     "CASE WHEN email = :email THEN 9 ELSE n END",
     "(CASE WHEN (:email = e_mail) THEN 9 ELSE n END)",
+    "IIF(email IN (:...emails), 9, n)",
+    "n + 8 * (user.email = :email AND user.email IS NOT NULL)",
   ])("chooses what a value that is set depends on: %s", async (value) => {
     const builder = users
       .createQueryBuilder()
       .update()
       .set({ n: () => value })
 
-    await builder.setParameters(ADA).execute()
+    await builder.setParameters({ ...ADA, emails: ["ada", "x"] }).execute()
 
     expect(JSON.stringify(logger.entries)).not.toMatch(/ada/i)
     const found = await users.find({ order: { id: "ASC" } })
     expect(found.map(({ n }) => n)).toEqual([9, 2, 3])
   })
+
+  test.each(["email = :email", ":email = e_mail", "(email IN (:email))"])(
+    "sets a column to whether it is so: %s",
+    async (value) => {
+      const set = { n: () => value, notes: "y" }
+
+      await users.createQueryBuilder().update().set(set).setParameters(ADA).execute()
+
+      expect(JSON.stringify(logger.entries)).not.toMatch(/ada/i)
+      const found = await users.find({ order: { id: "ASC" } })
+      expect(found.map(({ n, notes }) => [n, notes])).toEqual([
+        [1, "y"],
+        [0, "y"],
+        [null, "y"],
+      ])
+    },
+  )
 
   test("is answered of a table that is called by its name", async () => {
     const query = source.createQueryBuilder().select("x.id", "id").from("main.user", "x")

@@ -1,5 +1,5 @@
-import { beforeAll, beforeEach, expect, test } from "@jest/globals"
-import { type DataSource, Entity, PrimaryColumn, type SelectQueryBuilder } from "typeorm"
+import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals"
+import { Column, type DataSource, Entity, PrimaryColumn, type SelectQueryBuilder } from "typeorm"
 
 import { EncryptedColumn, withEncryption } from "../../../src"
 import { eachDatabase } from "../../support/databases"
@@ -11,6 +11,7 @@ import { rowsOf } from "../stored"
 class Account {
   @PrimaryColumn() id!: number
   @EncryptedColumn({ nullable: true, blindIndex: true }) email?: string | null
+  @Column({ nullable: true }) flag?: boolean
 }
 
 type Builder = SelectQueryBuilder<Account>
@@ -90,6 +91,107 @@ eachDatabase("a string of a query builder", (db) => {
 
     expect((await rowsOf(db, "account")).map(({ id }) => id)).toEqual([2, 3])
     expect(sent()).not.toContain("MARKER")
+  })
+
+  test("is answered in what a column is set to, in an upsert as well", async () => {
+    const accounts = source.getRepository(Account)
+    const flags = async () =>
+      (await accounts.find({ order: { id: "ASC" } })).map(({ flag }) => flag)
+    const update = () => accounts.createQueryBuilder().update()
+
+    await update()
+      .set({ flag: () => "email = :ada", email: "MARKER-eve" })
+      .where("id = 1")
+      .setParameters(ada)
+      .execute()
+    await accounts.upsert({ id: 2, email: "MARKER-bob" }, ["id"])
+    await update()
+      .set({ flag: () => "CASE WHEN :bob = email THEN TRUE END" })
+      .where("id = 2")
+      .setParameters({ bob: "MARKER-bob" })
+      .execute()
+
+    expect((await flags()).map(Boolean)).toEqual([true, true, false])
+    expect(await idsOf(builder().where("a.email = :eve", { eve: "MARKER-eve" }))).toEqual([1])
+    expect(sent()).not.toContain("MARKER")
+  })
+
+  test.each([
+    ["a value from its cell", () => ({ flag: () => "LENGTH(email) > 3" })],
+    ["another column from its cell", () => ({ id: () => "email" })],
+    ["what a string assigns", () => ({ flag: () => "TRUE, email = :ada" })],
+  ])("is refused before it is sent in SET: %s", async (_what, set) => {
+    const update = source.createQueryBuilder().update(Account).set(set()).setParameters(ada)
+
+    await expect(update.execute()).rejects.toMatchObject({ code: "ERR_UNSUPPORTED_QUERY" })
+    expect(logger.statements).toEqual([])
+  })
+
+  test("is returned decrypted by its own name, and in no other form", async () => {
+    const deleting = (returning: string) =>
+      source.createQueryBuilder().delete().from(Account).where("id = 1").returning(returning)
+    if (!source.driver.isReturningSqlSupported("delete")) return
+
+    for (const form of [
+      "UPPER(email)",
+      "email AS e",
+      "id, email e",
+      "(email)",
+      "COALESCE(:ada, email)",
+    ]) {
+      await expect(deleting(form).setParameters(ada).execute()).rejects.toMatchObject({
+        code: "ERR_UNSUPPORTED_QUERY",
+      })
+    }
+    expect(logger.statements).toEqual([])
+    const form = "id, email, (email = :ada) AS hit"
+    const { raw } = await deleting(form).setParameters(ada).execute()
+
+    const [row] = raw as readonly [Record<string, unknown>]
+    expect([Number(row["id"]), row["email"], Boolean(row["hit"])]).toEqual([1, ada.ada, true])
+    expect(sent()).not.toContain("MARKER")
+  })
+
+  const testOnPostgres = db.name === "PostgreSQL" ? describe : describe.skip
+  testOnPostgres("on PostgreSQL", () => {
+    test.each([
+      "a::text LIKE :ada",
+      '"a"::text LIKE :ada',
+      "A :: text LIKE :ada",
+      "to_jsonb(a) ->> 'email' = :ada",
+      "to_jsonb(a.*) ->> 'email' = :ada",
+      "a = :ada",
+      "a.id IN (SELECT x.id FROM account x WHERE x::text LIKE :ada)",
+      "a.id IN (SELECT x.id FROM account x NATURAL JOIN account y)",
+      'a.id IN (SELECT x.id FROM account x WHERE x.U&"e\\006dail" LIKE :ada)',
+      `a.U&"e!+00006Dail" UESCAPE '!' LIKE :ada`,
+    ])("is refused before it is sent, by no name of its own: %s", async (where) => {
+      await expect(idsOf(builder().where(where, ada))).rejects.toMatchObject({
+        code: "ERR_UNSUPPORTED_QUERY",
+        property: "Account.email",
+      })
+      expect(logger.statements).toEqual([])
+    })
+
+    test.each<readonly [string, readonly number[]]>([
+      ["a IS NOT NULL OR a.id = 3", [3]],
+      ["1 = (SELECT COUNT(x) FROM account x WHERE x.id = a.id)", [1, 2, 3]],
+      ["a.id IN (SELECT y.id FROM (SELECT x.* FROM account x) y WHERE y.id > 1)", [2, 3]],
+      [`a.U&"\\0065mail" = :ada`, [1]],
+    ])("is answered: %s", async (where, ids) => {
+      expect(await idsOf(builder().where(where, ada))).toEqual(ids)
+      expect(sent()).not.toContain("MARKER")
+    })
+
+    test("is locked by its alias", async () => {
+      await source.transaction(async (manager) => {
+        const locked = manager
+          .createQueryBuilder(Account, "a")
+          .setLock("pessimistic_write", undefined, ["a"])
+
+        expect(await locked.where("a.id = 1").getMany()).toHaveLength(1)
+      })
+    })
   })
 
   test.each([
