@@ -1,6 +1,6 @@
 import type { DataSource, ObjectLiteral, QueryBuilder } from "typeorm"
 
-import { driverFacts } from "../../dialect/driver-facts"
+import { driverFacts, type SqlSyntax } from "../../dialect/driver-facts"
 import { compilePredicate, isPlaintextParameter, type Predicate } from "../../search/predicate"
 import { tokenSought } from "../columns/cell-codec"
 import type { Companion } from "../indexes/companion"
@@ -27,7 +27,7 @@ import {
   isComparedWith,
   isUpsertComparison,
 } from "./upsert-comparison"
-import { becomesCell, isAssignment, isGiven, isOverwriting } from "./written-cells"
+import { becomesCell, isAssignment, isGiven, isOverwriting, isSetBefore } from "./written-cells"
 
 /** What compiles a statement, and what it takes note of. */
 export interface StringCompilation {
@@ -79,11 +79,14 @@ class Statement {
   readonly #tokens: readonly SqlToken[]
   readonly #reading: Reading
 
+  readonly #syntax: SqlSyntax
+
   constructor(compilation: StringCompilation, reading: Reading) {
     this.#compilation = compilation
     this.#map = reading.map
     this.#tokens = reading.tokens
     this.#reading = reading
+    this.#syntax = driverFacts(reading.dataSource.options.type).syntax
   }
 
   /** @throws {@link UnsupportedQueryError} unless what nothing answers is only to be told */
@@ -168,6 +171,8 @@ class Statement {
       )
     const comparison = comparisonOf(this.#tokens, mention, this.#begins)
     if (!comparison) throw this.#unsupported(mention)
+    if (this.#syntax === "mysql" && isSetBefore(this.#reading, mention))
+      throw this.#unsupported(mention, "it is compared after it was set, so set it as the last")
     const { start, end } = comparison
     return { start, end, sql: this.#compare(mention, comparison) }
   }

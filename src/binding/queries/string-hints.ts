@@ -50,16 +50,12 @@ function mayHoldRows(
   sql: string,
 ): boolean {
   if (driverFacts(type).syntax !== "postgres") return false
-  const encrypted = aliases.filter(
-    (alias) => alias.hasMetadata && patternOf(alias.metadata, [alias.metadata]),
-  )
-  if (encrypted.length > 0) {
-    const folded = sql.toLowerCase()
+  let folded: string | undefined
+  for (const alias of aliases) {
+    if (!alias.hasMetadata || !patternOf(alias.metadata, [alias.metadata])) continue
     // UPDATE and DELETE call the table by its own name
-    const names = encrypted.map(({ name, metadata }) =>
-      (queryType === "select" ? name : metadata.tableName).toLowerCase(),
-    )
-    if (names.some((name) => standsAlone(folded, name))) return true
+    const name = queryType === "select" ? alias.name : alias.metadata.tableName
+    if (standsAlone((folded ??= sql.toLowerCase()), name.toLowerCase())) return true
   }
   if (!INNER_SELECT.test(sql)) return false
   return patternOf(entityMetadatas, entityMetadatas)?.table.test(sql) === true
@@ -68,17 +64,21 @@ function mayHoldRows(
 /** Whether a name is in SQL with no column behind it, but for where TypeORM says what it is of. */
 function standsAlone(sql: string, name: string): boolean {
   for (let at = sql.indexOf(name); at >= 0; at = sql.indexOf(name, at + 1)) {
-    let [start, end] = [at, at + name.length]
-    const isQuoted = sql[start - 1] === '"' && sql[end] === '"'
-    if (isQuoted) [start, end] = [start - 1, end + 1]
-    const isLonger = [sql[start - 1], sql[end]].some((char) => char && OF_NAME.test(char))
-    if (isLonger || (isQuoted && DEFINING.test(sql.slice(Math.max(0, start - 7), start)))) continue
-    return true
+    const end = at + name.length
+    if (isOfName(sql.charCodeAt(at - 1)) || isOfName(sql.charCodeAt(end))) continue
+    if (sql[at - 1] !== '"' || sql[end] !== '"') return true
+    // In quotes
+    if (sql[at - 2] === "." || sql[end + 1] === ".") continue
+    if (!DEFINING.test(sql.slice(Math.max(0, at - 8), at - 1))) return true
   }
   return false
 }
 
-const OF_NAME = /[\p{L}\p{N}_$."]/u
+/** Whether a character is one of a name in lower case, or the dot between two. */
+function isOfName(code: number): boolean {
+  const isLetter = (code >= 97 && code <= 122) || code === 95 || code > 127
+  return isLetter || (code >= 48 && code <= 57) || code === 36 || code === 46
+}
 
 const DEFINING = /(?:"|\b(?:as|from|into|join|update)) $/
 

@@ -40,6 +40,17 @@ export function isOverwriting(placed: Placed, mention: Mention): boolean {
   )
 }
 
+/** Whether a SET assigns a column before it reads it. MySQL reads what it becomes there, and others what it was. */
+export function isSetBefore(
+  { tokens, places }: Placed,
+  { column, place, start }: Mention,
+): boolean {
+  if (place.clause !== "set") return false
+  return tokens
+    .slice(0, start)
+    .some((token, i) => places[i]?.clause === "target" && isNamed(token, column.databaseName))
+}
+
 /** Whether a parameter is a value that is written, and not one that something is compared with. */
 export function isGiven(placed: Placed, at: number): boolean {
   const clause = placed.places[at]?.clause
