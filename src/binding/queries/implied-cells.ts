@@ -1,7 +1,6 @@
 import { driverFacts } from "../../dialect/driver-facts"
 import { encryptedColumnsOf } from "../columns/encrypted-columns"
 import { isKeyword, isSymbol, type SqlPlace } from "./sql-scopes"
-import type { SqlToken } from "./sql-tokens"
 import {
   columnNamed,
   isAliasOfItem,
@@ -17,13 +16,15 @@ export interface Implied {
   readonly problem: string
 }
 
+const JOINS = ["CROSS", "FULL", "INNER", "JOIN", "LEFT", "OUTER", "RIGHT"]
+
 /** Returns the encrypted columns that a statement reads as parts of rows, or joins tables by. */
 export function impliedIn(reading: Reading): readonly Implied[] {
   const { syntax } = driverFacts(reading.dataSource.options.type)
   return reading.tokens.flatMap((token, at) => {
     const place = reading.places[at]
     if (!place) return []
-    if (isKeyword(token, "NATURAL") && !isSymbol(reading.tokens[at - 1], ".")) {
+    if (isKeyword(token, "NATURAL") && isKeyword(reading.tokens[at + 1], ...JOINS)) {
       return joinedBy(reading, at, place) ?? []
     }
     // No other database takes a row for a value
@@ -76,18 +77,16 @@ function isRow({ tokens }: Reading, at: number, place: SqlPlace): boolean {
   if (isKeyword(token, "USER")) return false
   if (["from", "other", "target"].includes(place.clause)) return false
   if (isKeyword(before, "AS", "FROM", "OVER") || isSymbol(before, "::", ".")) return false
-  if (isSymbol(next, "(") || next?.kind === "literal") return false
+  // A function, a type before a text, or a part of a date
+  if (isSymbol(next, "(") || next?.kind === "literal" || isKeyword(next, "FROM")) return false
   if (isAliasOfItem(tokens, place, at)) return false
   if (!isSymbol(next, ".")) return true
   // All columns, each by itself, is what a SELECT yields
-  return isSymbol(tokens[at + 2], "*") && !isItem(tokens, place, at)
+  return isSymbol(tokens[at + 2], "*") && !isItem(place, at)
 }
 
-function isItem(tokens: readonly SqlToken[], { scope: { items } }: SqlPlace, at: number): boolean {
-  return (
-    [...items.select, ...items.returning].some(({ start }) => start === at) &&
-    !isKeyword(tokens[at - 1], "DISTINCT")
-  )
+function isItem({ scope: { items } }: SqlPlace, at: number): boolean {
+  return [...items.select, ...items.returning].some(({ start }) => start === at)
 }
 
 /** Whether a table that is read has a column of a name, which goes before a row. */

@@ -8,6 +8,10 @@ interface Placed {
   readonly places: readonly SqlPlace[]
 }
 
+function isBound(token: SqlToken | undefined): boolean {
+  return token?.kind === "parameter" && BOUND_VALUE.test(token.text)
+}
+
 /** What a builder calls the values that it was given as such, and that were encrypted therefore. */
 const BOUND_VALUE = /^orm_param_\d+$/
 
@@ -15,9 +19,8 @@ const BOUND_VALUE = /^orm_param_\d+$/
 export function becomesCell(placed: Placed, { end, column }: Mention): boolean {
   const { tokens } = placed
   const value = tokens[end + 1]
-  if (!isAssignment(placed, end) || !value) return false
-  const isBound = value.kind === "parameter" && BOUND_VALUE.test(value.text)
-  if (isBound || isKeyword(value, "NULL", "DEFAULT")) return isOver(placed, end + 2)
+  if (!isAssignment(placed, end)) return false
+  if (isBound(value) || isKeyword(value, "NULL", "DEFAULT")) return isOver(placed, end + 2)
   const [at, after] = isKeyword(value, "VALUES") ? [end + 3, end + 5] : [end + 3, end + 4]
   return (
     isKeyword(value, "VALUES", EXCLUDED.toUpperCase()) &&

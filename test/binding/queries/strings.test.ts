@@ -503,6 +503,13 @@ describe("a string of a query builder", () => {
       () => users.upsert([{ id: 1, email: "new", notes: null, contact: { phone: "3" } }], ["id"]),
     ],
     [
+      "a column that is called natural",
+      (b) =>
+        b
+          .where("u.id IN (SELECT d.id FROM (SELECT 1 AS id, 2 AS natural) d WHERE natural = 2)")
+          .getMany(),
+    ],
+    [
       "a natural join on what is in plaintext",
       (b) => b.where("u.id IN (SELECT p.id FROM post p NATURAL JOIN user x)").getMany(),
     ],
@@ -535,7 +542,7 @@ describe("a string of a query builder", () => {
     "CASE WHEN email = :email THEN 9 ELSE n END",
     "(CASE WHEN (:email = e_mail) THEN 9 ELSE n END)",
     "IIF(email IN (:...emails), 9, n)",
-    "n + 8 * (user.email = :email AND user.email IS NOT NULL)",
+    "n + 8 * (user.email = :email AND user.e_mail IS NOT NULL)",
   ])("chooses what a value that is set depends on: %s", async (value) => {
     const builder = users
       .createQueryBuilder()
