@@ -4,7 +4,7 @@ import type { Findings, Line } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
 import { openDocuments, ours, plain, webhook } from "./documents"
 import type { OrmOptions } from "./options"
-import { runApart } from "./run-apart"
+import { runVariants } from "./run-variants"
 
 /** Finds documents of which parts are encrypted, and the same in plaintext. */
 export async function compareDocuments(
@@ -18,11 +18,11 @@ export async function compareDocuments(
     await repository.save(webhooks, { chunk: 1000 })
     await source.destroy()
   }
-  const jobs = [plain, ours].map((variant) => ({
-    ...{ variant, work: "find documents" as const },
+  const jobs = [plain, ours].map((name) => ({
+    ...{ name, work: "find documents" as const },
     ...{ connection, rows },
   }))
-  const measured = await runApart(jobs, rounds)
+  const measured = await runVariants(jobs, rounds)
   const line: Line = {
     group: `find() of ${rows.toLocaleString("en")} documents`,
     title: `${ours}, against ${plain}`,

@@ -4,7 +4,7 @@ import { describeSecondsOf } from "../report/quantity"
 import { fillTables } from "./compare-insert"
 import { openDataSources } from "./data-sources"
 import type { OrmOptions } from "./options"
-import { runApart } from "./run-apart"
+import { runVariants } from "./run-variants"
 import { sqliteTarget } from "./targets"
 import { ours5, plain, tokens } from "./variants"
 
@@ -21,10 +21,10 @@ export async function compareFindOnSqlite({
   try {
     await fillTables(sources, rows)
     const jobs = [plain, ours5, tokens].map(({ name }) => ({
-      ...{ variant: name, work: "find" as const },
+      ...{ name, work: "find" as const },
       ...{ connection: database.connection, rows, times: FINDS },
     }))
-    const measured = await runApart(jobs, rounds)
+    const measured = await runVariants(jobs, rounds)
     const lines = [ours5, tokens].map(({ name }): Line => ({
       group: `find() of ${rows.toLocaleString("en")} rows on SQLite`,
       title: `${name}, against plain columns`,

@@ -7,7 +7,7 @@ import { describeSecondsOf } from "../report/quantity"
 import type { DataSources } from "./data-sources"
 import type { OrmOptions } from "./options"
 import { patients } from "./patient"
-import { runApart } from "./run-apart"
+import { runVariants } from "./run-variants"
 import { findTargets, peerTarget, sealedTarget, unauthenticatedPeerTarget } from "./targets"
 import * as variants from "./variants"
 
@@ -32,10 +32,10 @@ export async function compareFind(
   }
   const all = [...variants.stored, sealed5, tokens]
   const jobs = all.map(({ name }) => ({
-    ...{ variant: name, work: "find" as const },
+    ...{ name, work: "find" as const },
     ...{ connection, rows },
   }))
-  const measured = await runApart(jobs, rounds)
+  const measured = await runVariants(jobs, rounds)
   return { lines: linesOf(measured, rows), points: pointsOf(measured) }
 }
 

@@ -6,7 +6,7 @@ import type { DataSources } from "./data-sources"
 import type { OrmOptions } from "./options"
 import { BATCH, insertPatients } from "./insert-patients"
 import { patients } from "./patient"
-import { runApart } from "./run-apart"
+import { runVariants } from "./run-variants"
 import { insertTarget } from "./targets"
 import { cbc5, gcm5, naive5, noop, ours1, ours5, plain, stored } from "./variants"
 
@@ -26,10 +26,10 @@ export async function compareInsert(
 ): Promise<Partial<Findings>> {
   const variants = [plain, ours5, ours1, noop, naive5, gcm5, cbc5]
   const jobs = variants.map(({ name }) => ({
-    ...{ variant: name, work: "insert" as const },
+    ...{ name, work: "insert" as const },
     ...{ connection, rows },
   }))
-  const measured = await runApart(jobs, Math.ceil(rounds / 3))
+  const measured = await runVariants(jobs, Math.ceil(rounds / 3))
   const group = `insert() of ${rows.toLocaleString("en")} rows, ${BATCH} a statement`
   const lines = variants.slice(1).map(({ name }): Line => ({
     group,

@@ -7,7 +7,7 @@ import { describeSecondsOf } from "../report/quantity"
 import { openBound } from "./data-sources"
 import type { OrmOptions } from "./options"
 import type { Patient } from "./patient"
-import { runApart } from "./run-apart"
+import { runVariants } from "./run-variants"
 import { saveTarget, unchangedTarget } from "./targets"
 import { gcm5, naive5, noop, ours1, ours5, plain } from "./variants"
 
@@ -21,11 +21,11 @@ export async function compareSave(
   const lines: Line[] = []
   for (const change of [false, true]) {
     const jobs = variants.map(({ name }) => ({
-      variant: name,
+      name,
       work: change ? ("save, changed" as const) : ("save, unchanged" as const),
       ...{ connection, rows: saved },
     }))
-    const measured = await runApart(jobs, Math.ceil(rounds / 3))
+    const measured = await runVariants(jobs, Math.ceil(rounds / 3))
     for (const { name } of variants.slice(1)) {
       lines.push({
         group: `save() of ${saved.toLocaleString("en")} loaded entities, ${change ? "one property changed" : "unchanged"}`,

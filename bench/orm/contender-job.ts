@@ -1,9 +1,11 @@
 import type { DataSourceOptions } from "typeorm"
 
+import type { Job } from "../measure/apart"
+
 /** What the process of one contender does whenever its turn comes. */
-export interface ContenderJob {
+export interface ContenderJob extends Job {
   /** The name of the variant that it works with, and its own. */
-  readonly variant: string
+  readonly name: string
   readonly work: Work
   readonly connection: DataSourceOptions
   /** Rows that are inserted or saved; what is found is all there are. */

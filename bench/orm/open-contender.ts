@@ -1,5 +1,6 @@
 import { type DataSource, type Repository } from "typeorm"
 
+import type { Opened } from "../measure/apart"
 import { type AsyncOperation, repeatingAsync } from "../measure/operation"
 import type { ContenderJob, Work } from "./contender-job"
 import { openVariant } from "./data-sources"
@@ -9,17 +10,17 @@ import { type Patient, patients } from "./patient"
 import * as variants from "./variants"
 
 /** A connection, and what is done through it. */
-interface Opened {
+interface Connected {
   readonly source: DataSource
   readonly operation: AsyncOperation
 }
 
 const known = [...variants.stored, variants.sealed5, variants.tokens]
 
-const works: Readonly<Record<Work, (job: ContenderJob) => Promise<Opened>>> = {
+const works: Readonly<Record<Work, (job: ContenderJob) => Promise<Connected>>> = {
   find: ofPatients((repository) => ({ run: () => repository.find() })),
-  "find documents": async ({ connection, variant }) => {
-    const [source, repository] = await openDocuments(connection, variant)
+  "find documents": async ({ connection, name }) => {
+    const [source, repository] = await openDocuments(connection, name)
     return { source, operation: { run: () => repository.find() } }
   },
   insert: ofPatients((repository, { rows }) => {
@@ -35,10 +36,10 @@ const works: Readonly<Record<Work, (job: ContenderJob) => Promise<Opened>>> = {
 
 function ofPatients(
   work: (repository: Repository<Patient>, job: ContenderJob) => AsyncOperation,
-): (job: ContenderJob) => Promise<Opened> {
+): (job: ContenderJob) => Promise<Connected> {
   return async (job) => {
-    const variant = known.find(({ name }) => name === job.variant)
-    if (!variant) throw new Error(`There is no variant "${job.variant}".`)
+    const variant = known.find(({ name }) => name === job.name)
+    if (!variant) throw new Error(`There is no variant "${job.name}".`)
     const source = await openVariant(job.connection, variant)
     return { source, operation: work(source.getRepository(variant.entity), job) }
   }
@@ -57,15 +58,13 @@ function saving(repository: Repository<Patient>, saved: number, change: boolean)
   }
 }
 
-process.once("message", (job: ContenderJob) => {
+/** Connects to what one contender works with. */
+export async function openContender(job: ContenderJob): Promise<Opened> {
   // A turn may come long after the one before, and is not to pay for a connection
   const connection = { ...job.connection, extra: { idleTimeoutMillis: 0 } }
-  const opened = works[job.work]({ ...job, connection }).then(({ source, operation }) => ({
-    source,
-    contender: repeatingAsync(job.variant, operation, job.times),
-  }))
-  process.on("message", () => {
-    void opened.then(({ contender }) => contender.sample()).then((sample) => process.send?.(sample))
-  })
-  process.once("disconnect", () => void opened.then(({ source }) => source.destroy()))
-})
+  const { source, operation } = await works[job.work]({ ...job, connection })
+  return {
+    ...repeatingAsync(job.name, operation, job.times),
+    close: () => source.destroy(),
+  }
+}
