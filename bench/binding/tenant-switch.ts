@@ -1,6 +1,6 @@
 import { generateKey, TenantKeys } from "../../src"
+import { type Job, type Opened, runApart } from "../measure/apart"
 import { repeatingAsync } from "../measure/operation"
-import { runRounds } from "../measure/rounds"
 import type { Line } from "../report/line"
 import { atMost } from "../report/target"
 
@@ -13,25 +13,7 @@ const SWITCHES = 20_000
 
 /** Measures what it costs to do work for a tenant. */
 export async function measureTenantSwitch(rounds: number): Promise<Line> {
-  const keys = new Map(["north", "south"].map((tenant) => [tenant, generateKey()]))
-  const tenants = new TenantKeys((tenant) => keys.get(tenant) ?? "")
-  const work = (): Promise<string | undefined> => Promise.resolve(tenants.tenant)
-  const measured = await runRounds(
-    [
-      repeatingAsync(WITHIN, {
-        async run() {
-          for (let i = 0; i < SWITCHES; i++)
-            await tenants.run(i % 2 === 0 ? "north" : "south", work)
-        },
-      }),
-      repeatingAsync(WITHOUT, {
-        async run() {
-          for (let i = 0; i < SWITCHES; i++) await work()
-        },
-      }),
-    ],
-    rounds,
-  )
+  const measured = await runApart(__filename, [{ name: WITHIN }, { name: WITHOUT }], rounds)
   const perSwitch = (seconds: number): number => (seconds / SWITCHES) * 1e6
   const { median, low, high } = measured.difference(WITHIN, WITHOUT)
   return {
@@ -41,4 +23,19 @@ export async function measureTenantSwitch(rounds: number): Promise<Line> {
     unit: "µs",
     target,
   }
+}
+
+/** Makes either contender. */
+export function openContender({ name }: Job): Opened {
+  const keys = new Map(["north", "south"].map((tenant) => [tenant, generateKey()]))
+  const tenants = new TenantKeys((tenant) => keys.get(tenant) ?? "")
+  const work = (): Promise<string | undefined> => Promise.resolve(tenants.tenant)
+  return repeatingAsync(name, {
+    async run() {
+      for (let i = 0; i < SWITCHES; i++) {
+        if (name === WITHOUT) await work()
+        else await tenants.run(i % 2 === 0 ? "north" : "south", work)
+      }
+    },
+  })
 }

@@ -36,29 +36,25 @@ const PlainPatients = new EntitySchema<{ id: number; email: string }>({
 /** Rows of the table. */
 export const WARDS = 100
 
-/** The same wards on a DataSource with an encrypted entity, and on one without. */
-export interface Sources {
-  readonly bound: DataSource
-  readonly unbound: DataSource
-  stop(): Promise<void>
+/** A DataSource with an encrypted entity. */
+export const BOUND = "with encrypted entities beside it"
+/** One without the package. */
+export const UNBOUND = "without the package"
+
+/** Connects one of them to the database. */
+export function openWards(connection: DataSourceOptions, name: string): Promise<DataSource> {
+  const isBound = name === BOUND
+  const entities = [Wards, isBound ? Patients : PlainPatients]
+  const dataSource = new DataSource({ ...connection, entities })
+  const keyring = new Keyring([ringKeys[0] ?? ""])
+  return (isBound ? withEncryption(dataSource, { keyring }) : dataSource).initialize()
 }
 
-/** Connects both to one database, and makes and fills the table. */
-export async function openWards(connection: DataSourceOptions): Promise<Sources> {
-  const keyring = new Keyring([ringKeys[0] ?? ""])
-  const encrypted = new DataSource({ ...connection, entities: [Wards, Patients] })
-  const bound = await withEncryption(encrypted, { keyring }).initialize()
-  await bound.synchronize()
-  const plain = new DataSource({ ...connection, entities: [Wards, PlainPatients] })
-  const unbound = await plain.initialize()
+/** Makes and fills the table. */
+export async function fillWards(connection: DataSourceOptions): Promise<void> {
+  const source = await openWards(connection, BOUND)
+  await source.synchronize()
   const wards = Array.from({ length: WARDS }, (_, i) => ({ id: i, name: `ward ${i}`, floor: 1 }))
-  await unbound.getRepository(Wards).insert(wards)
-  return {
-    bound,
-    unbound,
-    async stop() {
-      await bound.destroy()
-      await unbound.destroy()
-    },
-  }
+  await source.getRepository(Wards).insert(wards)
+  await source.destroy()
 }

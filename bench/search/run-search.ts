@@ -1,21 +1,20 @@
+import { join } from "node:path"
+
 import { freshPostgres } from "../../test/support/postgres/fresh-postgres"
 import { startPostgres } from "../../test/support/postgres/start-postgres"
-import type { Contender } from "../measure/contender"
-import { repeatingAsync } from "../measure/operation"
-import { type Rounds, runRounds } from "../measure/rounds"
+import { runApart } from "../measure/apart"
+import type { Rounds } from "../measure/rounds"
 import { single } from "../measure/statistics"
 import type { Findings, Line } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
 import { atMost } from "../report/target"
 import { versionsOf } from "../report/versions"
+import type { SearchJob } from "./open-contender"
 import type { SearchOptions } from "./options"
-import { emailOf, openTables, type Tables } from "./tables"
+import { ENCRYPTED, openTables, PLAIN } from "./tables"
 
 /** A search by blind index, against the same on a plain column with an index, by each clock. */
 const targets = { wall: atMost(1.3, 1.15), cpu: atMost(1.5, 1.25) } as const
-
-const PLAIN = "plain indexed column"
-const ENCRYPTED = "encrypted column with a blind index"
 
 /** Measures searches by equality on PostgreSQL. */
 export async function runSearch(options: SearchOptions): Promise<Findings> {
@@ -26,7 +25,14 @@ export async function runSearch(options: SearchOptions): Promise<Findings> {
     process.stderr.write(`search: fills two tables of ${options.rows} rows\n`)
     await tables.fill(options.rows)
     process.stderr.write("search: compares\n")
-    const measured = await runRounds(contendersFor(tables, options), options.rounds)
+    const { rows, searches, rounds } = options
+    const jobs = [PLAIN, ENCRYPTED].map((name): SearchJob => ({
+      name,
+      connection: database.connection,
+      rows,
+      searches,
+    }))
+    const measured = await runApart(join(__dirname, "open-contender.js"), jobs, rounds)
     const plan = await tables.planOfSearch()
     return {
       lines: [...linesOf(measured, options), ...linesOfPlan(plan, options)],
@@ -35,7 +41,7 @@ export async function runSearch(options: SearchOptions): Promise<Findings> {
       skipped: [],
       method: [
         `${options.rounds} rounds of ${options.searches} searches, one after the other, each for ` +
-          `another of ${options.rows.toLocaleString("en")} rows.`,
+          `another of ${options.rows.toLocaleString("en")} rows; each contender in a process of its own.`,
       ],
     }
   } finally {
@@ -43,30 +49,6 @@ export async function runSearch(options: SearchOptions): Promise<Findings> {
     await database.drop()
     await server.stop()
   }
-}
-
-function contendersFor(
-  { plain, encrypted }: Tables,
-  { rows, searches }: SearchOptions,
-): readonly Contender[] {
-  return (
-    [
-      [PLAIN, plain],
-      [ENCRYPTED, encrypted],
-    ] as const
-  ).map(([name, repository]) => {
-    let turn = 0
-    return repeatingAsync(name, {
-      async run() {
-        for (let i = 0; i < searches; i++) {
-          // A prime, so that every search is for another row
-          const id = 1 + ((turn++ * 7919) % rows)
-          const found = await repository.findOneBy({ email: emailOf(id) })
-          if (found?.id !== id) throw new Error(`${name}: row ${id} was not found.`)
-        }
-      },
-    })
-  })
 }
 
 function linesOf(measured: Rounds, { rows, searches }: SearchOptions): readonly Line[] {

@@ -5,6 +5,12 @@ import { BlindIndexer } from "../../src/search/blind-indexer"
 import { ringKeys } from "../fernet/texts"
 import { LastSelect } from "./last-select"
 
+/** The contenders, of a table each. */
+export const [PLAIN, ENCRYPTED] = [
+  "plain indexed column",
+  "encrypted column with a blind index",
+] as const
+
 /** What is searched for. */
 interface Patient {
   id: number
@@ -13,8 +19,6 @@ interface Patient {
 
 /** Two tables with the same rows, one of them encrypted, both with an index. */
 export interface Tables {
-  readonly plain: Repository<Patient>
-  readonly encrypted: Repository<Patient>
   /** Fills both with the rows 1 to `rows`, faster than TypeORM would. */
   fill(rows: number): Promise<void>
   /** Returns what EXPLAIN says of the statement that searches the encrypted table. */
@@ -49,19 +53,17 @@ const Encrypted = new EntitySchema<Patient>({
 
 /** Connects and makes the tables. */
 export async function openTables(connection: DataSourceOptions): Promise<Tables> {
-  const unbound = await new DataSource({ ...connection, entities: [Plain] }).initialize()
+  const [unbound] = await openTable(connection, PLAIN)
   await unbound.synchronize()
-  const bound = await openEncrypted(connection)
+  const [bound] = await openTable(connection, ENCRYPTED)
   await bound.synchronize()
-  const encrypted = bound.getRepository(Encrypted)
   return {
-    plain: unbound.getRepository(Plain),
-    encrypted,
     fill: (rows) => fill(unbound, rows),
     async planOfSearch() {
       const log = new LastSelect()
-      const watched = await openEncrypted({ ...connection, logger: log, logging: ["query"] })
-      await watched.getRepository(Encrypted).findOneBy({ email: emailOf(1) })
+      const logged = { ...connection, logger: log, logging: ["query" as const] }
+      const [watched, repository] = await openTable(logged, ENCRYPTED)
+      await repository.findOneBy({ email: emailOf(1) })
       await watched.destroy()
       const { sql, parameters } = log
       const plan: readonly Readonly<Record<string, string>>[] = await unbound.query(
@@ -77,9 +79,16 @@ export async function openTables(connection: DataSourceOptions): Promise<Tables>
   }
 }
 
-function openEncrypted(connection: DataSourceOptions): Promise<DataSource> {
-  const dataSource = new DataSource({ ...connection, entities: [Encrypted] })
-  return withEncryption(dataSource, { keyring }).initialize()
+/** Connects to the table of a contender. */
+export async function openTable(
+  connection: DataSourceOptions,
+  name: string,
+): Promise<readonly [DataSource, Repository<Patient>]> {
+  const entity = name === ENCRYPTED ? Encrypted : Plain
+  const unbound = new DataSource({ ...connection, entities: [entity] })
+  const source = name === ENCRYPTED ? withEncryption(unbound, { keyring }) : unbound
+  await source.initialize()
+  return [source, source.getRepository(entity)]
 }
 
 /** The address of the row with an id, always the same. */
