@@ -1,13 +1,13 @@
 import { Keyring } from "../../src/fernet/keyring"
+import { type Job, type Opened, runApart } from "../measure/apart"
 import { type Operation, over, repeating } from "../measure/operation"
-import { type Rounds, runRounds } from "../measure/rounds"
+import type { Rounds } from "../measure/rounds"
 import type { Findings, Line } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
 import type { FernetOptions } from "./options"
 import { StraightforwardFernet } from "./straightforward"
 import { type BatchWay, batchTargets } from "./targets"
 import { describeSize, ringKeys, textsOf } from "./texts"
-import { keyringWithoutEngine } from "./without-engine"
 
 /** Values in one batch, as of a page of rows. */
 const BATCH = 1000
@@ -17,6 +17,15 @@ const SMALL = 64
 const SIZES = [8, 64, 256] as const
 
 const ways = ["decrypt", "encrypt", "rotate"] as const
+const contenders = ["batch", "withoutEngine", "single", "straightforward"] as const
+
+/** What the process of one contender does whenever its turn comes. */
+interface BatchJob extends Job {
+  readonly name: (typeof contenders)[number]
+  readonly way: BatchWay
+  readonly size: number
+  readonly seconds: number
+}
 
 /** Compares many at once with the same by node:crypto alone, and with one by one. */
 export async function compareBatches(options: FernetOptions): Promise<Partial<Findings>> {
@@ -32,12 +41,8 @@ async function compareAt(
   size: number,
   { rounds, seconds }: FernetOptions,
 ): Promise<readonly Line[]> {
-  const texts = textsOf(size, BATCH)
-  const contenders = Object.entries(operationsFor(texts)[way])
-  const measured = await runRounds(
-    contenders.map(([name, operation]) => repeating(name, operation, { seconds })),
-    rounds,
-  )
+  const jobs = contenders.map((name): BatchJob => ({ name, way, size, seconds }))
+  const measured = await runApart(__filename, jobs, rounds)
   const against = [
     ["the same by node:crypto alone", "withoutEngine", 1],
     ["straightforward node:crypto, one by one", "straightforward", BATCH],
@@ -54,7 +59,7 @@ async function compareAt(
 
 interface Comparison {
   readonly title: string
-  readonly name: "single" | "straightforward" | "withoutEngine"
+  readonly name: Exclude<BatchJob["name"], "batch">
   /** Calls of it that do what one batch does. */
   readonly calls: number
 }
@@ -75,36 +80,44 @@ function describe(measured: Rounds, { title, name, calls }: Comparison, size: nu
   }
 }
 
+/** Makes one contender. */
+export function openContender({ name, way, size, seconds }: BatchJob): Opened {
+  // The engine is decided on with the first batch of a process
+  if (name === "withoutEngine") process.env.TYPEORM_FERNET_BATCH_ENGINE = "off"
+  return repeating(name, operationsFor(textsOf(size, BATCH), name)[way], { seconds })
+}
+
 function operationsFor(
   texts: readonly string[],
-): Readonly<Record<BatchWay, Readonly<Record<Comparison["name"] | "batch", Operation>>>> {
+  name: BatchJob["name"],
+): Readonly<Record<BatchWay, Operation>> {
   const [first = "", second = ""] = ringKeys
   const ring = new Keyring([first, second])
-  const native = keyringWithoutEngine([first, second])
   const [plain, plainBefore] = [first, second].map((key) => new StraightforwardFernet(key)) as [
     StraightforwardFernet,
     StraightforwardFernet,
   ]
   const tokens = texts.map((text) => ring.encrypt(text))
   const stale = texts.map((text) => plainBefore.encrypt(text))
-  return {
-    decrypt: {
-      batch: over([tokens], (all) => ring.decryptMany(all)),
-      withoutEngine: over([tokens], (all) => native.decryptMany(all)),
-      single: over(tokens, (token) => ring.decryptText(token)),
-      straightforward: over(tokens, (token) => plain.decrypt(token)),
-    },
-    encrypt: {
-      batch: over([texts], (all) => ring.encryptMany(all)),
-      withoutEngine: over([texts], (all) => native.encryptMany(all)),
-      single: over(texts, (text) => ring.encrypt(text)),
-      straightforward: over(texts, (text) => plain.encrypt(text)),
-    },
-    rotate: {
-      batch: over([stale], (all) => ring.rotateMany(all)),
-      withoutEngine: over([stale], (all) => native.rotateMany(all)),
-      single: over(stale, (token) => ring.rotate(token)),
-      straightforward: over(stale, (token) => plain.encrypt(plainBefore.decrypt(token))),
-    },
+  switch (name) {
+    case "batch":
+    case "withoutEngine":
+      return {
+        decrypt: over([tokens], (all) => ring.decryptMany(all)),
+        encrypt: over([texts], (all) => ring.encryptMany(all)),
+        rotate: over([stale], (all) => ring.rotateMany(all)),
+      }
+    case "single":
+      return {
+        decrypt: over(tokens, (token) => ring.decryptText(token)),
+        encrypt: over(texts, (text) => ring.encrypt(text)),
+        rotate: over(stale, (token) => ring.rotate(token)),
+      }
+    case "straightforward":
+      return {
+        decrypt: over(tokens, (token) => plain.decrypt(token)),
+        encrypt: over(texts, (text) => plain.encrypt(text)),
+        rotate: over(stale, (token) => plain.encrypt(plainBefore.decrypt(token))),
+      }
   }
 }

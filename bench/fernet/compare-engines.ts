@@ -1,19 +1,21 @@
-import type { Contender } from "../measure/contender"
+import { type Job, type Opened, runApart } from "../measure/apart"
 import { over, repeating } from "../measure/operation"
-import { type Rounds, runRounds } from "../measure/rounds"
+import type { Rounds } from "../measure/rounds"
 import { gather } from "../report/findings"
 import type { Findings, Line, Point } from "../report/line"
 import { describeSecondsOf } from "../report/quantity"
-import { type Engine, engines, OURS, requireAgreement } from "./engine"
+import { engines, OURS, requireAgreement } from "./engine"
 import type { FernetOptions } from "./options"
-import { type Python, startPython } from "./python"
+import { type PythonJob, startPython } from "./python"
 import { type Direction, peerTargets } from "./targets"
 import { describeSize, ringKeys, textsOf } from "./texts"
 
-/** A process of its own, which takes turns with this one. */
 const PYTHON = "Python cryptography"
 
 const [key = ""] = ringKeys
+
+/** What the process of one engine does whenever its turn comes. */
+type EngineJob = Job & PythonJob
 
 /** Compares this package with its peers, one size and direction after the other. */
 export async function compareEngines(options: FernetOptions): Promise<Partial<Findings>> {
@@ -24,9 +26,14 @@ export async function compareEngines(options: FernetOptions): Promise<Partial<Fi
     const findings: Partial<Findings>[] = []
     for (const size of options.sizes) {
       for (const direction of ["encrypt", "decrypt"] as const) {
-        const contenders = contendersFor(all, python, direction, size, options)
-        const rounds = await runRounds(contenders, options.rounds)
-        const names = contenders.map(({ name }) => name)
+        const texts = textsOf(size)
+        const values =
+          direction === "encrypt" ? texts : texts.map((text) => all[0]?.encrypt(text) ?? "")
+        const job = { key, direction, values, seconds: options.seconds }
+        const jobs = all.map(({ name }): EngineJob => ({ name, ...job }))
+        const others = python ? [python.contender(PYTHON, job)] : []
+        const rounds = await runApart(__filename, jobs, options.rounds, others)
+        const names = [...jobs, ...others].map(({ name }) => name)
         findings.push(describe(rounds, names, direction, size))
       }
     }
@@ -40,21 +47,15 @@ export async function compareEngines(options: FernetOptions): Promise<Partial<Fi
   }
 }
 
-function contendersFor(
-  all: readonly Engine[],
-  python: Python | undefined,
-  direction: Direction,
-  size: number,
-  { seconds }: FernetOptions,
-): readonly Contender[] {
-  const texts = textsOf(size)
-  const values = direction === "encrypt" ? texts : texts.map((text) => all[0]?.encrypt(text) ?? "")
-  const inProcess = all.map((engine) => {
-    const work = (value: string): string => engine[direction](value)
-    return repeating(engine.name, over(values, work), { seconds })
-  })
-  if (!python) return inProcess
-  return [...inProcess, python.contender(PYTHON, { key, direction, values, seconds })]
+/** Makes the contender of one engine. */
+export function openContender({ name, direction, values, seconds }: EngineJob): Opened {
+  const engine = engines(key).find((known) => known.name === name)
+  if (!engine) throw new Error(`There is no engine "${name}".`)
+  return repeating(
+    name,
+    over(values, (value) => engine[direction](value)),
+    { seconds },
+  )
 }
 
 function describe(

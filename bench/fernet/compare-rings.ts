@@ -37,6 +37,7 @@ export async function compareRings({ rounds, seconds }: FernetOptions): Promise<
       repeating(`${size} keys, cold`, coldly(ring, tokens), { seconds }),
     )
   }
+  // In one process: all are ours, and leave as much garbage as each other
   const measured = await runRounds(contenders, rounds)
   const lines = contenders.slice(1).map(({ name }): Line => {
     const target = targetOf(name)

@@ -25,8 +25,9 @@ export async function runFernet(options: FernetOptions): Promise<Findings> {
   }
   const { rounds, seconds } = options
   const method =
-    `${rounds} rounds; ${seconds * 1000} ms of processor time a turn; strings in and out. npm fernet is ` +
-    "bound by garbage collection: figures against it move between 30 and 70 from run to run."
+    `${rounds} rounds; ${seconds * 1000} ms of processor time a turn; strings in and out; each ` +
+    "implementation in a process of its own. npm fernet is bound by garbage collection: " +
+    "figures against it move between 30 and 70 from run to run."
   const versions = versionsOf("tinybench", "fernet", "fernet-nodejs")
   return gather([{ versions }, ...findings, { method: [method] }])
 }
