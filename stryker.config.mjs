@@ -1,3 +1,5 @@
+import { join } from "node:path"
+
 /**
  * What is mutated, by room: files, or patterns of files, and what of their mutants the tests of
  * `test/<room>/all.ts` notice at the least, in percent. A sample is of one room and so many lines,
@@ -81,7 +83,7 @@ export default {
   testRunner: "jest",
   jest: {
     config: {
-      testEnvironment: "node",
+      testEnvironment: join(import.meta.dirname, "tools/mutation/first-failure.cjs"),
       roots: [`<rootDir>/test/${MUTATED_ROOM}`],
       testMatch: [`**/test/${MUTATED_ROOM}/all.ts`],
       transform: { "^.+\\.ts$": ["ts-jest", {}] },
