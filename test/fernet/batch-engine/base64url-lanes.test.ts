@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals"
+import { beforeAll, describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
 import type { Local } from "../../../src/fernet/batch-engine/assembler/instructions"
@@ -30,8 +30,13 @@ function makeCoder(): Coder {
   return coder
 }
 
-const coder = makeCoder()
-const memory = Buffer.from(coder.memory.buffer)
+let coder: Coder
+let memory: Buffer
+
+beforeAll(() => {
+  coder = makeCoder()
+  memory = Buffer.from(coder.memory.buffer)
+})
 
 /** Returns the bytes that a text without padding stands for, `undefined` if it is refused. */
 function decoded(text: string): Buffer | undefined {

@@ -1,6 +1,7 @@
+import { createHmac } from "node:crypto"
 import { createContext, runInContext } from "node:vm"
 
-import { describe, expect, test } from "@jest/globals"
+import { beforeAll, describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
 import { InvalidTokenError } from "../../../src/errors"
@@ -15,13 +16,22 @@ import { findText } from "../../../src/fernet/plaintext"
 import { forgeToken } from "../reference"
 import { stepByStepKey } from "./step-by-step-key"
 
-const machine = new BatchMachine()
-const engine = new BatchEngine(machine)
 const names = [0, 1, 2].map((i) => `${Buffer.alloc(32, i + 1).toString("base64url")}=`)
-const keys = names.map((name) => stepByStepKey(engine, name)) as [BatchKey, BatchKey, BatchKey]
 const rings = names.map((name) => new Keyring([name])) as [Keyring, Keyring, Keyring]
-const [key] = keys
 const [ring] = rings
+let machine: BatchMachine
+let engine: BatchEngine
+let keys: [BatchKey, BatchKey, BatchKey]
+let key: BatchKey
+
+// A program that cannot be generated fails the tests, rather than that they do not load
+beforeAll(() => {
+  machine = new BatchMachine()
+  engine = new BatchEngine(machine)
+  keys = names.map((name) => stepByStepKey(engine, name)) as [BatchKey, BatchKey, BatchKey]
+  key = keys[0]
+})
+
 const ignore = (): void => undefined
 
 /** The longest plaintext that the engine takes. */
@@ -91,6 +101,16 @@ describe("opening", () => {
     expect(told).toEqual([2])
   })
 
+  test("tells of no key if none opens", () => {
+    const told: number[] = []
+
+    engine.open([key], [rings[1].encrypt("a"), "no token"], findText, (position) => {
+      told.push(position)
+    })
+
+    expect(told).toEqual([])
+  })
+
   test("decrypts nothing that no key signed", () => {
     let decrypted = 0
     const watched = {
@@ -150,6 +170,30 @@ describe("opening", () => {
   })
 })
 
+describe("identifying", () => {
+  test("finds the position of the key that signed each token", () => {
+    const malformed = forgeToken(names[1] ?? "", Buffer.alloc(16))
+    const tokens = [...rings.map((one) => one.encrypt("a")), malformed, "no token"]
+
+    expect(engine.identify(keys, tokens).results).toEqual([0, 1, 2, 1, undefined])
+    expect(engine.identify([keys[2], keys[1]], tokens).results).toEqual([
+      ...[undefined, 1, 0, 1, undefined],
+    ])
+  })
+
+  test("leaves what is too long, and decrypts nothing", () => {
+    const tokens = [ring.encrypt("a"), ring.encrypt("x".repeat(LONGEST + 1))]
+    const decryptBlocks = (): never => {
+      throw new Error("It is decrypted.")
+    }
+
+    expect(engine.identify([{ ...key, decryptBlocks }], tokens)).toEqual({
+      results: [0, undefined],
+      left: { values: [tokens[1]], positions: [1] },
+    })
+  })
+})
+
 describe("sealing", () => {
   test("makes tokens of every length of text that single calls open", () => {
     const texts = Array.from({ length: LONGEST + 2 }, (_, length) => "x".repeat(length))
@@ -161,6 +205,23 @@ describe("sealing", () => {
       expect(ring.decryptText(token ?? "")).toBe(texts[i])
       expect(ring.extractTimestamp(token ?? "")).toBe(2 ** 33 + 5)
     }
+  })
+
+  test("takes bytes as they are, among texts, up to the longest", () => {
+    const bytes = Uint8Array.from({ length: LONGEST }, (_, i) => 255 - (i % 256))
+    const plaintexts = ["a", bytes, "€", new Uint8Array(0), bytes.subarray(1)]
+
+    const { results, left } = engine.seal(key, [...plaintexts, new Uint8Array(LONGEST + 1)], 7)
+
+    expect(left.positions).toEqual([plaintexts.length])
+    expect(results.slice(0, -1).map((token) => Buffer.from(ring.decrypt(token ?? "")))).toEqual(
+      plaintexts.map((plaintext) => Buffer.from(plaintext as string)),
+    )
+    expect(engine.sign(key.states, plaintexts).results).toEqual(
+      plaintexts.map((plaintext) =>
+        createHmac("sha256", Buffer.alloc(16, 1)).update(plaintext).digest("hex"),
+      ),
+    )
   })
 
   test("leaves text that is too long in bytes", () => {
@@ -199,6 +260,14 @@ describe("rotating", () => {
       expect(ring.decryptText(token)).toBe(texts[i])
       expect(ring.extractTimestamp(token)).toBe(times[i])
     }
+  })
+
+  test("makes nothing where nothing is to be rotated", () => {
+    const far = forgeToken(names[1] ?? "", Buffer.alloc(16, 16), 2n ** 53n)
+
+    expect(engine.rotate(keys, key, [ring.encrypt("a"), "no token", far]).results).toEqual([
+      ...[{ keyIndex: 0, token: undefined }, undefined, undefined],
+    ])
   })
 
   test("leaves a token whose time is no number", () => {
@@ -289,6 +358,7 @@ describe("memory", () => {
     ["sealing", () => engine.seal(key, ["a", "b€".repeat(99)], 0)],
     ["rotating", () => engine.rotate(keys, key, tokens)],
     ["signing", () => engine.sign(key.states, ["a", "b".repeat(300)])],
+    ["signing what is not ASCII", () => engine.sign(key.states, ["€", "€".repeat(150)])],
     ["taking in a key", () => stepByStepKey(engine, names[0] ?? "")],
   ])("holds nothing after %s", (_what, work) => {
     work()

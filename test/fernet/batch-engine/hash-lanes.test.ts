@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto"
 
-import { describe, expect, test } from "@jest/globals"
+import { beforeAll, describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
 
 import { BatchMachine } from "../../../src/fernet/batch-engine/batch-machine"
@@ -11,8 +11,12 @@ import { nistVectors, rfc4231Vectors } from "./hash-vectors"
 import { sha256InLane } from "./lanes"
 import { keyBlocks } from "./step-by-step-key"
 
-const machine = new BatchMachine()
 const lanes = [0, 1, 2, 3]
+let machine: BatchMachine
+
+beforeAll(() => {
+  machine = new BatchMachine()
+})
 
 function statesOf(key: Uint8Array): Uint32Array {
   return machine.keyStates(...keyBlocks(key))
