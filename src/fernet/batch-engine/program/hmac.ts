@@ -120,11 +120,12 @@ function defineVerifyGroup(module: ModuleBuilder, macs: WasmFunction): WasmFunct
     }
     code.push(difference.set(i32x4.eq(difference, bytes(0))))
     entries.forEach((entry, lane) => {
-      const [openedBy, left] = [AT.openedBy, AT.hashBlocks].map((table) => numberOf(entry, table))
+      const left = numberOf(entry, AT.hashBlocks)
       code.push(
         verdict.set(i32x4.lane(difference, lane)),
-        setNumber(entry, AT.openedBy, i32.or(openedBy ?? 0, i32.and(verdict, key))),
-        setNumber(entry, AT.hashBlocks, i32.and(left ?? 0, i32.xor(verdict, -1))),
+        // Nothing would be left to be hashed if another key had opened it
+        setNumber(entry, AT.openedBy, i32.and(verdict, key)),
+        setNumber(entry, AT.hashBlocks, i32.and(left, i32.xor(verdict, -1))),
       )
     })
     return code
