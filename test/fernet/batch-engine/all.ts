@@ -7,6 +7,7 @@ import fc from "fast-check"
 
 import "./layout.test"
 import "./batch-engine.test"
+import "./self-test.test"
 import "./assembler.test"
 import "./base64url-lanes.test"
 import "./batch-machine.test"
