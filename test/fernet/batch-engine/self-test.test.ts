@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals"
+import { describe, expect, jest, test } from "@jest/globals"
 
 import { BatchEngine } from "../../../src/fernet/batch-engine/batch-engine"
 import { testEngine } from "../../../src/fernet/batch-engine/self-test"
@@ -62,6 +62,24 @@ describe("an engine does not pass its test if one of its", () => {
       }).toThrow()
     }
   })
+})
+
+test("every other token that is to be opened has one character altered, wherever that is", () => {
+  const engine = new BatchEngine()
+  const [seal, open] = [jest.spyOn(engine, "seal"), jest.spyOn(engine, "open")]
+
+  testEngine(engine)
+
+  const made = (seal.mock.results[0]?.value as ReturnType<BatchEngine["seal"]>).results
+  expect(open).toHaveBeenCalledTimes(2)
+  for (const [, given] of open.mock.calls) {
+    const altered = given.map((token, i) =>
+      Array.from(token).flatMap((character, at) => (character === made[i]?.[at] ? [] : [at])),
+    )
+    expect(given.map((token) => token.length)).toEqual(made.map((token) => token?.length))
+    expect(altered.map((places) => places.length)).toEqual(altered.map((_, i) => i % 2))
+    expect(new Set(altered.flat()).size).toBeGreaterThan(10)
+  }
 })
 
 test("an engine passes it if nothing is wrong", () => {
