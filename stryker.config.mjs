@@ -16,7 +16,7 @@ export const rooms = {
     // Its instructions are put together once, and laid out when modules load
     static: true,
     lines: 600,
-    floor: 90,
+    floor: 92,
   },
   // Documents are not among them yet: their tests run on databases
   bulk: {

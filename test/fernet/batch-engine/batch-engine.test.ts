@@ -83,7 +83,7 @@ describe("opening", () => {
     )
 
     expect(left.positions).toEqual([LONGEST + 1])
-    expect(results).toEqual([...texts.slice(0, -1), undefined])
+    expect(results).toStrictEqual([...texts.slice(0, -1), undefined])
   })
 
   test("tells which key opens", () => {
@@ -101,6 +101,16 @@ describe("opening", () => {
     expect(told).toEqual([2])
   })
 
+  test("tells which key opens the first alone", () => {
+    const told: number[] = []
+
+    engine.open(keys, [rings[1].encrypt("a"), "no token"], findText, (position) => {
+      told.push(position)
+    })
+
+    expect(told).toEqual([1])
+  })
+
   test("tells of no key if none opens", () => {
     const told: number[] = []
 
@@ -108,7 +118,7 @@ describe("opening", () => {
       told.push(position)
     })
 
-    expect(told).toEqual([])
+    expect(told).toHaveLength(0)
   })
 
   test("decrypts nothing that no key signed", () => {
