@@ -234,6 +234,14 @@ describe("sealing", () => {
     )
   })
 
+  test("makes an IV that neither the key nor what it encrypted before determines", () => {
+    const [first, second] = [1, 2].map(
+      () => engine.seal(stepByStepKey(engine, names[0] ?? ""), ["a"], 0).results[0],
+    )
+
+    expect(first).not.toBe(second)
+  })
+
   test("leaves text that is too long in bytes", () => {
     const texts = ["€".repeat(LONGEST / 3), "€".repeat(LONGEST / 3 + 1), "é".repeat(LONGEST / 2)]
 
