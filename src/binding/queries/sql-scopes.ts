@@ -82,7 +82,7 @@ export function closeOf(tokens: readonly SqlToken[], open: number): number {
 
 const CLAUSES: Readonly<Record<string, SqlClause>> = {
   CONFLICT: "other",
-  DUPLICATE: "target",
+  DUPLICATE: "other",
   EXCEPT: "other",
   FETCH: "other",
   FOR: "other",
@@ -100,6 +100,7 @@ const CLAUSES: Readonly<Record<string, SqlClause>> = {
   SELECT: "select",
   SET: "target",
   UNION: "other",
+  UPDATE: "target",
   USING: "other",
   VALUES: "values",
   WHERE: "condition",
@@ -196,6 +197,8 @@ function clauseAt(
   if (word === "ON" && isKeyword(tokens[i - 1], "DISTINCT")) return undefined
   // IS DISTINCT FROM, FOR UPDATE OF … SET
   if (word === "FROM" && isKeyword(tokens[i - 1], "DISTINCT")) return undefined
+  // ON DUPLICATE KEY UPDATE, and not the statement, nor FOR UPDATE
+  if (word === "UPDATE" && !isKeyword(tokens[i - 1], "KEY")) return undefined
   // As MySQL calls the row that an upsert did not insert
   if (word === "VALUES" && current === "set") return undefined
   // Columns that two tables are joined by

@@ -34,10 +34,17 @@ class Post {
   @EncryptedColumn() title!: string
 }
 
+@Entity()
+class Access {
+  @PrimaryColumn() id!: number
+  @EncryptedColumn() key!: string
+  @EncryptedColumn() set!: string
+}
+
 let source: DataSource
 
 beforeAll(async () => {
-  source = await boundSource([User, Post])
+  source = await boundSource([User, Post, Access])
 })
 
 const users = (): QueryBuilder<ObjectLiteral> => source.createQueryBuilder(User, "u")
@@ -155,6 +162,15 @@ test("what an upsert did not insert has the columns of its table", () => {
       inserting,
     ),
   ).toEqual(["email: User.email", "first: User.first"])
+})
+
+test("a column that is called like a keyword of an upsert is none where that is one", () => {
+  const inserting = source.createQueryBuilder().insert().into(Access)
+  const sql = "INSERT INTO access (id) VALUES (1) ON DUPLICATE KEY UPDATE `key` = VALUES(`key`)"
+  const quoted = sql.replaceAll("`", '"')
+
+  expect(mentioned(quoted, inserting)).toEqual(['"key": Access.key', '"key": Access.key'])
+  expect(mentioned("SELECT 1 FROM access a FOR UPDATE")).toEqual([])
 })
 
 describe("a name with others before it", () => {

@@ -12,6 +12,7 @@ class Account {
   @PrimaryColumn() id!: number
   @EncryptedColumn({ nullable: true, blindIndex: true }) email?: string | null
   @Column({ nullable: true }) flag?: boolean
+  @EncryptedColumn({ nullable: true }) key?: string | null
 }
 
 type Builder = SelectQueryBuilder<Account>
@@ -104,13 +105,14 @@ eachDatabase("a string of a query builder", (db) => {
       .where("id = 1")
       .setParameters(ada)
       .execute()
-    await accounts.upsert({ id: 2, email: "MARKER-bob" }, ["id"])
+    await accounts.upsert({ id: 2, email: "MARKER-bob", key: "MARKER-key" }, ["id"])
     await update()
       .set({ flag: () => "CASE WHEN :bob = email THEN TRUE END" })
       .where("id = 2")
       .setParameters({ bob: "MARKER-bob" })
       .execute()
 
+    expect(await accounts.findOneBy({ id: 2 })).toMatchObject({ key: "MARKER-key" })
     expect((await flags()).map(Boolean)).toEqual([true, true, false])
     expect(await idsOf(builder().where("a.email = :eve", { eve: "MARKER-eve" }))).toEqual([1])
     // MySQL would compare with what was set
