@@ -78,7 +78,6 @@ class Statement {
   readonly #map: ExpressionMap
   readonly #tokens: readonly SqlToken[]
   readonly #reading: Reading
-
   readonly #syntax: SqlSyntax
 
   constructor(compilation: StringCompilation, reading: Reading) {

@@ -8,25 +8,25 @@ interface Placed {
   readonly places: readonly SqlPlace[]
 }
 
-function isBound(token: SqlToken | undefined): boolean {
-  return token?.kind === "parameter" && BOUND_VALUE.test(token.text)
-}
-
 /** What a builder calls the values that it was given as such, and that were encrypted therefore. */
 const BOUND_VALUE = /^orm_param_\d+$/
 
-/** Whether an encrypted column that a SET names becomes a cell or NULL, and nothing that a string makes. */
+/** Whether an encrypted column that a SET names becomes what TypeORM bound for it, and nothing that a string makes. */
 export function becomesCell(placed: Placed, { end, column }: Mention): boolean {
   const { tokens } = placed
   const value = tokens[end + 1]
   if (!isAssignment(placed, end)) return false
-  if (isBound(value) || isKeyword(value, "NULL", "DEFAULT")) return isOver(placed, end + 2)
+  if (isBound(value)) return isOver(placed, end + 2)
   const [at, after] = isKeyword(value, "VALUES") ? [end + 3, end + 5] : [end + 3, end + 4]
   return (
     isKeyword(value, "VALUES", EXCLUDED.toUpperCase()) &&
     isNamed(tokens[at], column.databaseName) &&
     isOver(placed, after)
   )
+}
+
+function isBound(token: SqlToken | undefined): boolean {
+  return token?.kind === "parameter" && BOUND_VALUE.test(token.text)
 }
 
 /** Whether the cell of a row that an upsert did not insert is what the same column becomes. */

@@ -424,6 +424,15 @@ describe("a string of a query builder", () => {
           .execute(),
     ],
     [
+      // Its index would keep its value
+      "that a string empties it beside another value",
+      (b) =>
+        b
+          .update()
+          .set({ n: () => "1, e_mail = NULL" })
+          .execute(),
+    ],
+    [
       "a value that is inserted",
       (b) =>
         b
