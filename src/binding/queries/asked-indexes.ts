@@ -2,8 +2,8 @@ import type { DataSource, EntityMetadata } from "typeorm"
 
 import { type Companion, companionsOf } from "../indexes/companion"
 import { isUnlooked, isUnproven, mustBeComplete } from "../indexes/index-completeness"
-import type { ExpressionMap } from "../typeorm-internals"
-import { hasInnerSelect, mayCompare } from "./string-hints"
+import { type ExpressionMap, plainValueOf } from "../typeorm-internals"
+import { hasSelect, mayCompare } from "./string-hints"
 
 /**
  * Returns the indexes that a query builder may ask and that rows may be missing from, which have to be
@@ -18,10 +18,10 @@ export function indexesToLookAt(
 ): readonly Companion[] {
   if (unprovenIn(entityMetadatas).length === 0) return NONE
   const named = namesIndexed(map)
-  if (!named && asked.size === 0 && !someString(map, hasInnerSelect)) return NONE
+  if (!named && asked.size === 0 && !someString(map, hasSelect)) return NONE
   const found = [...asked].filter(isUnproven)
   const strings = stringsOf(map)
-  for (const metadata of hasInnerSelect(strings) ? entityMetadatas : aliasedIn(map)) {
+  for (const metadata of hasSelect(strings) ? entityMetadatas : aliasedIn(map)) {
     for (const companion of companionsOf(metadata)) {
       const isLate = mustBeComplete(companion)
         ? isUnlooked(companion)
@@ -74,17 +74,39 @@ function stringsOf(map: ExpressionMap): string {
 }
 
 /** Whether something is true of one of the strings of the caller's that may compare something. */
-function someString(
-  { wheres, havings, joinAttributes, selects }: ExpressionMap,
-  isSuch: (part: string) => boolean,
-): boolean {
+function someString(map: ExpressionMap, isSuch: (part: string) => boolean): boolean {
+  const { wheres, havings, joinAttributes, selects } = map
   for (const { condition } of wheres) if (someOf(condition, isSuch)) return true
   for (const { condition } of havings) if (isSuch(condition)) return true
   for (const { condition } of joinAttributes) if (condition && isSuch(condition)) return true
+  for (const { queryBuilder } of map.commonTableExpressions)
+    if (typeof queryBuilder === "string" && isSuch(queryBuilder)) return true
+  if (map.queryType !== "select" && writtenStrings(map).some(isSuch)) return true
   // A property by itself compares nothing
   for (const { selection } of selects) if (selection.includes(" ") && isSuch(selection)) return true
   return false
 }
+
+/** What a write sets columns to, when an upsert does, and what is returned. */
+function writtenStrings({ mainAlias, onUpdate, returning, valuesSet }: ExpressionMap): string[] {
+  const rows = valuesSet === undefined ? [] : [valuesSet].flat()
+  const columns = mainAlias?.hasMetadata ? mainAlias.metadata.columns : []
+  const values = rows.flatMap((row) => columns.map((column) => plainValueOf(column, row)))
+  const strings = values.flatMap((value) =>
+    typeof value === "function" ? String((value as () => unknown)()) : [],
+  )
+  for (const { condition } of onUpdate?.overwriteCondition ?? []) {
+    someOf(condition, (part) => {
+      strings.push(part)
+      return false
+    })
+  }
+  if (typeof returning === "string" && COMPARES.test(returning)) strings.push(returning)
+  return strings
+}
+
+/** Columns by themselves compare nothing. */
+const COMPARES = /[=<(]/
 
 function someOf(condition: Condition, isSuch: (part: string) => boolean): boolean {
   if (typeof condition === "string") return isSuch(condition)

@@ -263,7 +263,13 @@ class Guards implements BuilderGuards {
   #toLookAt(builder: Builder): readonly Companion[] {
     const { queryRunner } = builderInternalsOf(builder)
     if (queryRunner && ANSWERING.has(queryRunner)) return []
-    return indexesToLookAt(this.dataSource, builder.expressionMap, this.of(builder).unproven)
+    const { expressionMap: map } = builder
+    const found = indexesToLookAt(this.dataSource, map, this.of(builder).unproven)
+    // What a WITH is given is compiled by itself, and executed with this one
+    const within = map.commonTableExpressions.flatMap(({ queryBuilder: inner }) =>
+      typeof inner === "string" ? [] : this.#toLookAt(inner as Builder),
+    )
+    return within.length === 0 ? found : [...new Set([...found, ...within])]
   }
 
   has(builder: Builder): boolean {

@@ -82,7 +82,7 @@ const punctuation: Rule = { kind: "symbol", pattern: /[^]/y }
 const rules: Readonly<Record<SqlSyntax, readonly Rule[]>> = {
   postgres: [
     blank,
-    lineComment,
+    { kind: "blank", pattern: /--[^\n\r]*/y },
     { kind: "literal", pattern: /[eE]'(?:[^'\\]|\\[^]|'')*(?:'|$)/y },
     { kind: "literal", pattern: /[uU]&'(?:[^']|'')*(?:'|$)/y },
     { kind: "literal", pattern: /\$((?:[\p{L}_][\p{L}\p{N}_]*)?)\$[^]*?(?:\$\1\$|$)/uy },

@@ -41,7 +41,7 @@ export function mayMention(dataSource: DataSource, map: ExpressionMap, sql: stri
 }
 
 /** What reads columns under no name that a pattern of names finds. */
-const UNNAMED = /natural\s|u&"/i
+const UNNAMED = /natural(?![\p{L}\p{N}_$])|u&"/iu
 
 /** Whether a statement may have rows with encrypted columns for values, as PostgreSQL takes `alias::text`. */
 function mayHoldRows(
@@ -119,11 +119,14 @@ export function mayCompare(column: ColumnMetadata, sql: string): boolean {
 }
 
 /** Whether a string holds a SELECT, which may be of any entity. */
-export function hasInnerSelect(sql: string): boolean {
-  return INNER_SELECT.test(sql)
+export function hasSelect(sql: string): boolean {
+  return SELECT.test(sql)
 }
 
-const INNER_SELECT = /\(\s*SELECT\b/i
+const SELECT = /\bSELECT\b/i
+
+/** One that the statement does not begin with, whatever comments are before it. */
+const INNER_SELECT = /\bSELECT\b(?<!^\(?SELECT)/i
 
 function patternOf(key: object, metadatas: readonly EntityMetadata[]): NamePatterns | null {
   const known = patterns.get(key)

@@ -28,6 +28,8 @@ describe("the tokens of SQL", () => {
     ["postgres", "1.5e-3 + .5", ["1.5e-3", "+", ".5"]],
     ["mysql", "a = 'it\\'s' # b", ["a", "=", "'it\\'s'"]],
     ["mysql", 'a = "it\\"s" AND `c``d` <=> e', ["a", "=", '"it\\"s"', "AND", "c`d", "<=>", "e"]],
+    ["postgres", "a -- b\r= c", ["a", "=", "c"]],
+    ["sqlite", "a -- b\r= c", ["a"]],
     ["mysql", "a--b", ["a", "-", "-", "b"]],
     ["mysql", "a -- b\n= c", ["a", "=", "c"]],
     ["mysql", "a /*!50000 = b */ /* c */", ["a", "=", "b"]],

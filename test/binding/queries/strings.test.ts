@@ -433,6 +433,24 @@ describe("a string of a query builder", () => {
           .execute(),
     ],
     [
+      "a SELECT inside behind a comment",
+      (b) =>
+        b
+          .where("u.id IN (/* x */ SELECT p.id FROM post p WHERE p.title LIKE :t)", { t: "A" })
+          .getMany(),
+    ],
+    [
+      "a SELECT inside behind a line comment",
+      (b) =>
+        b
+          .where("u.id IN (-- x\n SELECT p.id FROM post p WHERE p.title LIKE :t)", { t: "A" })
+          .getMany(),
+    ],
+    [
+      "its cells by a natural join with a comment inside",
+      (b) => b.where("u.id IN (SELECT x.id FROM user x NATURAL/**/JOIN user y)").getMany(),
+    ],
+    [
       "a value that is inserted",
       (b) =>
         b

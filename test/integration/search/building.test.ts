@@ -158,6 +158,68 @@ eachDatabase("a blind index that nobody declared to be built", (db) => {
           .getMany(),
     ],
     [
+      "a string of what a column is set to",
+      () =>
+        source
+          .createQueryBuilder()
+          .update(Undeclared)
+          .set({ id: () => "CASE WHEN email = :email THEN id ELSE id END" })
+          .setParameters({ email: "bob@x" })
+          .execute(),
+    ],
+    [
+      "a SELECT inside of what is inserted",
+      () =>
+        source
+          .createQueryBuilder()
+          .insert()
+          .into(Ward)
+          .values({ id: () => "(SELECT 1 + COUNT(*) FROM person WHERE email = :email)" })
+          .setParameters({ email: "bob@x" })
+          .orIgnore()
+          .execute(),
+    ],
+    [
+      "a string of WITH",
+      () =>
+        source
+          .createQueryBuilder(Ward, "w")
+          .addCommonTableExpression("SELECT p.id FROM person p WHERE p.email = :email", "found")
+          .where("w.id IN (SELECT found.id FROM found)")
+          .setParameters({ email: "bob@x" })
+          .getMany(),
+    ],
+    [
+      "a builder of WITH",
+      () =>
+        source
+          .createQueryBuilder(Ward, "w")
+          .addCommonTableExpression(
+            source
+              .createQueryBuilder(Undeclared, "p")
+              .select("p.id", "id")
+              .where("p.email = :email", { email: "bob@x" }),
+            "found",
+          )
+          .where("w.id IN (SELECT found.id FROM found)")
+          .getMany(),
+    ],
+    [
+      "an object of a builder of WITH",
+      () =>
+        source
+          .createQueryBuilder(Ward, "w")
+          .addCommonTableExpression(
+            source
+              .createQueryBuilder(Undeclared, "p")
+              .select("p.id", "id")
+              .where({ email: "bob@x" }),
+            "found",
+          )
+          .where("w.id IN (SELECT found.id FROM found)")
+          .getMany(),
+    ],
+    [
       "a builder inside",
       async () => {
         const outer = source.createQueryBuilder(Ward, "w")
