@@ -30,6 +30,31 @@ beforeEach(() => {
   logger.entries.length = 0
 })
 
+describe("a string of WITH", () => {
+  const wards = (sql: string) =>
+    source.createQueryBuilder(Ward, "w").addCommonTableExpression(sql, "c").where("w.id = 1")
+
+  test.each([
+    "UPDATE sick SET ssn = :ssn RETURNING id",
+    'WITH d AS (SELECT 1) update only main."SICK" AS s SET ssn = :ssn',
+    "INSERT /* x */ INTO sick (id, ssn) VALUES (1, :ssn)",
+  ])("that writes encrypted columns is refused: %s", async (sql) => {
+    const error = await rejection(wards(sql).setParameters({ ssn: "078" }).getMany())
+
+    expect(error).toMatchObject({ code: "ERR_UNSUPPORTED_QUERY", property: "Patient" })
+    expect(error.message).toMatch(/is not encrypted\. Pass a query builder/)
+    expect(logger.statements).toEqual([])
+  })
+
+  test.each([
+    "UPDATE ward SET id = 2 RETURNING id",
+    "SELECT id FROM sick FOR UPDATE",
+    "SELECT 'UPDATE sick' AS text",
+  ])("that does not is TypeORM's: %s", (sql) => {
+    expect(wards(sql).getQuery()).toContain(sql)
+  })
+})
+
 describe("a write by the name of a table", () => {
   test("that TypeORM takes for the entity encrypts as that", async () => {
     await source.createQueryBuilder().insert().into("sick").values({ id: 7, ssn: "x" }).execute()
