@@ -59,7 +59,9 @@ function rowAt(reading: Reading, at: number, place: SqlPlace): Implied | undefin
   if (!token || !isRow(reading, at, place)) return undefined
   const end = isSymbol(next, ".") ? at + 3 : at + 1
   const isAlone = isSymbol(before, "(") && isSymbol(tokens[end], ")")
-  if ((isAlone && place.scope.call === "COUNT") || isKeyword(tokens[end], "IS")) return undefined
+  const last = isKeyword(tokens[end + 1], "NOT") ? end + 2 : end + 1
+  const isPresence = isKeyword(tokens[end], "IS") && isKeyword(tokens[last], "NULL")
+  if ((isAlone && place.scope.call === "COUNT") || isPresence) return undefined
   const table = tableCalled(reading, place.scope, token.text)
   if (!table || !("metadata" in table)) return undefined
   const [first] = encryptedColumnsOf(table.metadata)

@@ -166,6 +166,7 @@ eachDatabase("a string of a query builder", (db) => {
       "to_jsonb(a) ->> 'email' = :ada",
       "to_jsonb(a.*) ->> 'email' = :ada",
       "a = :ada",
+      "a IS DISTINCT FROM :ada",
       "a.id IN (SELECT x.id FROM account x WHERE x::text LIKE :ada)",
       "a.id IN (SELECT x.id FROM account x NATURAL JOIN account y)",
       'a.id IN (SELECT x.id FROM account x WHERE x.U&"e\\006dail" LIKE :ada)',
